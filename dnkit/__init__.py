@@ -1,0 +1,3 @@
+"""dnkit executes delta-neutral two-leg trades from YAML policies."""
+
+__version__ = "0.1.0"

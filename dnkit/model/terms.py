@@ -1,0 +1,92 @@
+"""The closed lists of the trade: sides, order types, what a venue may answer. One word for one thing."""
+
+from enum import Enum, IntEnum
+
+
+class Side(IntEnum):
+    """Direction of an order or of a position. The value is the sign of the quantity."""
+
+    BUY = 1
+    SELL = -1
+
+
+class OrderType(str, Enum):
+    """How an order meets the book. GTC rests and may cross; POST_ONLY rests or is refused."""
+
+    POST_ONLY = "post_only"
+    GTC = "gtc"
+    IOC = "ioc"
+    FOK = "fok"
+    MARKET = "market"
+    STOP = "stop"
+    STOP_LIMIT = "stop_limit"
+
+
+class RejectKind(str, Enum):
+    """Why a venue refused an order outright (nothing of it ever rested)."""
+
+    POST_ONLY_CROSS = "post_only_cross"
+    NO_MATCH = "no_match"  # an IOC or FOK that met nothing, shown as an error (Nado 2056)
+    TOO_SMALL = "too_small"
+    REDUCE_ONLY = "reduce_only"  # the flag was refused: nothing to reduce, or not with this type
+    MARGIN = "margin"
+    DUPLICATE = "duplicate"  # the client id is known already: treat as "sent", look it up
+    RATE = "rate"
+    OTHER = "other"
+
+
+class EndKind(str, Enum):
+    """Why an order that was at the venue is over."""
+
+    FILLED = "filled"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    POST_ONLY_CROSS = "post_only_cross"  # Aster shows EXPIRED, Lighter CANCELED: the adapter translates
+
+
+class FoundKind(str, Enum):
+    """Answer of a look-up by client order id."""
+
+    LIVE = "live"
+    OVER = "over"
+    ABSENT = "absent"  # the venue knows no such order (yet): no proof before `lookup_lag` is over
+    ERROR = "error"
+
+
+class PostOnlyCross(str, Enum):
+    """How a venue shows a post-only order that would have taken."""
+
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class Intent(str, Enum):
+    """What a policy is for. It fixes the goal, the witnesses and which orders must be reduce-only."""
+
+    OPEN = "open"
+    CLOSE = "close"
+    UNWIND = "unwind"
+    REBALANCE = "rebalance"
+    SINGLE = "single"
+    GUARD = "guard"
+    FLATTEN = "flatten"
+
+
+class EndName(str, Enum):
+    """The ends of a run. All but HALTED are true of the venue, with two witnesses."""
+
+    FLAT = "flat"
+    HEDGED = "hedged"
+    PROTECTED = "protected"
+    IDLE = "idle"
+    HALTED = "halted"
+
+
+class Risk(str, Enum):
+    """What is still open when a run halts. It decides the exit code (20-23)."""
+
+    FLAT = "flat"
+    HEDGED = "hedged"
+    UNHEDGED = "unhedged"
+    UNKNOWN = "unknown"

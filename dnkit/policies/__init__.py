@@ -1,0 +1,1 @@
+"""Policy text to Program: source, diagnostics, the language's tables, compiler. Pure; opens no file."""
