@@ -14,7 +14,9 @@ from dnkit.model.terms import EndName, Intent, OrderType, Side
 
 NO_LIMIT = -1
 PICK_SMALLER = -1  # job.leg: the leg with the smaller exposure when the phase is entered
-PICK_MISSING = -2  # job.leg: the leg that is behind its target (by progress toward the clip) when the phase is entered
+PICK_MISSING = (
+    -2
+)  # job.leg: the leg that is behind its target (by progress toward the clip) when the phase is entered
 
 
 class PhaseKind(str, Enum):
@@ -226,10 +228,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
-    """A policy or an inlined sub-policy. Scope 0 is the policy itself; `halt_to` is where a halt inside leads (None: the run halts)."""
+    """A policy or an inlined sub-policy. Scope 0 is the policy itself; `halt_to` is where a halt inside leads (None: the run halts).
+
+    `legs` are the indexes of the legs the scope's policy trades; a VERIFY inside looks at those only.
+    """
 
     name: str
     parent: int
+    legs: tuple[int, ...]
     limits: Limits
     intent: Intent
     halt_to: Target | None = None
@@ -270,7 +276,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
 
     `relative`: imbalance counts fills of this run only (opens); otherwise whole positions. `by_money`: exposure is
     notional at mid (two coins) instead of coin. `slice_size` repeats the graph until the clip is done.
-    `impact_max` mbps with `size_mode` bounds the clip at START.
+    `impact_max` mbps with `size_mode` bounds the clip at START. `reduce` is the index of the compiler-added TAKE phase
+    that finishes the healthy legs of a close before a halt (every outcome of it halts), -1 where there is none.
     """
 
     name: str
@@ -283,6 +290,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     relative: bool
     by_money: bool
     stop_to: Target
+    reduce: int = -1
     keeps_stop: bool = False
     slice_size: Amount | None = None
     impact_max: int = NO_LIMIT

@@ -8,7 +8,7 @@ import msgspec
 from dnkit.model.terms import EndName, OrderType, Risk, Side
 
 
-class PlaceOrder(msgspec.Struct, frozen=True, tag=True):
+class PlaceOrder(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
     """Send one order. `price` is the worst price accepted (also for MARKET, which is always capped).
 
     `stop` is the trigger price of a stop, else 0. `reason` names phase and rung for the story and the report.
@@ -28,7 +28,7 @@ class PlaceOrder(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
-class CancelOrder(msgspec.Struct, frozen=True, tag=True):
+class CancelOrder(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
     """Withdraw an order. Filled or gone already is a normal answer."""
 
     leg: int
@@ -36,7 +36,7 @@ class CancelOrder(msgspec.Struct, frozen=True, tag=True):
     key: str
 
 
-class FindOrder(msgspec.Struct, frozen=True, tag=True):
+class FindOrder(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
     """Look an order up by client order id."""
 
     leg: int
@@ -44,7 +44,7 @@ class FindOrder(msgspec.Struct, frozen=True, tag=True):
     key: str
 
 
-class ReadBook(msgspec.Struct, frozen=True, tag=True):
+class ReadBook(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
     """Tell the book of a leg now, with the marginal price of `lots` when taking on `side` and the reach within `within` mbps.
 
     `volume_ns` asks for the traded notional of that window (0: not asked). With `fresh_rest` a book older than the
@@ -60,14 +60,14 @@ class ReadBook(msgspec.Struct, frozen=True, tag=True):
     fresh_rest: bool = False
 
 
-class ReadPosition(msgspec.Struct, frozen=True, tag=True):
+class ReadPosition(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
     """Ask the venue for the position of a leg."""
 
     leg: int
     request: int
 
 
-class SweepOrders(msgspec.Struct, frozen=True, tag=True):
+class SweepOrders(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
     """List own open orders of a leg and cancel them, except the client ids in `keep`."""
 
     leg: int
@@ -75,7 +75,7 @@ class SweepOrders(msgspec.Struct, frozen=True, tag=True):
     keep: tuple[str, ...] = ()
 
 
-class SendAlert(msgspec.Struct, frozen=True, tag=True):
+class SendAlert(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
     """Tell a human. `level` is info, warn or page."""
 
     request: int
@@ -83,7 +83,7 @@ class SendAlert(msgspec.Struct, frozen=True, tag=True):
     text: str
 
 
-class EndRun(msgspec.Struct, frozen=True, tag=True):
+class EndRun(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
     """The run is over. `risk` is what is still open, `text` says why in words, residuals included."""
 
     end: EndName
@@ -91,13 +91,4 @@ class EndRun(msgspec.Struct, frozen=True, tag=True):
     text: str
 
 
-Command = (
-    PlaceOrder
-    | CancelOrder
-    | FindOrder
-    | ReadBook
-    | ReadPosition
-    | SweepOrders
-    | SendAlert
-    | EndRun
-)
+Command = PlaceOrder | CancelOrder | FindOrder | ReadBook | ReadPosition | SweepOrders | SendAlert | EndRun

@@ -196,6 +196,4 @@ Event = (
     | StopAsked
     | Restarted
 )
-OrderFact = (
-    OrderAccepted | OrderRejected | OrderFilled | OrderEnded | CancelRefused | OrderFound | AnswerLost
-)
+OrderFact = OrderAccepted | OrderRejected | OrderFilled | OrderEnded | CancelRefused | OrderFound | AnswerLost

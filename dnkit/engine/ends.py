@@ -1,0 +1,187 @@
+"""How a run ends: the last sweep before an end may be called that, and the halt with its honest account of what is open."""
+
+from decimal import Decimal
+
+from dnkit.engine.exposure import is_flat, is_hedged
+from dnkit.engine.ledger import live_order
+from dnkit.engine.orders import withdraw
+from dnkit.engine.phases import ask_sweep, forget_answers
+from dnkit.engine.state import Answer, Leg, Stage
+from dnkit.engine.turn import Turn
+from dnkit.engine.verify import agrees, ask, is_lagging, settle_answers
+from dnkit.machine import program as pg
+from dnkit.machine.orders import Life
+from dnkit.model.commands import EndRun, SendAlert
+from dnkit.model.errors import BugError
+from dnkit.model.numbers import NS_PER_MS
+from dnkit.model.terms import EndName, Risk
+
+SWEEP_TRIES = 3
+HALT_SWEEP, HALT_READ, HALT_WAIT = range(3)
+HALT_TRIES = 5
+HALT_EVERY_NS = 500 * NS_PER_MS
+
+
+def begin_sweep(turn: Turn, target: pg.Target) -> None:
+    """An intended end was reached: list own open orders once more; only then is it the end."""
+    turn.update(stage=Stage.SWEEP, leave_to=target, tries=0, timer_ns=0, jobs=())
+    _sweep_all(turn)
+
+
+def _sweep_all(turn: Turn) -> None:
+    forget_answers(turn)
+    for index in range(len(turn.state.legs)):
+        ask_sweep(turn, index)
+
+
+def advance_sweep(turn: Turn) -> pg.Target | None:
+    """Ends the run when nothing of ours rests; a halt when something did or it cannot be told."""
+    if turn.state.timer_ns:
+        if turn.now < turn.state.timer_ns:
+            return None
+        turn.update(timer_ns=0)
+        _sweep_all(turn)
+    if not settle_answers(turn, every_leg(turn)):
+        return None
+    legs = turn.state.legs
+    if any(leg.answer is Answer.BAD for leg in legs):
+        if turn.state.tries + 1 >= SWEEP_TRIES:
+            return pg.Target(pg.TargetKind.HALT, text="cannot list open orders")
+        turn.update(tries=turn.state.tries + 1, timer_ns=turn.now + HALT_EVERY_NS)
+        return None
+    if any(leg.found for leg in legs):
+        return pg.Target(pg.TargetKind.HALT, text="stray order found")
+    return _end_as_intended(turn)
+
+
+def _end_as_intended(turn: Turn) -> pg.Target | None:
+    target = turn.state.leave_to
+    if target is None:
+        raise BugError("an end without a target")
+    end = _true_end(turn, target.end)
+    if end is None:
+        return pg.Target(pg.TargetKind.HALT, text=f"a late fill contradicts the end {target.end.value}")
+    finish(turn, end, risk_of(turn), target.text)
+    return None
+
+
+def _true_end(turn: Turn, end: EndName) -> EndName | None:
+    """The end's honest name from the ledger, or None when a fill came after the last check."""
+    program, legs = turn.program, turn.state.legs
+    flat = all(is_flat(spec, leg) for spec, leg in zip(program.legs, legs, strict=True))
+    if end is EndName.IDLE:
+        return end if all(leg.position == leg.start for leg in legs) else None
+    if end is EndName.FLAT:
+        return end if flat else None
+    if end is EndName.HEDGED:
+        return (EndName.FLAT if flat else end) if is_hedged(program, legs) else None
+    return end
+
+
+def begin_halt(turn: Turn, why: str) -> None:
+    """Stop for good: tell a human, sweep own orders, take a last look at the positions."""
+    text = f"{turn.program.name} halts: {why}; {describe(turn)}"
+    number = turn.state.request + 1
+    turn.commands.append(SendAlert(number, "page", text))
+    turn.update(stage=Stage.HALT, halt=why, step=HALT_SWEEP, tries=0, timer_ns=0, request=number, jobs=())
+    _sweep_all(turn)
+
+
+def advance_halt(turn: Turn) -> None:
+    """Best effort to the end: two sweeps, then reads until ledger and venue agree or the tries and the lag are over."""
+    state = turn.state
+    if state.timer_ns:
+        if turn.now < state.timer_ns:
+            return
+        turn.update(timer_ns=0)
+        if state.step == HALT_SWEEP:
+            _sweep_all(turn)
+        else:
+            ask(turn, every_leg(turn))
+    if not settle_answers(turn, every_leg(turn)):
+        return
+    if turn.state.step == HALT_SWEEP:
+        _after_halt_sweep(turn)
+    else:
+        _after_halt_read(turn)
+
+
+def _after_halt_sweep(turn: Turn) -> None:
+    clean = all(leg.answer is Answer.GOOD and not leg.found for leg in turn.state.legs)
+    if not clean and turn.state.tries == 0:
+        turn.update(tries=1, timer_ns=turn.now + HALT_EVERY_NS)
+        return
+    forget_answers(turn)
+    turn.update(step=HALT_READ, tries=0)
+    ask(turn, every_leg(turn))
+
+
+def _after_halt_read(turn: Turn) -> None:
+    legs = turn.state.legs
+    open_legs = [index for index in every_leg(turn) if not agrees(legs[index])]
+    if not open_legs:
+        finish(turn, EndName.HALTED, risk_of(turn), turn.state.halt)
+        return
+    tries = turn.state.tries + 1
+    if tries >= HALT_TRIES and not any(is_lagging(turn, index) for index in open_legs):
+        finish(turn, EndName.HALTED, Risk.UNKNOWN, turn.state.halt)
+        return
+    turn.update(tries=tries, timer_ns=turn.now + HALT_EVERY_NS)
+
+
+def risk_of(turn: Turn) -> Risk:
+    """What the ledger says is open; UNKNOWN while an order of ours could not be resolved."""
+    program, legs = turn.program, turn.state.legs
+    if any(_may_rest(leg) for leg in legs):
+        return Risk.UNKNOWN
+    if all(is_flat(spec, leg) for spec, leg in zip(program.legs, legs, strict=True)):
+        return Risk.FLAT
+    if len(legs) > 1 and is_hedged(program, legs):
+        return Risk.HEDGED
+    return Risk.UNHEDGED
+
+
+def _may_rest(leg: Leg) -> bool:
+    return live_order(leg) is not None or leg.lost or not leg.known
+
+
+def finish(turn: Turn, end: EndName, risk: Risk, why: str) -> None:
+    """Say how it ended and what is left."""
+    text = "; ".join(part for part in (why, describe(turn)) if part)
+    last = EndRun(end, risk, text)
+    turn.commands.append(last)
+    turn.update(stage=Stage.END, ended=last, timer_ns=0)
+
+
+def describe(turn: Turn) -> str:
+    """Positions, residuals and orders that may rest, in words."""
+    parts = []
+    for spec, leg in zip(turn.program.legs, turn.state.legs, strict=True):
+        amount = spec.instrument.quantity(leg.position)
+        word = "residual" if leg.position and is_flat(spec, leg) else "position"
+        parts.append(f"leg {spec.name} {word} {_plain(amount)} {spec.instrument.base}")
+        for order in (leg.order, leg.stop):
+            if order is not None and order.life is not Life.OVER:
+                parts.append(f"order {order.n} of leg {spec.name} may rest")
+    return ", ".join(parts)
+
+
+def _plain(amount: Decimal) -> str:
+    return f"{amount.normalize():f}" if amount else "0"
+
+
+def is_goal(end: EndName) -> bool:
+    """Whether an end means that the policy's work was done (idle and halted do not)."""
+    return end in (EndName.FLAT, EndName.HEDGED, EndName.PROTECTED)
+
+
+def every_leg(turn: Turn) -> tuple[int, ...]:
+    """Indexes of all legs."""
+    return tuple(range(len(turn.state.legs)))
+
+
+def withdraw_all(turn: Turn) -> bool:
+    """Ask for the end of every working order (protective stops stay); whether none is left alive."""
+    for index in every_leg(turn):
+        withdraw(turn, index)
+    return all(live_order(leg) is None for leg in turn.state.legs)

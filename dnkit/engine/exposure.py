@@ -1,0 +1,89 @@
+"""How much is open: exposure, imbalance, tolerances. Pure arithmetic over legs."""
+
+from dnkit.engine.state import Leg
+from dnkit.machine.program import Amount, LegSpec, Program
+from dnkit.model.instrument import Instrument
+from dnkit.model.numbers import MBPS_ONE, ceil_div
+
+RATIO_ONE = 1_000
+
+
+def mid2(leg: Leg) -> int:
+    """Twice the mid in ticks (the sum of bid and ask), 0 while no book was seen."""
+    return leg.bid + leg.ask
+
+
+def money_per_lot(spec: LegSpec, leg: Leg) -> int:
+    """Picos of money of one lot at mid, 0 while no book was seen."""
+    return mid2(leg) * spec.instrument.value // 2
+
+
+def exposure(program: Program, spec: LegSpec, leg: Leg) -> int:
+    """Signed exposure of a leg: picos of coin, or picos of weighed money where legs differ in coin."""
+    lots = leg.position - leg.start if program.relative else leg.position
+    if program.by_money:
+        return lots * money_per_lot(spec, leg) * spec.ratio // RATIO_ONE
+    return lots * spec.instrument.lot_base
+
+
+def net(program: Program, legs: tuple[Leg, ...]) -> int:
+    """Sum of exposures: zero means hedged."""
+    return sum(exposure(program, spec, leg) for spec, leg in zip(program.legs, legs, strict=True))
+
+
+def net_money(program: Program, legs: tuple[Leg, ...]) -> int:
+    """Absolute net exposure in picos of money at the mids last seen (the dearer leg's price, to be careful)."""
+    amount = abs(net(program, legs))
+    if program.by_money or amount == 0:
+        return amount
+    return max(
+        amount * money_per_lot(spec, leg) // spec.instrument.lot_base
+        for spec, leg in zip(program.legs, legs, strict=True)
+    )
+
+
+def exposure_per_lot(program: Program, spec: LegSpec, leg: Leg) -> int:
+    """Exposure of one lot, in the unit of `exposure`; at least 1 so that it can divide."""
+    if program.by_money:
+        return max(1, money_per_lot(spec, leg) * spec.ratio // RATIO_ONE)
+    return spec.instrument.lot_base
+
+
+def lots_min(instrument: Instrument, leg: Leg) -> int:
+    """The fewest lots the venue lets trade at the mid last seen."""
+    at_mid = mid2(leg) * instrument.value
+    by_money = ceil_div(2 * instrument.notional_min, at_mid) if at_mid else 0
+    return max(1, instrument.lots_min, by_money)
+
+
+def amount_lots(spec: LegSpec, leg: Leg, amount: Amount) -> int:
+    """Whole lots of an amount on a leg (rounded down): the largest of its parts."""
+    per_lot = money_per_lot(spec, leg)
+    return max(
+        amount.lots,
+        amount.base // spec.instrument.lot_base,
+        amount.money // per_lot if per_lot else 0,
+        leg.clip * amount.clip_mbps // MBPS_ONE,
+        lots_min(spec.instrument, leg) if amount.venue_minimum else 0,
+    )
+
+
+def is_flat(spec: LegSpec, leg: Leg) -> bool:
+    """Whether the ledger's position is below what the venue lets trade."""
+    return abs(leg.position) < lots_min(spec.instrument, leg)
+
+
+def tolerance(program: Program, legs: tuple[Leg, ...]) -> int:
+    """Net exposure that nobody can or wants to trade away: the smallest tradable step, or `min_hedge` of the easier leg.
+
+    The easier leg decides, because a residual that one leg can trade is not a residual.
+    """
+    return min(
+        (max(lots_min(spec.instrument, leg), leg.hedge_min) * exposure_per_lot(program, spec, leg))
+        for spec, leg in zip(program.legs, legs, strict=True)
+    )
+
+
+def is_hedged(program: Program, legs: tuple[Leg, ...]) -> bool:
+    """Whether what is open nets to less than the tolerance."""
+    return abs(net(program, legs)) < tolerance(program, legs)

@@ -1,0 +1,48 @@
+"""What may interrupt any phase: deadlines and too much exposure for too long. Each interruption cancels and confirms first."""
+
+from dnkit.engine.exposure import net_money
+from dnkit.engine.turn import Turn
+from dnkit.machine.program import NO_LIMIT, Target, TargetKind
+
+HALT_DEADLINE = Target(TargetKind.HALT, text="deadline")
+HALT_UNHEDGED = Target(TargetKind.HALT, text="unhedged for too long")
+
+
+def open_scope(turn: Turn, index: int) -> None:
+    """Start the deadline of a scope: its own, or what its caller has left if that is less."""
+    scope, dues = turn.program.scopes[index], turn.state.dues
+    due = 0 if scope.limits.deadline_ns == NO_LIMIT else turn.now + scope.limits.deadline_ns
+    if scope.parent >= 0 and dues[scope.parent]:
+        due = min(due, dues[scope.parent]) if due else dues[scope.parent]
+    turn.update(dues=(*dues[:index], due, *dues[index + 1 :]))
+
+
+def watch_exposure(turn: Turn) -> None:
+    """Note since when the net exposure is above `max_unhedged` (0: it is not)."""
+    limits = turn.limits
+    if limits.unhedged_max == NO_LIMIT or len(turn.program.legs) == 1:
+        return
+    naked = net_money(turn.program, turn.state.legs) > limits.unhedged_max
+    if naked and turn.state.naked_ns == 0:
+        turn.update(naked_ns=turn.now)
+    elif not naked and turn.state.naked_ns:
+        turn.update(naked_ns=0)
+
+
+def unhedged_due(turn: Turn) -> int:
+    """When the exposure above `max_unhedged` must end, 0 while it is below."""
+    return turn.state.naked_ns + turn.limits.unhedged_ns if turn.state.naked_ns else 0
+
+
+def breach(turn: Turn) -> Target | None:
+    """Where a broken deadline or exposure limit sends the run, or None. A limit fires once: its clock is taken away."""
+    scope, state = turn.phase.scope, turn.state
+    due = state.dues[scope]
+    if due and turn.now >= due:
+        turn.update(dues=(*state.dues[:scope], 0, *state.dues[scope + 1 :]))
+        return turn.program.scopes[scope].limits.deadline_to or HALT_DEADLINE
+    due = unhedged_due(turn)
+    if due and turn.now >= due:
+        turn.update(naked_ns=0)
+        return turn.limits.unhedged_to or HALT_UNHEDGED
+    return None

@@ -1,0 +1,99 @@
+"""The fill ledger: every report about every order, counted once.
+
+Rule 1: a report carries totals per order; only what exceeds the totals already booked counts. So a duplicate, a late
+or a reordered report changes nothing, whichever source told it.
+Rule 2: no report is refused because of the state an order is in: fills arrive after cancels, after rejects and after
+our restart.
+"""
+
+from msgspec.structs import replace
+
+from dnkit.engine.state import Leg, Order, Past
+from dnkit.machine.orders import Life
+from dnkit.machine.program import LegSpec
+
+
+def book(spec: LegSpec, leg: Leg, number: int, cum: int, worth: int, fee: int, now_ns: int) -> Leg:
+    """The leg after a report that order `number` has filled `cum` lots worth `worth` in all, at `fee` picos in all."""
+    order = leg.order
+    if order is not None and order.n == number:
+        if cum <= order.cum:
+            return leg
+        change = _fill(spec, leg, int(order.side), cum - order.cum, worth - order.worth, fee - order.fee, now_ns)
+        return replace(change, order=replace(order, cum=cum, worth=worth, fee=fee))
+    stop = leg.stop
+    if stop is not None and stop.n == number:
+        if cum <= stop.cum:
+            return leg
+        change = _fill(spec, leg, int(stop.side), cum - stop.cum, worth - stop.worth, fee - stop.fee, now_ns)
+        return replace(change, stop=replace(stop, cum=cum, worth=worth, fee=fee))
+    return _book_past(spec, leg, number, cum, worth, fee, now_ns)
+
+
+def _book_past(spec: LegSpec, leg: Leg, number: int, cum: int, worth: int, fee: int, now_ns: int) -> Leg:
+    for slot, old in enumerate(leg.past):
+        if old.n == number and cum > old.cum:
+            lots = cum - old.cum
+            change = _fill(spec, leg, int(old.side), lots, worth - old.worth, fee - old.fee, now_ns)
+            past = (*leg.past[:slot], replace(old, cum=cum, worth=worth, fee=fee), *leg.past[slot + 1 :])
+            return replace(change, past=past, settled=leg.settled + old.side * lots)
+    return leg
+
+
+def _fill(spec: LegSpec, leg: Leg, side: int, lots: int, worth: int, fee: int, now_ns: int) -> Leg:
+    position = leg.position
+    entry, gain = _carry(position, leg.entry, side, lots, worth)
+    cash = leg.cash + gain * spec.instrument.value - fee
+    return replace(leg, position=position + side * lots, entry=entry, cash=cash, fill_ns=now_ns)
+
+
+def _carry(position: int, entry: int | None, side: int, lots: int, worth: int) -> tuple[int | None, int]:
+    """Entry cost after a fill and the realised gain, both in ticks x lots."""
+    if position * side >= 0:
+        base = 0 if position == 0 else entry
+        return (None if base is None else base + side * worth), 0
+    closed = min(lots, abs(position))
+    proceeds = worth * closed // lots
+    rest = side * (worth - proceeds)
+    if entry is None:
+        return (rest if lots >= abs(position) else None), 0
+    part = entry * closed // abs(position)
+    return (entry - part if lots <= abs(position) else rest), -(part + side * proceeds)
+
+
+def live_order(leg: Leg) -> Order | None:
+    """The working order of the leg if it is not over or lost (a protective stop does not count)."""
+    order = leg.order
+    return order if order is not None and order.life < Life.OVER else None
+
+
+def retire(leg: Leg) -> Leg:
+    """The leg with its finished order moved to the past, so that the next one may be placed."""
+    order = leg.order
+    if order is None:
+        return leg
+    settled = leg.settled + order.side * order.cum
+    return replace(leg, order=None, settled=settled, past=(*leg.past, past_of(order)))
+
+
+def retire_stop(leg: Leg) -> Leg:
+    """The leg with its finished protective stop moved to the past."""
+    stop = leg.stop
+    if stop is None:
+        return leg
+    settled = leg.settled + stop.side * stop.cum
+    return replace(leg, stop=None, settled=settled, past=(*leg.past, past_of(stop)))
+
+
+def past_of(order: Order) -> Past:
+    """What stays of an order once it is over."""
+    return Past(order.n, order.side, order.lots, order.cum, order.worth, order.fee)
+
+
+def counted(leg: Leg) -> int:
+    """The position recomputed from its parts; equals `leg.position` or the ledger is broken."""
+    total = leg.start + leg.settled
+    for order in (leg.order, leg.stop):
+        if order is not None:
+            total += order.side * order.cum
+    return total

@@ -1,0 +1,166 @@
+"""START: before any order, sweep leftovers of our own, learn the positions, see the books.
+
+An opening quantity needs two witnesses: the journal's ledger and the venue's read, or two reads a lag budget apart.
+"""
+
+from msgspec.structs import replace
+
+from dnkit.engine.books import within
+from dnkit.engine.exposure import amount_lots, lots_min
+from dnkit.engine.phases import ask_sweep, forget_answers
+from dnkit.engine.sizing import clip_lots
+from dnkit.engine.state import Answer, Leg
+from dnkit.engine.turn import Turn
+from dnkit.engine.verify import settle_answers
+from dnkit.machine import program as pg
+from dnkit.model.commands import ReadBook, ReadPosition
+from dnkit.model.events import Started
+from dnkit.model.numbers import NS_PER_MS
+from dnkit.model.terms import EndName
+
+SWEEP, READ, LAG, AGAIN, BOOKS = range(5)
+TRIES_MAX = 5
+FAILURES = ("cannot list own orders", "cannot read positions", "", "cannot read positions", "no book")
+EVERY_NS = 500 * NS_PER_MS
+
+
+def absorb(turn: Turn, event: Started) -> None:
+    """Take over what the journal knows of the legs and ask for the sweep."""
+    legs = tuple(
+        replace(leg, first_witness=known, entry=cost)
+        for leg, known, cost in zip(turn.state.legs, event.ledger, event.entry, strict=True)
+    )
+    turn.update(legs=legs, started_ns=turn.now, entered_ns=turn.now)
+    _ask(turn, SWEEP)
+
+
+def restart(turn: Turn) -> None:
+    """Begin START anew after a crash; no order had gone out yet."""
+    _fresh(turn)
+    _ask(turn, SWEEP)
+
+
+def _ask(turn: Turn, step: int) -> None:
+    """Put the questions of a step to every leg that has not answered it well."""
+    turn.update(step=step, timer_ns=0)
+    for index, leg in enumerate(turn.state.legs):
+        if leg.answer is Answer.GOOD:
+            continue
+        if step == SWEEP:
+            ask_sweep(turn, index)
+        elif step == BOOKS:
+            _ask_book(turn, index)
+        else:
+            turn.commands.append(ReadPosition(index, turn.ask_leg(index)))
+
+
+def _ask_book(turn: Turn, index: int) -> None:
+    program, limits = turn.program, turn.program.scopes[0].limits
+    spec, leg = program.legs[index], turn.state.legs[index]
+    depth = within(limits) if program.impact_max == pg.NO_LIMIT else program.impact_max
+    lots = max(1, clip_lots(spec, leg))
+    turn.commands.append(
+        ReadBook(index, turn.ask_leg(index), spec.side, lots, depth, limits.volume_ns, limits.stale_rest)
+    )
+
+
+def advance(turn: Turn) -> pg.Target | None:
+    """Move START on; the first phase when all is known, an end or a halt when it cannot be, else None."""
+    state = turn.state
+    if state.timer_ns:
+        if turn.now < state.timer_ns:
+            return None
+        _ask(turn, AGAIN if state.step == LAG else state.step)
+        return None
+    if not settle_answers(turn, tuple(range(len(state.legs)))):
+        return None
+    if any(leg.answer is Answer.BAD for leg in turn.state.legs):
+        return _retry(turn, FAILURES[state.step])
+    return _next(turn)
+
+
+def _retry(turn: Turn, why: str) -> pg.Target | None:
+    tries = turn.state.tries + 1
+    if tries >= TRIES_MAX:
+        return pg.Target(pg.TargetKind.HALT, text=why)
+    turn.update(tries=tries, timer_ns=turn.now + EVERY_NS)
+    return None
+
+
+def _next(turn: Turn) -> pg.Target | None:
+    step = turn.state.step
+    if step == SWEEP:
+        _fresh(turn)
+        _ask(turn, READ)
+    elif step == READ:
+        return _compare(turn)
+    elif step == AGAIN:
+        return _compare_again(turn)
+    else:
+        return _sized(turn)
+    return None
+
+
+def _fresh(turn: Turn) -> None:
+    forget_answers(turn)
+    turn.update(tries=0)
+
+
+def _compare(turn: Turn) -> pg.Target | None:
+    """Legs whose read equals the journal's ledger are known; the others are read again a lag budget later."""
+    lag = 0
+    for index, leg in enumerate(turn.state.legs):
+        if leg.first_witness is not None and leg.first_witness == leg.witness:
+            continue
+        lag = max(lag, turn.program.legs[index].position_lag_ns)
+        entry = leg.entry if leg.witness == leg.first_witness else None
+        turn.update_leg(index, first_witness=leg.witness, entry=entry, answer=Answer.NONE)
+    if lag == 0:
+        _open_books(turn)
+        return None
+    turn.update(step=LAG, tries=0, timer_ns=turn.now + lag)
+    return None
+
+
+def _compare_again(turn: Turn) -> pg.Target | None:
+    for index, leg in enumerate(turn.state.legs):
+        if leg.first_witness != leg.witness:
+            turn.update_leg(index, first_witness=leg.witness, answer=Answer.NONE)
+    if any(leg.answer is Answer.NONE for leg in turn.state.legs):
+        target = _retry(turn, "positions do not settle: books disagree")
+        if target is None:
+            turn.update(step=LAG)
+        return target
+    _open_books(turn)
+    return None
+
+
+def _open_books(turn: Turn) -> None:
+    for index, leg in enumerate(turn.state.legs):
+        position = leg.witness or 0
+        entry = 0 if position == 0 else leg.entry
+        turn.update_leg(index, position=position, start=position, entry=entry, known=True)
+    _fresh(turn)
+    _ask(turn, BOOKS)
+
+
+def _sized(turn: Turn) -> pg.Target:
+    """Fix the clip in lots at the mid just seen, and check it against the book where the policy says so."""
+    for index, leg in enumerate(turn.state.legs):
+        spec = turn.program.legs[index]
+        clip = replace(leg, clip=clip_lots(spec, leg))
+        if turn.program.impact_max != pg.NO_LIMIT:
+            clip = replace(clip, clip=_within_impact(turn.program.size_mode, clip))
+            if clip.clip < lots_min(spec.instrument, clip):
+                return pg.Target(pg.TargetKind.DONE, end=EndName.IDLE, text="clip does not fit the book")
+        hedge_min = amount_lots(spec, clip, turn.program.scopes[0].limits.hedge_min)
+        turn.set_leg(index, replace(clip, hedge_min=hedge_min))
+    forget_answers(turn)
+    return pg.Target(pg.TargetKind.PHASE, phase=turn.program.start)
+
+
+def _within_impact(mode: pg.SizeMode, leg: Leg) -> int:
+    """The clip the size mode allows: all of it where the book reaches that far or the mode is aggressive."""
+    if leg.reach >= leg.clip or mode is pg.SizeMode.AGGRESSIVE:
+        return leg.clip
+    return 0 if mode is pg.SizeMode.STRICT else leg.reach

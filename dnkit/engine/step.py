@@ -1,0 +1,312 @@
+"""The engine's public door: `begin`, `step`, `next_deadline_ns`. Pure, total, bounded; time comes in with each event.
+
+An event is absorbed (what do we know now?), then the run is moved on until nothing changes (what follows from it?).
+The moving is judged by where things stand, not by how they came there, and its length is bounded.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from dnkit.engine import ends, guards, orders, phases, start
+from dnkit.engine.books import is_sane
+from dnkit.engine.invariants import check
+from dnkit.engine.jobs import on_bad_book, on_book, on_touch
+from dnkit.engine.ledger import live_order, retire
+from dnkit.engine.sizing import slices_left
+from dnkit.engine.state import Answer, JobStage, Leg, Stage, State
+from dnkit.engine.turn import Turn
+from dnkit.engine.verify import settle_answers
+from dnkit.engine.wake import wake_ns
+from dnkit.machine.orders import Life, News
+from dnkit.machine.program import Outcome, PhaseKind, Program, Target, TargetKind
+from dnkit.model import events as ev
+from dnkit.model.commands import Command
+from dnkit.model.errors import BugError
+
+MOVES_MAX = 400  # far above what one event can set off; reaching it is a circle in the program
+
+
+def begin(program: Program, run_id: str) -> State:
+    """The state before anything happened. `run_id` is the root of all client order ids of the run."""
+    return State(
+        run_id=run_id,
+        seq=0,
+        now_ns=0,
+        stage=Stage.START,
+        phase=program.start,
+        legs=(Leg(),) * len(program.legs),
+        visits=(0,) * len(program.phases),
+        dues=(0,) * len(program.scopes),
+        wake_ns=0,
+    )
+
+
+def next_deadline_ns(state: State) -> int | None:
+    """When to wake the run if nothing happens first; None once it has ended."""
+    return state.wake_ns
+
+
+def step(program: Program, state: State, event: ev.Event) -> tuple[State, tuple[Command, ...]]:
+    """The state after an event, and the requests it brings forth. BugError when an invariant does not hold."""
+    turn = Turn(program, replace(state, seq=state.seq + 1, now_ns=max(state.now_ns, event.at_ns)))
+    ABSORB[type(event)](turn, event)
+    if turn.state.stage is not Stage.END:
+        _move_on(turn)
+    turn.update(wake_ns=wake_ns(turn))
+    check(program, turn.state)
+    return turn.state, tuple(turn.commands)
+
+
+# --- absorbing ----------------------------------------------------------------------------------------------------
+
+
+def _on_book(turn: Turn, event: ev.BookRead) -> None:
+    leg = turn.state.legs[event.leg]
+    if is_sane(event, leg):
+        turn.update_leg(event.leg, bid=event.bid, ask=event.ask, reach=event.reach)
+        leg = turn.state.legs[event.leg]
+    if event.request == leg.pending and leg.answer is Answer.ASKED:
+        good = leg.bid == event.bid and leg.ask == event.ask
+        turn.update_leg(event.leg, answer=Answer.GOOD if good else Answer.BAD)
+    if turn.state.stage is not Stage.PHASE:
+        return
+    for slot, job in enumerate(turn.state.jobs):
+        if job.leg == event.leg and job.request == event.request:
+            if job.stage is JobStage.LOOK:
+                on_book(turn, slot, event)
+            elif job.stage is JobStage.ORDER:
+                on_touch(turn, slot, event)
+
+
+def _on_missing_book(turn: Turn, event: ev.BookMissing) -> None:
+    leg = turn.state.legs[event.leg]
+    if event.request == leg.pending and leg.answer is Answer.ASKED:
+        turn.update_leg(event.leg, answer=Answer.BAD)
+    if turn.state.stage is not Stage.PHASE:
+        return
+    for slot, job in enumerate(turn.state.jobs):
+        if job.leg == event.leg and job.request == event.request and job.stage is JobStage.LOOK:
+            on_bad_book(turn, slot, event.why)
+
+
+def _on_position(turn: Turn, event: ev.PositionRead) -> None:
+    leg = turn.state.legs[event.leg]
+    if event.lots is not None and (leg.witness is None or event.as_of_ns >= leg.witness_ns):
+        turn.update_leg(event.leg, witness=event.lots, witness_ns=event.as_of_ns)
+    if event.request and event.request == leg.pending and leg.answer is Answer.ASKED:
+        turn.update_leg(event.leg, answer=Answer.BAD if event.lots is None else Answer.GOOD)
+
+
+def _on_swept(turn: Turn, event: ev.OrdersSwept) -> None:
+    leg = turn.state.legs[event.leg]
+    if event.request == leg.pending and leg.answer is Answer.ASKED:
+        turn.update_leg(event.leg, answer=Answer.GOOD if event.ok else Answer.BAD, found=event.found)
+
+
+def _on_alert(turn: Turn, event: ev.AlertSent) -> None:
+    if event.request == turn.state.request:
+        turn.update(alert_ok=1 if event.ok else -1)
+
+
+def _on_stop(turn: Turn, _event: ev.StopAsked) -> None:
+    if turn.state.stage in (Stage.START, Stage.PHASE):
+        _leave(turn, turn.program.stop_to)
+
+
+def _on_restart(turn: Turn, _event: ev.Restarted) -> None:
+    """After a crash nothing is known of live orders: look each of them up, sweep, then go to `recover`."""
+    if turn.state.stage is Stage.END:
+        return
+    for index in range(len(turn.state.legs)):
+        for slot in ("order", "stop"):
+            order = getattr(turn.state.legs[index], slot)
+            if order is not None and order.life < Life.OVER:
+                turn.update_leg(index, **{slot: replace(order, life=Life.SENT, cancels=0)})
+                order = getattr(turn.state.legs[index], slot)
+                orders.learn(turn, index, slot, order, News.ANSWER_LOST)
+    if turn.state.stage is Stage.START:
+        start.restart(turn)
+    elif turn.state.stage in (Stage.PHASE, Stage.LEAVE):
+        _leave(turn, Target(TargetKind.PHASE, phase=turn.program.recover))
+        for index in range(len(turn.state.legs)):
+            phases.ask_sweep(turn, index)
+    else:
+        turn.update(tries=0, timer_ns=turn.now)
+
+
+def _nothing(_turn: Turn, _event: ev.Woken) -> None:
+    """Time passing is all the news."""
+
+
+ABSORB: dict[type, Callable[[Turn, Any], None]] = {
+    ev.Started: start.absorb,
+    ev.Woken: _nothing,
+    ev.BookRead: _on_book,
+    ev.BookMissing: _on_missing_book,
+    ev.OrderAccepted: orders.absorb,
+    ev.OrderRejected: orders.absorb,
+    ev.OrderFilled: orders.absorb,
+    ev.OrderEnded: orders.absorb,
+    ev.CancelRefused: orders.absorb,
+    ev.OrderFound: orders.absorb,
+    ev.AnswerLost: orders.absorb,
+    ev.PositionRead: _on_position,
+    ev.OrdersSwept: _on_swept,
+    ev.AlertSent: _on_alert,
+    ev.StopAsked: _on_stop,
+    ev.Restarted: _on_restart,
+}
+
+
+# --- moving on ----------------------------------------------------------------------------------------------------
+
+
+def _move_on(turn: Turn) -> None:
+    orders.check_overdue(turn)
+    for _ in range(MOVES_MAX):
+        before = turn.state
+        ADVANCE[turn.state.stage](turn)
+        if turn.state is before:
+            return
+    raise BugError(f"phase {turn.phase.name}: the program runs in a circle")
+
+
+def _advance_start(turn: Turn) -> None:
+    target = start.advance(turn)
+    if target is None:
+        return
+    if target.kind is TargetKind.PHASE:
+        guards.open_scope(turn, 0)
+    _follow(turn, target)
+
+
+def _advance_phase(turn: Turn) -> None:
+    guards.watch_exposure(turn)
+    target = guards.breach(turn)
+    if target is not None:
+        _leave(turn, target)
+        return
+    outcome = phases.advance(turn)
+    if outcome is Outcome.HALT:
+        _lose(turn)
+    elif outcome is not None:
+        _follow(turn, turn.phase.target(outcome))
+
+
+def _lose(turn: Turn) -> None:
+    """An order of a leg cannot be resolved: reduce what is healthy on a close, then halt."""
+    healthy = any(leg.position and not leg.lost for leg in turn.state.legs)
+    reduce = turn.program.reduce
+    if (
+        reduce >= 0
+        and healthy
+        and turn.state.visits[reduce] == 0
+        and turn.program.scopes[turn.phase.scope].halt_to is None
+    ):
+        _enter(turn, reduce)
+    else:
+        _halt(turn, "order state unknown")
+
+
+def _leave(turn: Turn, target: Target) -> None:
+    phases.forget_answers(turn)
+    turn.update(stage=Stage.LEAVE, leave_to=target, jobs=())
+
+
+def _advance_leave(turn: Turn) -> None:
+    """Cancel and confirm; only then go where the interruption leads."""
+    gone = ends.withdraw_all(turn)
+    for index, leg in enumerate(turn.state.legs):
+        if leg.order is not None and leg.order.life is Life.OVER:
+            turn.set_leg(index, retire(leg))
+        elif leg.order is not None and leg.order.life is Life.LOST and not leg.lost:
+            turn.update_leg(index, lost=True)
+    answered = settle_answers(turn, ends.every_leg(turn))
+    if gone and answered and turn.state.leave_to is not None:
+        target = turn.state.leave_to
+        turn.update(leave_to=None)
+        _follow(turn, target)
+
+
+def _follow(turn: Turn, target: Target) -> None:
+    if target.kind is TargetKind.PHASE:
+        _enter(turn, target.phase)
+    elif target.kind is TargetKind.HALT:
+        _halt(turn, target.text)
+    elif not _next_slice(turn, target):
+        ends.begin_sweep(turn, target)
+
+
+def _enter(turn: Turn, index: int) -> None:
+    phase, visits = turn.program.phases[index], turn.state.visits
+    if visits[index] >= phase.visits:
+        turn.update(phase=index)
+        _follow(turn, phase.target(Outcome.EXHAUSTED))
+        return
+    visits = (*visits[:index], visits[index] + 1, *visits[index + 1 :])
+    phases.forget_answers(turn)
+    turn.update(stage=Stage.PHASE, phase=index, visits=visits, entered_ns=turn.now, jobs=())
+    if phase.skip is not None:
+        _follow(turn, phase.target(phase.skip))
+    elif phase.kind is PhaseKind.RUN:
+        _call(turn, phase.enters, phase.start)
+    else:
+        phases.begin(turn)
+
+
+def _call(turn: Turn, scope: int, first: int) -> None:
+    """Enter a sub-policy: its phases may be visited anew, its deadline starts."""
+    visits = tuple(
+        0 if phase.scope == scope else count
+        for phase, count in zip(turn.program.phases, turn.state.visits, strict=True)
+    )
+    turn.update(visits=visits)
+    guards.open_scope(turn, scope)
+    _enter(turn, first)
+
+
+def _halt(turn: Turn, why: str) -> None:
+    """A halt inside a sub-policy is its caller's outcome; at the top it ends the run."""
+    caller = turn.scope.halt_to
+    if caller is not None:
+        phases.alert(turn, "warn", f"{turn.scope.name} halts: {why}")
+        _follow(turn, caller)
+        return
+    if any(live_order(leg) for leg in turn.state.legs):
+        _leave(turn, Target(TargetKind.HALT, text=why))
+        return
+    ends.begin_halt(turn, why)
+
+
+def _next_slice(turn: Turn, target: Target) -> bool:
+    """Start over for the next slice of the clip, if there is one and this slice got where it should."""
+    program, state = turn.program, turn.state
+    if program.slice_size is None or not ends.is_goal(target.end):
+        return False
+    if not slices_left(turn):
+        return False
+    turn.update(slice_no=state.slice_no + 1, visits=(0,) * len(state.visits))
+    _enter(turn, program.start)
+    return True
+
+
+def _advance_sweep(turn: Turn) -> None:
+    target = ends.advance_sweep(turn)
+    if target is not None:
+        _follow(turn, target)
+
+
+def _nothing_left(_turn: Turn) -> None:
+    """The run has ended; late facts only touch the ledger."""
+
+
+ADVANCE: dict[Stage, Callable[[Turn], None]] = {
+    Stage.START: _advance_start,
+    Stage.PHASE: _advance_phase,
+    Stage.LEAVE: _advance_leave,
+    Stage.SWEEP: _advance_sweep,
+    Stage.HALT: ends.advance_halt,
+    Stage.END: _nothing_left,
+}

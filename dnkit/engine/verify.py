@@ -1,0 +1,97 @@
+"""Two witnesses: the fill ledger and the venue's own word on the position.
+
+A read counts when it describes a moment after our last fill and equals the ledger. One that differs while the venue's
+lag budget since that fill is not over is LAGGING, which is no conflict yet; after the budget it is one.
+"""
+
+from dnkit.engine.exposure import is_hedged, lots_min
+from dnkit.engine.sizing import goal_position
+from dnkit.engine.state import Answer, Leg
+from dnkit.engine.turn import Turn
+from dnkit.machine.orders import Life
+from dnkit.machine.program import Outcome
+from dnkit.model.commands import ReadPosition
+from dnkit.model.terms import EndName
+
+
+def begin(turn: Turn) -> None:
+    """Ask for the positions of the legs that no stream has told us yet."""
+    ask(turn, turn.scope.legs)
+
+
+def ask(turn: Turn, indexes: tuple[int, ...]) -> None:
+    """Read the position of every leg that is not agreed on."""
+    for index in indexes:
+        if agrees(turn.state.legs[index]):
+            turn.update_leg(index, answer=Answer.GOOD)
+        else:
+            turn.commands.append(ReadPosition(index, turn.ask_leg(index)))
+
+
+def agrees(leg: Leg) -> bool:
+    """Whether the venue's word, given for a moment after the last fill, equals the ledger."""
+    return leg.witness is not None and leg.witness == leg.position and leg.witness_ns >= leg.fill_ns
+
+
+def is_lagging(turn: Turn, index: int) -> bool:
+    """Whether a disagreement may still be the venue's lag behind our last fill."""
+    leg = turn.state.legs[index]
+    return leg.fill_ns > 0 and turn.now < leg.fill_ns + turn.program.legs[index].position_lag_ns
+
+
+def settle_answers(turn: Turn, indexes: tuple[int, ...]) -> bool:
+    """Turn overdue questions into bad answers; whether all questions are answered."""
+    ready = True
+    for index in indexes:
+        leg = turn.state.legs[index]
+        if leg.answer is Answer.ASKED:
+            if turn.now >= leg.pending_ns:
+                turn.update_leg(index, answer=Answer.BAD)
+            else:
+                ready = False
+    return ready
+
+
+def advance(turn: Turn) -> Outcome | None:
+    """Judge the reads; OK, SHORT, CONFLICT, ERROR, or None while there is something to wait for."""
+    phase, indexes = turn.phase, turn.scope.legs
+    if all(agrees(turn.state.legs[index]) for index in indexes):
+        return Outcome.OK if is_met(turn, phase.goal, indexes) else Outcome.SHORT
+    if turn.state.step == 1:  # between two tries
+        if turn.now < turn.state.timer_ns:
+            return None
+        turn.update(step=0)
+        ask(turn, indexes)
+    if not settle_answers(turn, indexes):
+        return None
+    tries = turn.state.tries + 1
+    open_legs = [index for index in indexes if not agrees(turn.state.legs[index])]
+    if tries >= phase.tries and not any(is_lagging(turn, index) for index in open_legs):
+        silent = all(turn.state.legs[index].answer is Answer.BAD for index in open_legs)
+        return Outcome.ERROR if silent else Outcome.CONFLICT
+    turn.update(tries=tries, step=1, timer_ns=turn.now + phase.every_ns)
+    return None
+
+
+def is_met(turn: Turn, goal: EndName, indexes: tuple[int, ...]) -> bool:
+    """Whether the ledger says that the goal holds on those legs."""
+    program, legs = turn.program, turn.state.legs
+    if goal is EndName.FLAT:
+        return all(
+            abs(legs[index].position - goal_position(turn, index))
+            < lots_min(program.legs[index].instrument, legs[index])
+            for index in indexes
+        )
+    if goal is EndName.HEDGED:
+        return is_hedged(program, legs)
+    if goal is EndName.PROTECTED:
+        return all(is_protected(legs[index]) for index in indexes)
+    return all(legs[index].position == legs[index].start for index in indexes)
+
+
+def is_protected(leg: Leg) -> bool:
+    """Whether a live stop covers the whole position."""
+    stop = leg.stop
+    if leg.position == 0 or stop is None or stop.life is not Life.WORKING:
+        return False
+    return stop.side * leg.position < 0 and stop.lots - stop.cum >= abs(leg.position)
