@@ -29,8 +29,10 @@ def ask(turn: Turn, indexes: tuple[int, ...]) -> None:
 
 
 def agrees(leg: Leg) -> bool:
-    """Whether the venue's word, given for a moment after the last fill, equals the ledger."""
-    return leg.witness is not None and leg.witness == leg.position and leg.witness_ns >= leg.fill_ns
+    """Whether the venue's word equals the ledger and is fresh: given for a moment after our last fill, or asked for now."""
+    if leg.witness is None or leg.witness != leg.position or leg.witness_ns < leg.fill_ns:
+        return False
+    return leg.fill_ns > 0 or leg.answer is Answer.GOOD
 
 
 def is_lagging(turn: Turn, index: int) -> bool:

@@ -210,6 +210,9 @@ class Venue:
             kind = FoundKind.LIVE if one["live"] else FoundKind.OVER
             kind = values.get("found", kind)
             return ev.OrderFound(self.now, index, number, kind, one["cum"], one["worth"])
+        if name == "vanish":
+            one["live"] = False
+            return None
         if name == "lost":
             return ev.AnswerLost(self.now, index, number)
         raise AssertionError(name)
