@@ -9,9 +9,10 @@ from dnkit.model.terms import EndName
 
 def check(program: Program, state: State) -> None:
     """Raise BugError when the state contradicts itself."""
-    for spec, leg in zip(program.legs, state.legs, strict=True):
+    for leg in state.legs:
         if counted(leg) != leg.position:
-            raise BugError(f"leg {spec.name}: ledger {leg.position} is not the sum of its fills {counted(leg)}")
+            name = program.legs[state.legs.index(leg)].name
+            raise BugError(f"leg {name}: ledger {leg.position} is not the sum of its fills {counted(leg)}")
     if state.stage is Stage.END:
         _check_end(state)
     elif state.wake_ns is None:

@@ -93,7 +93,8 @@ def past_of(order: Order) -> Past:
 def counted(leg: Leg) -> int:
     """The position recomputed from its parts; equals `leg.position` or the ledger is broken."""
     total = leg.start + leg.settled
-    for order in (leg.order, leg.stop):
-        if order is not None:
-            total += order.side * order.cum
+    if leg.order is not None:
+        total += leg.order.side * leg.order.cum
+    if leg.stop is not None:
+        total += leg.stop.side * leg.stop.cum
     return total

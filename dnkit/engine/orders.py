@@ -40,19 +40,19 @@ def absorb(turn: Turn, event: ev.OrderFact) -> None:
         if booked is not leg:
             turn.set_leg(index, booked)
     leg = turn.state.legs[index]
-    for slot in ("order", "stop"):
-        order: Order | None = getattr(leg, slot)
-        if order is not None and order.n == event.order:
-            learn(turn, index, slot, order, news_of(event, order))
-            return
+    order, stop = leg.order, leg.stop
+    if order is not None and order.n == event.order:
+        learn(turn, index, "order", order, news_of(event, order))
+    elif stop is not None and stop.n == event.order:
+        learn(turn, index, "stop", stop, news_of(event, stop))
 
 
 def news_of(event: ev.OrderFact, order: Order) -> News:
     """What a fact means for the life of that order, whose ledger totals are up to date."""
-    if isinstance(event, ev.OrderAccepted):
-        return News.ACCEPTED
     if isinstance(event, ev.OrderFilled):
         return News.FILLED_ALL if order.cum >= order.lots else News.FILLED_PART
+    if isinstance(event, ev.OrderAccepted):
+        return News.ACCEPTED
     if isinstance(event, ev.OrderEnded):
         return News.ENDED if event.cum >= 0 or order.cum >= order.lots else News.ENDED_BLIND
     if isinstance(event, ev.OrderRejected):
@@ -163,8 +163,10 @@ def _find(turn: Turn, index: int, order: Order) -> Order:
 
 def check_overdue(turn: Turn) -> None:
     """Turn silence into doubt where an order's answer is overdue."""
+    now = turn.state.now_ns
     for index, leg in enumerate(turn.state.legs):
-        for slot in ("order", "stop"):
-            order: Order | None = getattr(leg, slot)
-            if order is not None and order.due_ns and order.due_ns <= turn.now:
-                learn(turn, index, slot, order, News.OVERDUE)
+        order, stop = leg.order, leg.stop
+        if order is not None and 0 < order.due_ns <= now:
+            learn(turn, index, "order", order, News.OVERDUE)
+        if stop is not None and 0 < stop.due_ns <= now:
+            learn(turn, index, "stop", stop, News.OVERDUE)

@@ -44,8 +44,9 @@ class Turn:
 
     def set_leg(self, index: int, leg: Leg) -> None:
         """Put a leg in its place."""
-        legs = self.state.legs
-        self.state = replace(self.state, legs=(*legs[:index], leg, *legs[index + 1 :]))
+        legs = list(self.state.legs)
+        legs[index] = leg
+        self.state = replace(self.state, legs=tuple(legs))
 
     def update_leg(self, index: int, **changes: Any) -> None:
         """Replace fields of a leg."""

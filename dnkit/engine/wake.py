@@ -1,56 +1,51 @@
 """When the engine wants to be woken if nothing happens first. Every wait has an end."""
 
-from collections.abc import Iterator
-
 from dnkit.engine import guards
-from dnkit.engine.state import Answer, Job, JobStage, Leg, Stage
+from dnkit.engine.state import Answer, JobStage, Stage
 from dnkit.engine.turn import Turn
 from dnkit.machine.program import PhaseKind
 
+NEVER = 2**63
 TIMED = (PhaseKind.REST, PhaseKind.VERIFY, PhaseKind.WAIT, PhaseKind.ALERT)
-LOOKING = (JobStage.LOOK, JobStage.PAUSE, JobStage.ORDER)
+SETTLED = JobStage.DONE
 
 
 def wake_ns(turn: Turn) -> int | None:
-    """The earliest moment at which something falls due; None once the run has ended."""
-    if turn.state.stage is Stage.END:
-        return None
-    return min(_dues(turn), default=None)
+    """The earliest moment at which something falls due; None once the run has ended.
 
-
-def _dues(turn: Turn) -> Iterator[int]:
+    One loop over plain comparisons: this runs at every step.
+    """
     state = turn.state
+    if state.stage is Stage.END:
+        return None
+    first = NEVER
     for leg in state.legs:
-        yield from _leg_dues(leg)
+        order, stop = leg.order, leg.stop
+        if order is not None and 0 < order.due_ns < first:
+            first = order.due_ns
+        if stop is not None and 0 < stop.due_ns < first:
+            first = stop.due_ns
+        if leg.answer is Answer.ASKED and leg.pending_ns < first:
+            first = leg.pending_ns
     if state.stage is Stage.PHASE:
-        yield from _phase_dues(turn)
-        for job in state.jobs:
-            yield from _job_dues(job)
+        first = _in_phase(turn, first)
     elif state.timer_ns and state.stage is not Stage.LEAVE:
-        yield state.timer_ns
+        first = min(first, state.timer_ns)
+    return first if first < NEVER else None
 
 
-def _leg_dues(leg: Leg) -> Iterator[int]:
-    if leg.order is not None and leg.order.due_ns:
-        yield leg.order.due_ns
-    if leg.stop is not None and leg.stop.due_ns:
-        yield leg.stop.due_ns
-    if leg.answer is Answer.ASKED:
-        yield leg.pending_ns
-
-
-def _job_dues(job: Job) -> Iterator[int]:
-    if job.due_ns and job.stage in LOOKING:
-        yield job.due_ns
-
-
-def _phase_dues(turn: Turn) -> Iterator[int]:
-    state, now = turn.state, turn.state.now_ns
-    if turn.phase.kind in TIMED and state.timer_ns > now:
-        yield state.timer_ns
-    due = state.dues[turn.phase.scope]
-    if due:
-        yield due
-    due = guards.unhedged_due(turn)
-    if due:
-        yield due
+def _in_phase(turn: Turn, first: int) -> int:
+    """The earlier of `first` and what the phase, its jobs and its guards wait for."""
+    state = turn.state
+    phase = turn.program.phases[state.phase]
+    for job in state.jobs:
+        if job.stage < SETTLED and 0 < job.due_ns < first:
+            first = job.due_ns
+    if state.now_ns < state.timer_ns < first and phase.kind in TIMED:
+        first = state.timer_ns
+    due = state.dues[phase.scope]
+    if 0 < due < first:
+        first = due
+    if state.naked_ns:
+        first = min(first, guards.unhedged_due(turn))
+    return first

@@ -177,3 +177,21 @@ def judge_end(venue: Venue, end: cm.EndRun, where: str) -> None:
 
 def test_all_types_take_the_flag_by_default() -> None:
     assert set(close_pair().legs[0].flags) == set(ALL_TYPES)
+
+
+@pytest.mark.parametrize("case", ["close", "open", "unwind"])
+def test_the_quiet_road_changes_nothing(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Events that cannot move a run are not tried; trying them all the same gives equal states and requests."""
+    from dnkit.engine import step as door
+
+    make, positions = CASES[case]
+    program = make()
+    for seed in range(40):
+        venue = Hostile(program, list(positions), seed, 0.15)
+        venue.run()
+        with monkeypatch.context() as patch:
+            patch.setattr(door, "_is_quiet", lambda _turn, _event: False)
+            state = door.begin(program, "run")
+            for event, asked, after in venue.lines:
+                state, again = door.step(program, state, event)
+                assert (state, again) == (after, asked), f"seed {seed}: {event}"
