@@ -44,14 +44,14 @@ def spread(book: BookRead) -> int:
 
 def relieves(turn: Turn, lots: int) -> bool:
     """Whether we are naked and signed `lots` bring the net exposure nearer to zero."""
-    legs = turn.state.legs
+    legs = turn.legs
     open_net = net(turn.program, legs)
     return abs(open_net) >= tolerance(turn.program, legs) and sign(lots) == -sign(open_net)
 
 
 def refusal(turn: Turn, plan: pg.Job, job: Job, book: BookRead, lots: int) -> Refusal | None:
     """Why no order of signed `lots` may be sent on this book now, or None."""
-    if not is_sane(book, turn.state.legs[job.leg]):
+    if not is_sane(book, turn.legs[job.leg]):
         return Refusal("book crossed, empty or far off the last good mid", bad_data=True)
     if relieves(turn, lots):
         return None
@@ -71,7 +71,7 @@ def _limit_refusal(
         return Refusal(f"depth of {book.reach} lots is below {abs(lots)}", bad_data=False)
     if plan.reduces:
         return None
-    per_lot = money_per_lot(turn.program.legs[job.leg], turn.state.legs[job.leg])
+    per_lot = money_per_lot(turn.program.legs[job.leg], turn.legs[job.leg])
     at_touch = (book.ask_lots if lots > 0 else book.bid_lots) * per_lot
     if limits.depth_min != pg.NO_LIMIT and at_touch < limits.depth_min:
         return Refusal("depth at the touch is below min_depth", bad_data=False)

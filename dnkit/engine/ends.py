@@ -30,7 +30,7 @@ def begin_sweep(turn: Turn, target: pg.Target) -> None:
 
 def _sweep_all(turn: Turn) -> None:
     forget_answers(turn)
-    for index in range(len(turn.state.legs)):
+    for index in range(len(turn.legs)):
         ask_sweep(turn, index)
 
 
@@ -43,7 +43,7 @@ def advance_sweep(turn: Turn) -> pg.Target | None:
         _sweep_all(turn)
     if not settle_answers(turn, every_leg(turn)):
         return None
-    legs = turn.state.legs
+    legs = turn.legs
     if any(leg.answer is Answer.BAD for leg in legs):
         if turn.state.tries + 1 >= SWEEP_TRIES:
             return pg.Target(pg.TargetKind.HALT, text="cannot list open orders")
@@ -67,7 +67,7 @@ def _end_as_intended(turn: Turn) -> pg.Target | None:
 
 def _true_end(turn: Turn, end: EndName) -> EndName | None:
     """The end's honest name from the ledger, or None when a fill came after the last check."""
-    program, legs = turn.program, turn.state.legs
+    program, legs = turn.program, turn.legs
     flat = all(is_flat(spec, leg) for spec, leg in zip(program.legs, legs, strict=True))
     if end is EndName.IDLE:
         return end if all(leg.position == leg.start for leg in legs) else None
@@ -107,7 +107,7 @@ def advance_halt(turn: Turn) -> None:
 
 
 def _after_halt_sweep(turn: Turn) -> None:
-    clean = all(leg.answer is Answer.GOOD and not leg.found for leg in turn.state.legs)
+    clean = all(leg.answer is Answer.GOOD and not leg.found for leg in turn.legs)
     if not clean and turn.state.tries == 0:
         turn.update(tries=1, timer_ns=turn.now + HALT_EVERY_NS)
         return
@@ -117,7 +117,7 @@ def _after_halt_sweep(turn: Turn) -> None:
 
 
 def _after_halt_read(turn: Turn) -> None:
-    legs = turn.state.legs
+    legs = turn.legs
     open_legs = [index for index in every_leg(turn) if not agrees(legs[index])]
     if not open_legs:
         finish(turn, EndName.HALTED, risk_of(turn), turn.state.halt)
@@ -131,7 +131,7 @@ def _after_halt_read(turn: Turn) -> None:
 
 def risk_of(turn: Turn) -> Risk:
     """What the ledger says is open; UNKNOWN while an order of ours could not be resolved."""
-    program, legs = turn.program, turn.state.legs
+    program, legs = turn.program, turn.legs
     if any(_may_rest(leg) for leg in legs):
         return Risk.UNKNOWN
     if all(is_flat(spec, leg) for spec, leg in zip(program.legs, legs, strict=True)):
@@ -156,7 +156,7 @@ def finish(turn: Turn, end: EndName, risk: Risk, why: str) -> None:
 def describe(turn: Turn) -> str:
     """Positions, residuals and orders that may rest, in words."""
     parts = []
-    for spec, leg in zip(turn.program.legs, turn.state.legs, strict=True):
+    for spec, leg in zip(turn.program.legs, turn.legs, strict=True):
         amount = spec.instrument.quantity(leg.position)
         word = "residual" if leg.position and is_flat(spec, leg) else "position"
         parts.append(f"leg {spec.name} {word} {_plain(amount)} {spec.instrument.base}")
@@ -177,11 +177,11 @@ def is_goal(end: EndName) -> bool:
 
 def every_leg(turn: Turn) -> tuple[int, ...]:
     """Indexes of all legs."""
-    return tuple(range(len(turn.state.legs)))
+    return tuple(range(len(turn.legs)))
 
 
 def withdraw_all(turn: Turn) -> bool:
     """Ask for the end of every working order (protective stops stay); whether none is left alive."""
     for index in every_leg(turn):
         withdraw(turn, index)
-    return all(live_order(leg) is None for leg in turn.state.legs)
+    return all(live_order(leg) is None for leg in turn.legs)

@@ -1,5 +1,7 @@
 """How much is open: exposure, imbalance, tolerances. Pure arithmetic over legs."""
 
+from collections.abc import Sequence
+
 from dnkit.engine.state import Leg
 from dnkit.machine.program import Amount, LegSpec, Program
 from dnkit.model.instrument import Instrument
@@ -26,12 +28,12 @@ def exposure(program: Program, spec: LegSpec, leg: Leg) -> int:
     return lots * spec.instrument.lot_base
 
 
-def net(program: Program, legs: tuple[Leg, ...]) -> int:
+def net(program: Program, legs: Sequence[Leg]) -> int:
     """Sum of exposures: zero means hedged."""
     return sum(exposure(program, spec, leg) for spec, leg in zip(program.legs, legs, strict=True))
 
 
-def net_money(program: Program, legs: tuple[Leg, ...]) -> int:
+def net_money(program: Program, legs: Sequence[Leg]) -> int:
     """Absolute net exposure in picos of money at the mids last seen (the dearer leg's price, to be careful)."""
     amount = abs(net(program, legs))
     if program.by_money or amount == 0:
@@ -73,7 +75,7 @@ def is_flat(spec: LegSpec, leg: Leg) -> bool:
     return abs(leg.position) < lots_min(spec.instrument, leg)
 
 
-def tolerance(program: Program, legs: tuple[Leg, ...]) -> int:
+def tolerance(program: Program, legs: Sequence[Leg]) -> int:
     """Net exposure that nobody can or wants to trade away: the smallest tradable step, or `min_hedge` of the easier leg.
 
     The easier leg decides, because a residual that one leg can trade is not a residual.
@@ -84,6 +86,6 @@ def tolerance(program: Program, legs: tuple[Leg, ...]) -> int:
     )
 
 
-def is_hedged(program: Program, legs: tuple[Leg, ...]) -> bool:
+def is_hedged(program: Program, legs: Sequence[Leg]) -> bool:
     """Whether what is open nets to less than the tolerance."""
     return abs(net(program, legs)) < tolerance(program, legs)

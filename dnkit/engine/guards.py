@@ -22,7 +22,7 @@ def watch_exposure(turn: Turn) -> None:
     limits = turn.limits
     if limits.unhedged_max == NO_LIMIT or len(turn.program.legs) == 1:
         return
-    naked = net_money(turn.program, turn.state.legs) > limits.unhedged_max
+    naked = net_money(turn.program, turn.legs) > limits.unhedged_max
     if naked and turn.state.naked_ns == 0:
         turn.update(naked_ns=turn.now)
     elif not naked and turn.state.naked_ns:

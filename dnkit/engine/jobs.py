@@ -29,7 +29,7 @@ def pick_leg(turn: Turn, plan: pg.Job) -> int:
     """Index of the leg a job works on; `smaller` and `missing` are decided from the ledger when the phase is entered."""
     if plan.leg >= 0:
         return plan.leg
-    program, legs = turn.program, turn.state.legs
+    program, legs = turn.program, turn.legs
     if plan.leg == pg.PICK_MISSING:
         sizes = [
             abs(leg.position - leg.start) * 10**9 // max(1, leg.clip)
@@ -47,7 +47,7 @@ def begin_jobs(turn: Turn) -> None:
     jobs = []
     for plan in turn.phase.jobs:
         index = pick_leg(turn, plan)
-        leg = turn.state.legs[index]
+        leg = turn.legs[index]
         job = Job(leg=index, stage=JobStage.LOOK, base=leg.position)
         if leg.lost:
             job = Job(leg=index, stage=JobStage.LOST, base=leg.position)
@@ -109,7 +109,7 @@ def _price(turn: Turn, slot: int, plan: pg.Job, job: Job, book: BookRead, lots: 
     side = Side.BUY if lots > 0 else Side.SELL
     resting = turn.phase.kind is pg.PhaseKind.REST
     price = rest_price(turn, plan, job, book, side) if resting else take_price(turn, plan, job, book, side)
-    least = lots_min(turn.program.legs[job.leg].instrument, turn.state.legs[job.leg])
+    least = lots_min(turn.program.legs[job.leg].instrument, turn.legs[job.leg])
     size = lots if resting else sized(turn, book, lots, least)
     if price is None or price <= 0 or size == 0:
         next_rung(turn, slot, "no price for this rung" if size else "no depth for this rung")
@@ -119,9 +119,9 @@ def _price(turn: Turn, slot: int, plan: pg.Job, job: Job, book: BookRead, lots: 
 
 def rest_price(turn: Turn, plan: pg.Job, job: Job, book: BookRead, side: Side) -> int | None:
     """Price of a resting order. A post-only order stays inside the far touch; a plain limit may reach what its rule says."""
-    spec, leg, rule = turn.program.legs[job.leg], turn.state.legs[job.leg], plan.rungs[0]
+    spec, leg, rule = turn.program.legs[job.leg], turn.legs[job.leg], plan.rungs[0]
     if rule.anchor is pg.Anchor.BREAK_EVEN:
-        price = pricing.break_even_price(turn.state.legs, turn.program.legs, job.leg, side)
+        price = pricing.break_even_price(turn.legs, turn.program.legs, job.leg, side)
         inside = pricing.far_touch(book, side) - side
         return None if price is None else pricing.less_aggressive(price, inside, side)
     if plan.type is OrderType.GTC and rule.toward > 0:
@@ -131,12 +131,12 @@ def rest_price(turn: Turn, plan: pg.Job, job: Job, book: BookRead, side: Side) -
 
 def take_price(turn: Turn, plan: pg.Job, job: Job, book: BookRead, side: Side) -> int | None:
     """Worst price of a rung: the rung, the marginal price of the quantity if that is less, never past `max_concession`."""
-    spec, leg, limit = turn.program.legs[job.leg], turn.state.legs[job.leg], turn.limits.concession_max
+    spec, leg, limit = turn.program.legs[job.leg], turn.legs[job.leg], turn.limits.concession_max
     if not plan.rungs:
         return pricing.capped_price(book, side, plan.cap, limit)
     rule = plan.rungs[job.rung]
     if rule.anchor is pg.Anchor.BREAK_EVEN:
-        fair = pricing.break_even_price(turn.state.legs, turn.program.legs, job.leg, side)
+        fair = pricing.break_even_price(turn.legs, turn.program.legs, job.leg, side)
         return None if fair is None else pricing.bounded(fair, book, side, limit)
     if rule.toward < 0:
         return pricing.passive_price(rule, book, side, spec, leg)
@@ -171,9 +171,9 @@ def progress(turn: Turn, slot: int) -> None:
     """Move one job on by what time and its order say."""
     job = turn.state.jobs[slot]
     if job.stage is JobStage.ORDER:
-        order = turn.state.legs[job.leg].order
+        order = turn.legs[job.leg].order
         if order is not None and order.life is Life.OVER:
-            turn.set_leg(job.leg, retire(turn.state.legs[job.leg]))
+            turn.set_leg(job.leg, retire(turn.legs[job.leg]))
             after_order(turn, slot, order)
         elif order is not None and order.life is Life.LOST:
             turn.update_leg(job.leg, lost=True)
@@ -229,7 +229,7 @@ def stop_job(turn: Turn, slot: int) -> None:
 def ask_touch(turn: Turn, slot: int) -> None:
     """Ask for the book while the order goes on working, to see whether it should move."""
     job, limits = turn.state.jobs[slot], turn.limits
-    order = turn.state.legs[job.leg].order
+    order = turn.legs[job.leg].order
     if order is None:
         return
     number = turn.next_request(job.leg)
@@ -240,8 +240,8 @@ def ask_touch(turn: Turn, slot: int) -> None:
 def on_touch(turn: Turn, slot: int, book: BookRead) -> None:
     """The touch was looked at: withdraw the order if its price is off by more than the tolerance."""
     plan, job = turn.phase.jobs[slot], turn.state.jobs[slot]
-    order = turn.state.legs[job.leg].order
-    if order is None or order.life is not Life.WORKING or not is_sane(book, turn.state.legs[job.leg]):
+    order = turn.legs[job.leg].order
+    if order is None or order.life is not Life.WORKING or not is_sane(book, turn.legs[job.leg]):
         return
     price = rest_price(turn, plan, job, book, order.side)
     tolerance = order.price * turn.phase.reprice_beyond // MBPS_ONE

@@ -6,6 +6,8 @@ Rule 2: no report is refused because of the state an order is in: fills arrive a
 our restart.
 """
 
+from typing import Any
+
 from msgspec.structs import replace
 
 from dnkit.engine.state import Leg, Order, Past
@@ -19,32 +21,41 @@ def book(spec: LegSpec, leg: Leg, number: int, cum: int, worth: int, fee: int, n
     if order is not None and order.n == number:
         if cum <= order.cum:
             return leg
-        change = _fill(spec, leg, int(order.side), cum - order.cum, worth - order.worth, fee - order.fee, now_ns)
-        return replace(change, order=replace(order, cum=cum, worth=worth, fee=fee))
+        filled = replace(order, cum=cum, worth=worth, fee=fee)
+        return _fill(spec, leg, order, cum, worth, fee, now_ns, order=filled)
     stop = leg.stop
     if stop is not None and stop.n == number:
         if cum <= stop.cum:
             return leg
-        change = _fill(spec, leg, int(stop.side), cum - stop.cum, worth - stop.worth, fee - stop.fee, now_ns)
-        return replace(change, stop=replace(stop, cum=cum, worth=worth, fee=fee))
+        filled = replace(stop, cum=cum, worth=worth, fee=fee)
+        return _fill(spec, leg, stop, cum, worth, fee, now_ns, stop=filled)
     return _book_past(spec, leg, number, cum, worth, fee, now_ns)
 
 
 def _book_past(spec: LegSpec, leg: Leg, number: int, cum: int, worth: int, fee: int, now_ns: int) -> Leg:
     for slot, old in enumerate(leg.past):
         if old.n == number and cum > old.cum:
-            lots = cum - old.cum
-            change = _fill(spec, leg, int(old.side), lots, worth - old.worth, fee - old.fee, now_ns)
-            past = (*leg.past[:slot], replace(old, cum=cum, worth=worth, fee=fee), *leg.past[slot + 1 :])
-            return replace(change, past=past, settled=leg.settled + old.side * lots)
+            past = list(leg.past)
+            past[slot] = replace(old, cum=cum, worth=worth, fee=fee)
+            settled = leg.settled + old.side * (cum - old.cum)
+            return _fill(spec, leg, old, cum, worth, fee, now_ns, past=tuple(past), settled=settled)
     return leg
 
 
-def _fill(spec: LegSpec, leg: Leg, side: int, lots: int, worth: int, fee: int, now_ns: int) -> Leg:
-    position = leg.position
-    entry, gain = _carry(position, leg.entry, side, lots, worth)
-    cash = leg.cash + gain * spec.instrument.value - fee
-    return replace(leg, position=position + side * lots, entry=entry, cash=cash, fill_ns=now_ns)
+def _fill(
+    spec: LegSpec, leg: Leg, known: Order | Past, cum: int, worth: int, fee: int, now_ns: int, **also: Any
+) -> Leg:
+    """Count what exceeds the known totals; `also` are the leg's fields that hold the totals themselves."""
+    side, lots = known.side, cum - known.cum
+    entry, gain = _carry(leg.position, leg.entry, side, lots, worth - known.worth)
+    return replace(
+        leg,
+        position=leg.position + side * lots,
+        entry=entry,
+        cash=leg.cash + gain * spec.instrument.value - (fee - known.fee),
+        fill_ns=now_ns,
+        **also,
+    )
 
 
 def _carry(position: int, entry: int | None, side: int, lots: int, worth: int) -> tuple[int | None, int]:

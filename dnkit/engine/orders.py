@@ -34,12 +34,12 @@ _FOUND = {
 def absorb(turn: Turn, event: ev.OrderFact) -> None:
     """Work one order fact into its leg: first the ledger, then the order's life."""
     index = event.leg
-    spec, leg = turn.program.legs[index], turn.state.legs[index]
+    spec, leg = turn.program.legs[index], turn.legs[index]
     if isinstance(event, CARRIES_TOTALS) and event.cum > 0:
         booked = book(spec, leg, event.order, event.cum, event.worth, event.fee, turn.now)
         if booked is not leg:
             turn.set_leg(index, booked)
-    leg = turn.state.legs[index]
+    leg = turn.legs[index]
     order, stop = leg.order, leg.stop
     if order is not None and order.n == event.order:
         learn(turn, index, "order", order, news_of(event, order))
@@ -107,7 +107,7 @@ def result_within(spec: LegSpec) -> int:
 
 def withdraw(turn: Turn, index: int, slot: str = "order") -> None:
     """Ask for the end of the leg's order; the state it is in decides whether a cancel goes out now."""
-    order: Order | None = getattr(turn.state.legs[index], slot)
+    order: Order | None = getattr(turn.legs[index], slot)
     if order is None or order.life >= Life.OVER:
         return
     if not order.withdraw:
@@ -163,8 +163,8 @@ def _find(turn: Turn, index: int, order: Order) -> Order:
 
 def check_overdue(turn: Turn) -> None:
     """Turn silence into doubt where an order's answer is overdue."""
-    now = turn.state.now_ns
-    for index, leg in enumerate(turn.state.legs):
+    now = turn.now
+    for index, leg in enumerate(turn.legs):
         order, stop = leg.order, leg.stop
         if order is not None and 0 < order.due_ns <= now:
             learn(turn, index, "order", order, News.OVERDUE)

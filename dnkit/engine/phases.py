@@ -110,7 +110,7 @@ def _rest_is_over(turn: Turn) -> bool:
     jobs = turn.state.jobs
     if turn.now >= turn.state.timer_ns:
         return True
-    if turn.phase.first_fill and any(turn.state.legs[job.leg].position != job.base for job in jobs):
+    if turn.phase.first_fill and any(turn.legs[job.leg].position != job.base for job in jobs):
         return True
     settled = sum(job.stage >= SETTLED for job in jobs)
     return 0 < settled < len(jobs)
@@ -121,7 +121,7 @@ def _reprice(turn: Turn) -> None:
     for slot, job in enumerate(turn.state.jobs):
         if job.stage is not JobStage.ORDER or job.reprices >= turn.phase.reprice_max or job.moving:
             continue
-        order = turn.state.legs[job.leg].order
+        order = turn.legs[job.leg].order
         if order is None or order.life is not Life.WORKING:
             continue
         if job.due_ns == 0:
@@ -138,7 +138,7 @@ def _advance_take(turn: Turn) -> Outcome | None:
 def _joint(turn: Turn, some: Outcome) -> Outcome | None:
     """Outcome of a phase whose jobs are all settled; None while one still works."""
     jobs = turn.state.jobs
-    if any(job.stage < SETTLED or live_order(turn.state.legs[job.leg]) for job in jobs):
+    if any(job.stage < SETTLED or live_order(turn.legs[job.leg]) for job in jobs):
         return None
     if any(job.stage is JobStage.LOST for job in jobs):
         return Outcome.HALT
@@ -152,7 +152,7 @@ def _joint(turn: Turn, some: Outcome) -> Outcome | None:
 
 def _short_outcome(turn: Turn, some: Outcome) -> Outcome:
     jobs = turn.state.jobs
-    moved = any(turn.state.legs[job.leg].position != job.base for job in jobs)
+    moved = any(turn.legs[job.leg].position != job.base for job in jobs)
     if not moved and any(job.stage is JobStage.REFUSED for job in jobs):
         return Outcome.REFUSED
     if some is Outcome.SHORT or moved:
@@ -169,7 +169,7 @@ def _is_done(turn: Turn, slot: int, job: Job) -> bool:
 
 def _advance_arm(turn: Turn) -> Outcome | None:
     job, plan = turn.state.jobs[0], turn.phase.jobs[0]
-    order = turn.state.legs[job.leg].order
+    order = turn.legs[job.leg].order
     if job.stage is JobStage.DONE:
         return Outcome.FAILED  # nothing to protect
     if job.stage is JobStage.LOOK:
@@ -182,7 +182,7 @@ def _advance_arm(turn: Turn) -> Outcome | None:
     if order.life is Life.LOST:
         turn.update_leg(job.leg, lost=True)
         return Outcome.HALT
-    turn.set_leg(job.leg, retire(turn.state.legs[job.leg]))
+    turn.set_leg(job.leg, retire(turn.legs[job.leg]))
     return _after_stop_refused(turn, plan, job)
 
 
@@ -195,7 +195,7 @@ def _after_stop_refused(turn: Turn, plan: pg.Job, job: Job) -> Outcome | None:
 
 def _send_stop(turn: Turn, plan: pg.Job, job: Job) -> Outcome | None:
     """Trigger on the losing side of the entry average; the limit lies through the trigger."""
-    spec, leg = turn.program.legs[job.leg], turn.state.legs[job.leg]
+    spec, leg = turn.program.legs[job.leg], turn.legs[job.leg]
     lots = remaining(turn, plan, job)
     side = Side.BUY if lots > 0 else Side.SELL
     entry = entry_price(leg, side)
@@ -221,7 +221,7 @@ def _begin_clear(turn: Turn) -> None:
 
 def _advance_clear(turn: Turn) -> Outcome | None:
     index = turn.phase.jobs[0].leg
-    leg = turn.state.legs[index]
+    leg = turn.legs[index]
     if leg.stop is not None:
         return _clear_stop(turn, index)
     if leg.answer is Answer.NONE:
@@ -237,7 +237,7 @@ def _advance_clear(turn: Turn) -> Outcome | None:
 
 
 def _clear_stop(turn: Turn, index: int) -> Outcome | None:
-    leg = turn.state.legs[index]
+    leg = turn.legs[index]
     if leg.stop is not None and leg.stop.life is Life.OVER:
         turn.set_leg(index, retire_stop(leg))
     elif leg.stop is not None and leg.stop.life is Life.LOST:
@@ -248,14 +248,14 @@ def _clear_stop(turn: Turn, index: int) -> Outcome | None:
 
 def ask_sweep(turn: Turn, index: int) -> None:
     """List and cancel own open orders of a leg, except a protective stop that is kept."""
-    spec, stop = turn.program.legs[index], turn.state.legs[index].stop
+    spec, stop = turn.program.legs[index], turn.legs[index].stop
     keep = () if stop is None else (order_key(turn.state.run_id, spec.name, stop.n),)
     turn.commands.append(SweepOrders(index, turn.ask_leg(index), keep))
 
 
 def forget_answers(turn: Turn) -> None:
     """Close every leg's open question before new ones are asked."""
-    if all(leg.answer is Answer.NONE for leg in turn.state.legs):
+    if all(leg.answer is Answer.NONE for leg in turn.legs):
         return
-    legs = tuple(replace(leg, answer=Answer.NONE, pending=0, pending_ns=0) for leg in turn.state.legs)
-    turn.update(legs=legs)
+    for index, leg in enumerate(turn.legs):
+        turn.set_leg(index, replace(leg, answer=Answer.NONE, pending=0, pending_ns=0))

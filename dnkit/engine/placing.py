@@ -15,7 +15,7 @@ from dnkit.model.terms import OrderType, Side
 
 def place(turn: Turn, plan: pg.Job, job: Job, kind: OrderType) -> None:
     """Send `job.lots` at `job.price`. The flag reduce-only goes on wherever the venue takes it for this type."""
-    spec, leg = turn.program.legs[job.leg], turn.state.legs[job.leg]
+    spec, leg = turn.program.legs[job.leg], turn.legs[job.leg]
     _check(turn, plan, job, kind)
     number = leg.orders + 1
     side = Side.BUY if job.lots > 0 else Side.SELL
@@ -48,7 +48,7 @@ def place(turn: Turn, plan: pg.Job, job: Job, kind: OrderType) -> None:
 
 
 def _check(turn: Turn, plan: pg.Job, job: Job, kind: OrderType) -> None:
-    leg, left = turn.state.legs[job.leg], remaining(turn, plan, job)
+    leg, left = turn.legs[job.leg], remaining(turn, plan, job)
     where = f"{turn.phase.name} on leg {turn.program.legs[job.leg].name}"
     if leg.order is not None:
         raise BugError(f"{where}: one live order a leg, and order {leg.order.n} is not over")

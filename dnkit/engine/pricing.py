@@ -5,6 +5,8 @@ The limit of an aggressive order is the less aggressive of the rung and the MARG
 level needed): an average would leave half of the order unfilled.
 """
 
+from collections.abc import Sequence
+
 from dnkit.engine.state import Leg
 from dnkit.machine.program import NO_LIMIT, Anchor, LegSpec, PriceRule, Unit
 from dnkit.model.events import BookRead
@@ -101,7 +103,7 @@ def less_aggressive(price: int, marginal: int, side: Side) -> int:
     return min(price, marginal) if side > 0 else max(price, marginal)
 
 
-def break_even_price(legs: tuple[Leg, ...], specs: tuple[LegSpec, ...], index: int, side: Side) -> int | None:
+def break_even_price(legs: Sequence[Leg], specs: tuple[LegSpec, ...], index: int, side: Side) -> int | None:
     """Price on leg `index` at which the whole pair closes at zero after fees; None when an entry price is unknown.
 
     Result of the run so far is `cash` (picos: what fills brought in, less fees); what is still open on the other

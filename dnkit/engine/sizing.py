@@ -29,7 +29,7 @@ def part_done(turn: Turn, spec: pg.LegSpec, leg: Leg, whole: int) -> int:
 
 def goal_position(turn: Turn, index: int) -> int:
     """Where a close wants the leg to be at the end of the present slice: zero, or part of the way there."""
-    spec, leg = turn.program.legs[index], turn.state.legs[index]
+    spec, leg = turn.program.legs[index], turn.legs[index]
     if turn.program.slice_size is None:
         return 0
     whole = abs(leg.start)
@@ -39,14 +39,14 @@ def goal_position(turn: Turn, index: int) -> int:
 def slices_left(turn: Turn) -> bool:
     """Whether the clip (or on a close: the position) is not yet covered by the slices done so far."""
     if turn.program.relative:
-        pairs = zip(turn.program.legs, turn.state.legs, strict=True)
+        pairs = zip(turn.program.legs, turn.legs, strict=True)
         return any(part_done(turn, spec, leg, leg.clip) < leg.clip for spec, leg in pairs)
-    return any(goal_position(turn, index) != 0 for index in range(len(turn.state.legs)))
+    return any(goal_position(turn, index) != 0 for index in range(len(turn.legs)))
 
 
 def remaining(turn: Turn, plan: pg.Job, job: Job) -> int:
     """Signed lots the job still has to trade on its leg; positive buys. Zero where there is nothing, or only dust."""
-    spec, leg = turn.program.legs[job.leg], turn.state.legs[job.leg]
+    spec, leg = turn.program.legs[job.leg], turn.legs[job.leg]
     lots = _wanted(turn, plan, job, spec, leg)
     if plan.reduces:
         lots = toward_zero(leg.position, lots)
@@ -58,7 +58,7 @@ def _wanted(turn: Turn, plan: pg.Job, job: Job, spec: pg.LegSpec, leg: Leg) -> i
     if kind is pg.SizeKind.POSITION:
         return goal_position(turn, job.leg) - leg.position
     if kind is pg.SizeKind.IMBALANCE:
-        open_net = net(turn.program, turn.state.legs)
+        open_net = net(turn.program, turn.legs)
         return -sign(open_net) * (abs(open_net) // exposure_per_lot(turn.program, spec, leg))
     if kind is pg.SizeKind.CLIP:
         target = leg.start + spec.side * part_done(turn, spec, leg, leg.clip)

@@ -26,11 +26,9 @@ EVERY_NS = 500 * NS_PER_MS
 
 def absorb(turn: Turn, event: Started) -> None:
     """Take over what the journal knows of the legs and ask for the sweep."""
-    legs = tuple(
-        replace(leg, first_witness=known, entry=cost)
-        for leg, known, cost in zip(turn.state.legs, event.ledger, event.entry, strict=True)
-    )
-    turn.update(legs=legs, started_ns=turn.now, entered_ns=turn.now)
+    for index, (known, cost) in enumerate(zip(event.ledger, event.entry, strict=True)):
+        turn.update_leg(index, first_witness=known, entry=cost)
+    turn.update(started_ns=turn.now, entered_ns=turn.now)
     _ask(turn, SWEEP)
 
 
@@ -43,7 +41,7 @@ def restart(turn: Turn) -> None:
 def _ask(turn: Turn, step: int) -> None:
     """Put the questions of a step to every leg that has not answered it well."""
     turn.update(step=step, timer_ns=0)
-    for index, leg in enumerate(turn.state.legs):
+    for index, leg in enumerate(turn.legs):
         if leg.answer is Answer.GOOD:
             continue
         if step == SWEEP:
@@ -56,7 +54,7 @@ def _ask(turn: Turn, step: int) -> None:
 
 def _ask_book(turn: Turn, index: int) -> None:
     program, limits = turn.program, turn.program.scopes[0].limits
-    spec, leg = program.legs[index], turn.state.legs[index]
+    spec, leg = program.legs[index], turn.legs[index]
     depth = within(limits) if program.impact_max == pg.NO_LIMIT else program.impact_max
     lots = max(1, clip_lots(spec, leg))
     turn.commands.append(
@@ -74,7 +72,7 @@ def advance(turn: Turn) -> pg.Target | None:
         return None
     if not settle_answers(turn, tuple(range(len(state.legs)))):
         return None
-    if any(leg.answer is Answer.BAD for leg in turn.state.legs):
+    if any(leg.answer is Answer.BAD for leg in turn.legs):
         return _retry(turn, FAILURES[state.step])
     return _next(turn)
 
@@ -109,7 +107,7 @@ def _fresh(turn: Turn) -> None:
 def _compare(turn: Turn) -> pg.Target | None:
     """Legs whose read equals the journal's ledger are known; the others are read again a lag budget later."""
     lag = 0
-    for index, leg in enumerate(turn.state.legs):
+    for index, leg in enumerate(turn.legs):
         if leg.first_witness is not None and leg.first_witness == leg.witness:
             continue
         lag = max(lag, turn.program.legs[index].position_lag_ns)
@@ -123,10 +121,10 @@ def _compare(turn: Turn) -> pg.Target | None:
 
 
 def _compare_again(turn: Turn) -> pg.Target | None:
-    for index, leg in enumerate(turn.state.legs):
+    for index, leg in enumerate(turn.legs):
         if leg.first_witness != leg.witness:
             turn.update_leg(index, first_witness=leg.witness, answer=Answer.NONE)
-    if any(leg.answer is Answer.NONE for leg in turn.state.legs):
+    if any(leg.answer is Answer.NONE for leg in turn.legs):
         target = _retry(turn, "positions do not settle: books disagree")
         if target is None:
             turn.update(step=LAG)
@@ -136,7 +134,7 @@ def _compare_again(turn: Turn) -> pg.Target | None:
 
 
 def _open_books(turn: Turn) -> None:
-    for index, leg in enumerate(turn.state.legs):
+    for index, leg in enumerate(turn.legs):
         position = leg.witness or 0
         entry = 0 if position == 0 else leg.entry
         turn.update_leg(index, position=position, start=position, entry=entry, known=True)
@@ -146,7 +144,7 @@ def _open_books(turn: Turn) -> None:
 
 def _sized(turn: Turn) -> pg.Target:
     """Fix the clip in lots at the mid just seen, and check it against the book where the policy says so."""
-    for index, leg in enumerate(turn.state.legs):
+    for index, leg in enumerate(turn.legs):
         spec = turn.program.legs[index]
         clip = replace(leg, clip=clip_lots(spec, leg))
         if turn.program.impact_max != pg.NO_LIMIT:

@@ -52,18 +52,15 @@ def next_deadline_ns(state: State) -> int | None:
 
 def step(program: Program, state: State, event: ev.Event) -> tuple[State, tuple[Command, ...]]:
     """The state after an event, and the requests it brings forth. BugError when an invariant does not hold."""
-    now_ns = event.at_ns if event.at_ns > state.now_ns else state.now_ns
-    turn = Turn(program, replace(state, seq=state.seq + 1, now_ns=now_ns))
+    turn = Turn(program, state, event.at_ns if event.at_ns > state.now_ns else state.now_ns)
     ABSORB[type(event)](turn, event)
     if _is_quiet(turn, event):
         guards.watch_exposure(turn)
     elif turn.state.stage is not Stage.END:
         _move_on(turn)
-    wake = wake_ns(turn)
-    if wake != turn.state.wake_ns:
-        turn.update(wake_ns=wake)
-    check(program, turn.state)
-    return turn.state, tuple(turn.commands)
+    after = replace(turn.state, seq=state.seq + 1, now_ns=turn.now, legs=tuple(turn.legs), wake_ns=wake_ns(turn))
+    check(program, after)
+    return after, tuple(turn.commands)
 
 
 def _is_quiet(turn: Turn, event: ev.Event) -> bool:
@@ -76,7 +73,7 @@ def _is_quiet(turn: Turn, event: ev.Event) -> bool:
     state = turn.state
     if state.stage is not Stage.PHASE or state.wake_ns is None or turn.now >= state.wake_ns:
         return False
-    phase, order = turn.phase, state.legs[event.leg].order
+    phase, order = turn.phase, turn.legs[event.leg].order
     alive = order is not None and order.n == event.order and order.life <= Life.CANCELLING
     passive = not phase.first_fill and phase.reprice_beyond == NO_LIMIT
     return alive and passive and phase.kind in ORDER_PHASES
@@ -86,10 +83,10 @@ def _is_quiet(turn: Turn, event: ev.Event) -> bool:
 
 
 def _on_book(turn: Turn, event: ev.BookRead) -> None:
-    leg = turn.state.legs[event.leg]
+    leg = turn.legs[event.leg]
     if is_sane(event, leg):
         turn.update_leg(event.leg, bid=event.bid, ask=event.ask, reach=event.reach)
-        leg = turn.state.legs[event.leg]
+        leg = turn.legs[event.leg]
     if event.request == leg.pending and leg.answer is Answer.ASKED:
         good = leg.bid == event.bid and leg.ask == event.ask
         turn.update_leg(event.leg, answer=Answer.GOOD if good else Answer.BAD)
@@ -104,7 +101,7 @@ def _on_book(turn: Turn, event: ev.BookRead) -> None:
 
 
 def _on_missing_book(turn: Turn, event: ev.BookMissing) -> None:
-    leg = turn.state.legs[event.leg]
+    leg = turn.legs[event.leg]
     if event.request == leg.pending and leg.answer is Answer.ASKED:
         turn.update_leg(event.leg, answer=Answer.BAD)
     if turn.state.stage is not Stage.PHASE:
@@ -115,7 +112,7 @@ def _on_missing_book(turn: Turn, event: ev.BookMissing) -> None:
 
 
 def _on_position(turn: Turn, event: ev.PositionRead) -> None:
-    leg = turn.state.legs[event.leg]
+    leg = turn.legs[event.leg]
     if event.lots is not None and (leg.witness is None or event.as_of_ns >= leg.witness_ns):
         turn.update_leg(event.leg, witness=event.lots, witness_ns=event.as_of_ns)
     if event.request and event.request == leg.pending and leg.answer is Answer.ASKED:
@@ -123,7 +120,7 @@ def _on_position(turn: Turn, event: ev.PositionRead) -> None:
 
 
 def _on_swept(turn: Turn, event: ev.OrdersSwept) -> None:
-    leg = turn.state.legs[event.leg]
+    leg = turn.legs[event.leg]
     if event.request == leg.pending and leg.answer is Answer.ASKED:
         turn.update_leg(event.leg, answer=Answer.GOOD if event.ok else Answer.BAD, found=event.found)
 
@@ -142,18 +139,18 @@ def _on_restart(turn: Turn, _event: ev.Restarted) -> None:
     """After a crash nothing is known of live orders: look each of them up, sweep, then go to `recover`."""
     if turn.state.stage is Stage.END:
         return
-    for index in range(len(turn.state.legs)):
+    for index in range(len(turn.legs)):
         for slot in ("order", "stop"):
-            order = getattr(turn.state.legs[index], slot)
+            order = getattr(turn.legs[index], slot)
             if order is not None and order.life < Life.OVER:
                 turn.update_leg(index, **{slot: replace(order, life=Life.SENT, cancels=0)})
-                order = getattr(turn.state.legs[index], slot)
+                order = getattr(turn.legs[index], slot)
                 orders.learn(turn, index, slot, order, News.ANSWER_LOST)
     if turn.state.stage is Stage.START:
         start.restart(turn)
     elif turn.state.stage in (Stage.PHASE, Stage.LEAVE):
         _leave(turn, Target(TargetKind.PHASE, phase=turn.program.recover))
-        for index in range(len(turn.state.legs)):
+        for index in range(len(turn.legs)):
             phases.ask_sweep(turn, index)
     else:
         turn.update(tries=0, timer_ns=turn.now)
@@ -189,9 +186,9 @@ ABSORB: dict[type, Callable[[Turn, Any], None]] = {
 def _move_on(turn: Turn) -> None:
     orders.check_overdue(turn)
     for _ in range(MOVES_MAX):
-        before = turn.state
+        before = turn.changes
         ADVANCE[turn.state.stage](turn)
-        if turn.state is before:
+        if turn.changes == before:
             return
     raise BugError(f"phase {turn.phase.name}: the program runs in a circle")
 
@@ -220,7 +217,7 @@ def _advance_phase(turn: Turn) -> None:
 
 def _lose(turn: Turn) -> None:
     """An order of a leg cannot be resolved: reduce what is healthy on a close, then halt."""
-    healthy = any(leg.position and not leg.lost for leg in turn.state.legs)
+    healthy = any(leg.position and not leg.lost for leg in turn.legs)
     reduce = turn.program.reduce
     if (
         reduce >= 0
@@ -241,7 +238,7 @@ def _leave(turn: Turn, target: Target) -> None:
 def _advance_leave(turn: Turn) -> None:
     """Cancel and confirm; only then go where the interruption leads."""
     gone = ends.withdraw_all(turn)
-    for index, leg in enumerate(turn.state.legs):
+    for index, leg in enumerate(turn.legs):
         if leg.order is not None and leg.order.life is Life.OVER:
             turn.set_leg(index, retire(leg))
         elif leg.order is not None and leg.order.life is Life.LOST and not leg.lost:
@@ -297,7 +294,7 @@ def _halt(turn: Turn, why: str) -> None:
         phases.alert(turn, "warn", f"{turn.scope.name} halts: {why}")
         _follow(turn, caller)
         return
-    if any(live_order(leg) for leg in turn.state.legs):
+    if any(live_order(leg) for leg in turn.legs):
         _leave(turn, Target(TargetKind.HALT, text=why))
         return
     ends.begin_halt(turn, why)

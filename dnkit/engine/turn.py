@@ -1,6 +1,7 @@
 """One turn of the engine: the state as it changes while one event is worked off, and the commands it brings forth.
 
-A Turn lives only inside `step`; the states before and after it are frozen values.
+A Turn lives only inside `step`; the states before and after it are frozen values. Legs are kept in a list of their own
+while the turn lasts, because almost every event touches a leg and nothing else.
 """
 
 from typing import Any
@@ -13,18 +14,20 @@ from dnkit.model.commands import Command
 
 
 class Turn:
-    """Program (never changed), state (replaced as it goes), commands (in order of asking)."""
+    """Program (never changed), state and legs (replaced as it goes), commands (in order of asking).
 
-    __slots__ = ("commands", "program", "state")
+    `changes` counts replacements, so that "nothing moved" can be told.
+    """
 
-    def __init__(self, program: Program, state: State) -> None:
+    __slots__ = ("changes", "commands", "legs", "now", "program", "state")
+
+    def __init__(self, program: Program, state: State, now_ns: int) -> None:
         self.program = program
         self.state = state
+        self.legs = list(state.legs)
+        self.now = now_ns
         self.commands: list[Command] = []
-
-    @property
-    def now(self) -> int:
-        return self.state.now_ns
+        self.changes = 0
 
     @property
     def phase(self) -> Phase:
@@ -39,35 +42,37 @@ class Turn:
         return self.scope.limits
 
     def update(self, **changes: Any) -> None:
-        """Replace fields of the state."""
+        """Replace fields of the state (not its legs)."""
         self.state = replace(self.state, **changes)
+        self.changes += 1
 
     def set_leg(self, index: int, leg: Leg) -> None:
         """Put a leg in its place."""
-        legs = list(self.state.legs)
-        legs[index] = leg
-        self.state = replace(self.state, legs=tuple(legs))
+        self.legs[index] = leg
+        self.changes += 1
 
     def update_leg(self, index: int, **changes: Any) -> None:
         """Replace fields of a leg."""
-        self.set_leg(index, replace(self.state.legs[index], **changes))
+        self.legs[index] = replace(self.legs[index], **changes)
+        self.changes += 1
 
     def update_job(self, slot: int, **changes: Any) -> Job:
         """Replace fields of the phase's job in that slot and return it."""
-        jobs = self.state.jobs
+        jobs = list(self.state.jobs)
         job: Job = replace(jobs[slot], **changes)
-        self.state = replace(self.state, jobs=(*jobs[:slot], job, *jobs[slot + 1 :]))
+        jobs[slot] = job
+        self.update(jobs=tuple(jobs))
         return job
 
     def next_request(self, index: int) -> int:
         """Number of a new request about a leg."""
-        number = self.state.legs[index].requests + 1
+        number = self.legs[index].requests + 1
         self.update_leg(index, requests=number)
         return number
 
     def ask_leg(self, index: int) -> int:
         """Open the leg's one question outside of orders; returns its request number."""
-        number = self.next_request(index)
-        answer_ns = self.program.legs[index].answer_within_ns
-        self.update_leg(index, pending=number, pending_ns=self.now + answer_ns, answer=Answer.ASKED)
+        number = self.legs[index].requests + 1
+        due = self.now + self.program.legs[index].answer_within_ns
+        self.update_leg(index, requests=number, pending=number, pending_ns=due, answer=Answer.ASKED)
         return number

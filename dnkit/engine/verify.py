@@ -22,7 +22,7 @@ def begin(turn: Turn) -> None:
 def ask(turn: Turn, indexes: tuple[int, ...]) -> None:
     """Read the position of every leg that is not agreed on."""
     for index in indexes:
-        if agrees(turn.state.legs[index]):
+        if agrees(turn.legs[index]):
             turn.update_leg(index, answer=Answer.GOOD)
         else:
             turn.commands.append(ReadPosition(index, turn.ask_leg(index)))
@@ -37,7 +37,7 @@ def agrees(leg: Leg) -> bool:
 
 def is_lagging(turn: Turn, index: int) -> bool:
     """Whether a disagreement may still be the venue's lag behind our last fill."""
-    leg = turn.state.legs[index]
+    leg = turn.legs[index]
     return leg.fill_ns > 0 and turn.now < leg.fill_ns + turn.program.legs[index].position_lag_ns
 
 
@@ -45,7 +45,7 @@ def settle_answers(turn: Turn, indexes: tuple[int, ...]) -> bool:
     """Turn overdue questions into bad answers; whether all questions are answered."""
     ready = True
     for index in indexes:
-        leg = turn.state.legs[index]
+        leg = turn.legs[index]
         if leg.answer is Answer.ASKED:
             if turn.now >= leg.pending_ns:
                 turn.update_leg(index, answer=Answer.BAD)
@@ -57,7 +57,7 @@ def settle_answers(turn: Turn, indexes: tuple[int, ...]) -> bool:
 def advance(turn: Turn) -> Outcome | None:
     """Judge the reads; OK, SHORT, CONFLICT, ERROR, or None while there is something to wait for."""
     phase, indexes = turn.phase, turn.scope.legs
-    if all(agrees(turn.state.legs[index]) for index in indexes):
+    if all(agrees(turn.legs[index]) for index in indexes):
         return Outcome.OK if is_met(turn, phase.goal, indexes) else Outcome.SHORT
     if turn.state.step == 1:  # between two tries
         if turn.now < turn.state.timer_ns:
@@ -67,9 +67,9 @@ def advance(turn: Turn) -> Outcome | None:
     if not settle_answers(turn, indexes):
         return None
     tries = turn.state.tries + 1
-    open_legs = [index for index in indexes if not agrees(turn.state.legs[index])]
+    open_legs = [index for index in indexes if not agrees(turn.legs[index])]
     if tries >= phase.tries and not any(is_lagging(turn, index) for index in open_legs):
-        silent = all(turn.state.legs[index].answer is Answer.BAD for index in open_legs)
+        silent = all(turn.legs[index].answer is Answer.BAD for index in open_legs)
         return Outcome.ERROR if silent else Outcome.CONFLICT
     turn.update(tries=tries, step=1, timer_ns=turn.now + phase.every_ns)
     return None
@@ -77,7 +77,7 @@ def advance(turn: Turn) -> Outcome | None:
 
 def is_met(turn: Turn, goal: EndName, indexes: tuple[int, ...]) -> bool:
     """Whether the ledger says that the goal holds on those legs."""
-    program, legs = turn.program, turn.state.legs
+    program, legs = turn.program, turn.legs
     if goal is EndName.FLAT:
         return all(
             abs(legs[index].position - goal_position(turn, index))

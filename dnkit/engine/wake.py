@@ -19,7 +19,7 @@ def wake_ns(turn: Turn) -> int | None:
     if state.stage is Stage.END:
         return None
     first = NEVER
-    for leg in state.legs:
+    for leg in turn.legs:
         order, stop = leg.order, leg.stop
         if order is not None and 0 < order.due_ns < first:
             first = order.due_ns
@@ -41,7 +41,7 @@ def _in_phase(turn: Turn, first: int) -> int:
     for job in state.jobs:
         if job.stage < SETTLED and 0 < job.due_ns < first:
             first = job.due_ns
-    if state.now_ns < state.timer_ns < first and phase.kind in TIMED:
+    if turn.now < state.timer_ns < first and phase.kind in TIMED:
         first = state.timer_ns
     due = state.dues[phase.scope]
     if 0 < due < first:
