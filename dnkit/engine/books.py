@@ -1,4 +1,5 @@
-"""Whether a book may be traded on. Limits protect a balanced pair; they never keep a naked leg from getting out."""
+"""Whether a book may be traded on. Limits protect a balanced pair; they never keep a naked leg from getting
+out."""
 
 from typing import NamedTuple
 
@@ -15,7 +16,8 @@ JUMP_MAX = 2  # a mid more than this many times off the last good one is a bad p
 
 
 class Refusal(NamedTuple):
-    """Why a book is not traded on. `bad_data` is worth another look; a limit's refusal is final for the attempt."""
+    """Why a book is not traded on. `bad_data` is worth another look; a limit's refusal is final for the
+    attempt."""
 
     why: str
     bad_data: bool
@@ -66,7 +68,9 @@ def _limit_refusal(
 ) -> Refusal | None:
     wide = spread(book)
     if limits.spread_max != pg.NO_LIMIT and wide > limits.spread_max:
-        return Refusal(f"spread {from_mbps(wide)} bps is over {from_mbps(limits.spread_max)} bps", bad_data=False)
+        return Refusal(
+            f"spread {from_mbps(wide)} bps is over {from_mbps(limits.spread_max)} bps", bad_data=False
+        )
     if limits.depth_within != pg.NO_LIMIT and not limits.depth_shrink and book.reach < abs(lots):
         return Refusal(f"depth of {book.reach} lots is below {abs(lots)}", bad_data=False)
     if plan.reduces:
@@ -81,7 +85,8 @@ def _limit_refusal(
 
 
 def sized(turn: Turn, book: BookRead, lots: int, least: int) -> int:
-    """Signed lots the depth limit leaves of `lots`; 0 when it leaves less than `least`. A naked leg is never shrunk to nothing."""
+    """Signed lots the depth limit leaves of `lots`; 0 when it leaves less than `least`. A naked leg is never
+    shrunk to nothing."""
     limits = turn.limits
     if limits.depth_within == pg.NO_LIMIT or not limits.depth_shrink or book.reach >= abs(lots):
         return lots

@@ -1,4 +1,5 @@
-"""How a run ends: the last sweep before an end may be called that, and the halt with its honest account of what is open."""
+"""How a run ends: the last sweep before an end may be called that, and the halt with its honest account of
+what is open."""
 
 from decimal import Decimal
 
@@ -88,7 +89,8 @@ def begin_halt(turn: Turn, why: str) -> None:
 
 
 def advance_halt(turn: Turn) -> None:
-    """Best effort to the end: two sweeps, then reads until ledger and venue agree or the tries and the lag are over."""
+    """Best effort to the end: two sweeps, then reads until ledger and venue agree or the tries and the lag
+    are over."""
     state = turn.state
     if state.timer_ns:
         if turn.now < state.timer_ns:

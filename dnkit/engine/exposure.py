@@ -34,7 +34,8 @@ def net(program: Program, legs: Sequence[Leg]) -> int:
 
 
 def net_money(program: Program, legs: Sequence[Leg]) -> int:
-    """Absolute net exposure in picos of money at the mids last seen (the dearer leg's price, to be careful)."""
+    """Absolute net exposure in picos of money at the mids last seen (the dearer leg's price, to be
+    careful)."""
     amount = abs(net(program, legs))
     if program.by_money or amount == 0:
         return amount
@@ -76,7 +77,8 @@ def is_flat(spec: LegSpec, leg: Leg) -> bool:
 
 
 def tolerance(program: Program, legs: Sequence[Leg]) -> int:
-    """Net exposure that nobody can or wants to trade away: the smallest tradable step, or `min_hedge` of the easier leg.
+    """Net exposure that nobody can or wants to trade away: the smallest tradable step, or `min_hedge`
+    of the easier leg.
 
     The easier leg decides, because a residual that one leg can trade is not a residual.
     """

@@ -1,4 +1,5 @@
-"""What may interrupt any phase: deadlines and too much exposure for too long. Each interruption cancels and confirms first."""
+"""What may interrupt any phase: deadlines and too much exposure for too long. Each interruption cancels and
+confirms first."""
 
 from dnkit.engine.exposure import net_money
 from dnkit.engine.turn import Turn
@@ -35,7 +36,8 @@ def unhedged_due(turn: Turn) -> int:
 
 
 def breach(turn: Turn) -> Target | None:
-    """Where a broken deadline or exposure limit sends the run, or None. A limit fires once: its clock is taken away."""
+    """Where a broken deadline or exposure limit sends the run, or None. A limit fires once: its clock is
+    taken away."""
     scope, state = turn.phase.scope, turn.state
     due = state.dues[scope]
     if due and turn.now >= due:

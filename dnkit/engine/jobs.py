@@ -1,7 +1,8 @@
-"""What one leg does inside a phase that sends orders: look at the book, price, place, and draw the consequence.
+"""What one leg does inside a phase that sends orders: look at the book, price, place, and draw the
+consequence.
 
-LOOK -> (READY) -> ORDER -> LOOK ... -> DONE | SPENT | REFUSED | LOST. A job never sends before its last order is over,
-and what it sends is what the ledger says remains.
+LOOK -> (READY) -> ORDER -> LOOK ... -> DONE | SPENT | REFUSED | LOST. A job never sends before its last order
+is over, and what it sends is what the ledger says remains.
 """
 
 from dnkit.engine import pricing
@@ -26,7 +27,8 @@ SETTLED = JobStage.DONE
 
 
 def pick_leg(turn: Turn, plan: pg.Job) -> int:
-    """Index of the leg a job works on; `smaller` and `missing` are decided from the ledger when the phase is entered."""
+    """Index of the leg a job works on; `smaller` and `missing` are decided from the ledger when the phase is
+    entered."""
     if plan.leg >= 0:
         return plan.leg
     program, legs = turn.program, turn.legs
@@ -70,7 +72,9 @@ def look(turn: Turn, slot: int) -> None:
     number, limits = turn.next_request(job.leg), turn.limits
     side = Side.BUY if lots > 0 else Side.SELL
     volume_ns = limits.volume_ns if limits.volume_min != pg.NO_LIMIT else 0
-    turn.commands.append(ReadBook(job.leg, number, side, abs(lots), within(limits), volume_ns, limits.stale_rest))
+    turn.commands.append(
+        ReadBook(job.leg, number, side, abs(lots), within(limits), volume_ns, limits.stale_rest)
+    )
     due = turn.now + turn.program.legs[job.leg].answer_within_ns
     turn.update_job(slot, stage=JobStage.LOOK, request=number, due_ns=due)
 
@@ -102,7 +106,9 @@ def on_bad_book(turn: Turn, slot: int, why: str) -> None:
     if job.looks >= LOOKS_MAX:
         turn.update_job(slot, stage=_refused(job), note=why)
         return
-    turn.update_job(slot, stage=JobStage.PAUSE, looks=job.looks + 1, due_ns=turn.now + LOOK_EVERY_NS, note=why)
+    turn.update_job(
+        slot, stage=JobStage.PAUSE, looks=job.looks + 1, due_ns=turn.now + LOOK_EVERY_NS, note=why
+    )
 
 
 def _price(turn: Turn, slot: int, plan: pg.Job, job: Job, book: BookRead, lots: int) -> None:
@@ -118,7 +124,8 @@ def _price(turn: Turn, slot: int, plan: pg.Job, job: Job, book: BookRead, lots: 
 
 
 def rest_price(turn: Turn, plan: pg.Job, job: Job, book: BookRead, side: Side) -> int | None:
-    """Price of a resting order. A post-only order stays inside the far touch; a plain limit may reach what its rule says."""
+    """Price of a resting order. A post-only order stays inside the far touch; a plain limit may reach what
+    its rule says."""
     spec, leg, rule = turn.program.legs[job.leg], turn.legs[job.leg], plan.rungs[0]
     if rule.anchor is pg.Anchor.BREAK_EVEN:
         price = pricing.break_even_price(turn.legs, turn.program.legs, job.leg, side)
@@ -130,7 +137,8 @@ def rest_price(turn: Turn, plan: pg.Job, job: Job, book: BookRead, side: Side) -
 
 
 def take_price(turn: Turn, plan: pg.Job, job: Job, book: BookRead, side: Side) -> int | None:
-    """Worst price of a rung: the rung, the marginal price of the quantity if that is less, never past `max_concession`."""
+    """Worst price of a rung: the rung, the marginal price of the quantity if that is less, never past
+    `max_concession`."""
     spec, leg, limit = turn.program.legs[job.leg], turn.legs[job.leg], turn.limits.concession_max
     if not plan.rungs:
         return pricing.capped_price(book, side, plan.cap, limit)

@@ -1,9 +1,8 @@
 """The fill ledger: every report about every order, counted once.
 
-Rule 1: a report carries totals per order; only what exceeds the totals already booked counts. So a duplicate, a late
-or a reordered report changes nothing, whichever source told it.
-Rule 2: no report is refused because of the state an order is in: fills arrive after cancels, after rejects and after
-our restart.
+Rule 1: a report carries totals per order; only what exceeds the totals already booked counts. So a duplicate,
+a late or a reordered report changes nothing, whichever source told it. Rule 2: no report is refused because
+of the state an order is in: fills arrive after cancels, after rejects and after our restart.
 """
 
 from typing import Any
@@ -16,7 +15,8 @@ from dnkit.machine.program import LegSpec
 
 
 def book(spec: LegSpec, leg: Leg, number: int, cum: int, worth: int, fee: int, now_ns: int) -> Leg:
-    """The leg after a report that order `number` has filled `cum` lots worth `worth` in all, at `fee` picos in all."""
+    """The leg after a report that order `number` has filled `cum` lots worth `worth` in all, at `fee` picos
+    in all."""
     order = leg.order
     if order is not None and order.n == number:
         if cum <= order.cum:

@@ -1,6 +1,7 @@
 """Phases: entering one, moving it on, and its outcome from the joint state of the legs.
 
-An outcome is read off the ledger, not off the way there: a late fill that finishes a spent leg counts as done.
+An outcome is read off the ledger, not off the way there: a late fill that finishes a spent leg counts as
+done.
 """
 
 from msgspec.structs import replace
@@ -106,7 +107,8 @@ def _advance_rest(turn: Turn) -> Outcome | None:
 
 
 def _rest_is_over(turn: Turn) -> bool:
-    """Patience is over, a first fill came where that is enough, or one leg is settled while the other still works."""
+    """Patience is over, a first fill came where that is enough, or one leg is settled while the other still
+    works."""
     jobs = turn.state.jobs
     if turn.now >= turn.state.timer_ns:
         return True
@@ -164,7 +166,7 @@ def _is_done(turn: Turn, slot: int, job: Job) -> bool:
     return remaining(turn, turn.phase.jobs[slot], job) == 0
 
 
-# --- ARM: leave a protective stop behind --------------------------------------------------------------------------
+# --- ARM: leave a protective stop behind ---------------------------------------------------------
 
 
 def _advance_arm(turn: Turn) -> Outcome | None:
@@ -210,7 +212,7 @@ def _send_stop(turn: Turn, plan: pg.Job, job: Job) -> Outcome | None:
     return None
 
 
-# --- CLEAR: nothing of ours may rest on a leg ---------------------------------------------------------------------
+# --- CLEAR: nothing of ours may rest on a leg ----------------------------------------------------
 
 
 def _begin_clear(turn: Turn) -> None:

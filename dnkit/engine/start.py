@@ -1,6 +1,7 @@
 """START: before any order, sweep leftovers of our own, learn the positions, see the books.
 
-An opening quantity needs two witnesses: the journal's ledger and the venue's read, or two reads a lag budget apart.
+An opening quantity needs two witnesses: the journal's ledger and the venue's read, or two reads a lag budget
+apart.
 """
 
 from msgspec.structs import replace

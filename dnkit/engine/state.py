@@ -1,7 +1,8 @@
 """The state of a run: frozen values, integers only. Units as in `dnkit.model.numbers`.
 
-A leg's `position` is the fill ledger: what it started with plus every fill counted once. `witness` is the venue's own
-word on it; the two are kept apart on purpose, and nothing is called flat until they agree.
+A leg's `position` is the fill ledger: what it started with plus every fill counted once. `witness` is
+the venue's own word on it; the two are kept apart on purpose, and nothing is called flat until they
+agree.
 """
 
 import hashlib
@@ -51,8 +52,9 @@ class Answer(IntEnum):
 class Order(msgspec.Struct, frozen=True):
     """One order of ours. `cum` lots filled, `worth` sum of price x lots. `withdraw`: we want it gone.
 
-    `due_ns` is when silence turns to doubt (0: a resting order owes us nothing). `unsure_ns` is when the doubt began,
-    `finds` how often we looked it up since, `absents` how often the venue knew nothing of it.
+    `due_ns` is when silence turns to doubt (0: a resting order owes us nothing). `unsure_ns` is when
+    the doubt began, `finds` how often we looked it up since, `absents` how often the venue knew nothing
+    of it.
     """
 
     n: int
@@ -85,10 +87,12 @@ class Past(msgspec.Struct, frozen=True):
 
 
 class Leg(msgspec.Struct, frozen=True):
-    """What we know of one leg. `entry` is the signed cost of the open position in ticks x lots, None when unknown.
+    """What we know of one leg. `entry` is the signed cost of the open position in ticks x lots, None
+    when unknown.
 
-    `cash` is the realised result of this run's fills in picos, fees taken off.
-    `known` is False until START has found the opening position. `settled` is the part of `position` that stems from past orders, so that the ledger can be checked at each step.
+    `cash` is the realised result of this run's fills in picos, fees taken off. `known` is False until
+    START has found the opening position. `settled` is the part of `position` that stems from past
+    orders, so that the ledger can be checked at each step.
     """
 
     position: int = 0
@@ -120,7 +124,8 @@ class Leg(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True):
-    """Progress of one job of the phase on leg `leg`. `base` is the leg's position when the phase was entered."""
+    """Progress of one job of the phase on leg `leg`. `base` is the leg's position when the phase was
+    entered."""
 
     leg: int
     stage: JobStage
@@ -143,8 +148,9 @@ class Job(msgspec.Struct, frozen=True):
 class State(msgspec.Struct, frozen=True):
     """All of a run. `wake_ns` is when to wake us if nothing happens first.
 
-    `dues` holds the deadline of each scope (0: none), `visits` how often each phase was entered. `timer_ns` is the
-    phase's own timer, `step` where START or HALT stands, `tries` the attempts so far. `halt` is why we halt, "" while we do not.
+    `dues` holds the deadline of each scope (0: none), `visits` how often each phase was entered.
+    `timer_ns` is the phase's own timer, `step` where START or HALT stands, `tries` the attempts so far.
+    `halt` is why we halt, "" while we do not.
     """
 
     run_id: str

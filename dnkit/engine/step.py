@@ -1,7 +1,9 @@
-"""The engine's public door: `begin`, `step`, `next_deadline_ns`. Pure, total, bounded; time comes in with each event.
+"""The engine's public door: `begin`, `step`, `next_deadline_ns`. Pure, total, bounded; time comes in
+with each event.
 
-An event is absorbed (what do we know now?), then the run is moved on until nothing changes (what follows from it?).
-The moving is judged by where things stand, not by how they came there, and its length is bounded.
+An event is absorbed (what do we know now?), then the run is moved on until nothing changes (what
+follows from it?). The moving is judged by where things stand, not by how they came there, and its
+length is bounded.
 """
 
 from collections.abc import Callable
@@ -51,20 +53,24 @@ def next_deadline_ns(state: State) -> int | None:
 
 
 def step(program: Program, state: State, event: ev.Event) -> tuple[State, tuple[Command, ...]]:
-    """The state after an event, and the requests it brings forth. BugError when an invariant does not hold."""
+    """The state after an event, and the requests it brings forth. BugError when an invariant does not
+    hold."""
     turn = Turn(program, state, event.at_ns if event.at_ns > state.now_ns else state.now_ns)
     ABSORB[type(event)](turn, event)
     if _is_quiet(turn, event):
         guards.watch_exposure(turn)
     elif turn.state.stage is not Stage.END:
         _move_on(turn)
-    after = replace(turn.state, seq=state.seq + 1, now_ns=turn.now, legs=tuple(turn.legs), wake_ns=wake_ns(turn))
+    after = replace(
+        turn.state, seq=state.seq + 1, now_ns=turn.now, legs=tuple(turn.legs), wake_ns=wake_ns(turn)
+    )
     check(program, after)
     return after, tuple(turn.commands)
 
 
 def _is_quiet(turn: Turn, event: ev.Event) -> bool:
-    """Whether the run cannot move on this event: an order took or filled in part, is alive still, and nothing is due.
+    """Whether the run cannot move on this event: an order took or filled in part, is alive still, and
+    nothing is due.
 
     Only saves time: moving on would change nothing (a test holds the two ways against each other).
     """
@@ -79,7 +85,7 @@ def _is_quiet(turn: Turn, event: ev.Event) -> bool:
     return alive and passive and phase.kind in ORDER_PHASES
 
 
-# --- absorbing ----------------------------------------------------------------------------------------------------
+# --- absorbing -----------------------------------------------------------------------------------
 
 
 def _on_book(turn: Turn, event: ev.BookRead) -> None:
@@ -180,7 +186,7 @@ ABSORB: dict[type, Callable[[Turn, Any], None]] = {
 }
 
 
-# --- moving on ----------------------------------------------------------------------------------------------------
+# --- moving on -----------------------------------------------------------------------------------
 
 
 def _move_on(turn: Turn) -> None:

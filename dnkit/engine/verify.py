@@ -1,7 +1,8 @@
 """Two witnesses: the fill ledger and the venue's own word on the position.
 
-A read counts when it describes a moment after our last fill and equals the ledger. One that differs while the venue's
-lag budget since that fill is not over is LAGGING, which is no conflict yet; after the budget it is one.
+A read counts when it describes a moment after our last fill and equals the ledger. One that differs while the
+venue's lag budget since that fill is not over is LAGGING, which is no conflict yet; after the budget it is
+one.
 """
 
 from dnkit.engine.exposure import is_hedged, lots_min
@@ -29,7 +30,8 @@ def ask(turn: Turn, indexes: tuple[int, ...]) -> None:
 
 
 def agrees(leg: Leg) -> bool:
-    """Whether the venue's word equals the ledger and is fresh: given for a moment after our last fill, or asked for now."""
+    """Whether the venue's word equals the ledger and is fresh: given for a moment after our last fill, or
+    asked for now."""
     if leg.witness is None or leg.witness != leg.position or leg.witness_ns < leg.fill_ns:
         return False
     return leg.fill_ns > 0 or leg.answer is Answer.GOOD

@@ -1,9 +1,9 @@
 """The life of one order on one leg: one fixed, total table. It knows neither policy nor the other leg.
 
-SENT -> WORKING -> (CANCELLING ->) OVER is the calm road. Any doubt leads to UNSURE, and only a look-up or a final word
-of the venue leads out of it; when the budget for look-ups is spent the order is LOST and the run will halt.
-A time-out is not a rejection, a refused cancel is not an end, and a fill may arrive in every state: fills go to the
-ledger before this table is asked, so no cell drops one.
+SENT -> WORKING -> (CANCELLING ->) OVER is the calm road. Any doubt leads to UNSURE, and only a look-up or a
+final word of the venue leads out of it; when the budget for look-ups is spent the order is LOST and the run
+will halt. A time-out is not a rejection, a refused cancel is not an end, and a fill may arrive in every
+state: fills go to the ledger before this table is asked, so no cell drops one.
 """
 
 from enum import IntEnum

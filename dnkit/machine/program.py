@@ -1,7 +1,8 @@
 """Program: a policy as the engine runs it. Frozen, hashable, integers only, with a digest.
 
-Shapes: `legs`, `scopes` and `phases` are tuples; everything refers to them by index. Units as in `dnkit.model.numbers`:
-ticks, lots, nanoseconds, picos of money, mbps. -1 means "no limit" wherever a limit is an int.
+Shapes: `legs`, `scopes` and `phases` are tuples; everything refers to them by index. Units as in
+`dnkit.model.numbers`: ticks, lots, nanoseconds, picos of money, mbps. -1 means "no limit" wherever a limit is
+an int.
 """
 
 import hashlib
@@ -98,7 +99,8 @@ class Unit(str, Enum):
 
 
 class PriceRule(msgspec.Struct, frozen=True):
-    """`amount` of `unit` from `anchor`; `toward` is +1 through (aggressive), -1 inside (passive), 0 exactly at it."""
+    """`amount` of `unit` from `anchor`; `toward` is +1 through (aggressive), -1 inside (passive), 0 exactly
+    at it."""
 
     anchor: Anchor
     toward: int = 0
@@ -110,13 +112,16 @@ class SizeKind(str, Enum):
     """What a job trades. Always what the fill ledger says remains of it."""
 
     CLIP = "clip"  # own part of the clip (or of the slice), on the leg's side
-    IMBALANCE = "imbalance"  # what brings the sum of exposures to zero, traded on this leg ("missing" is the same)
+    IMBALANCE = (
+        "imbalance"  # what brings the sum of exposures to zero, traded on this leg ("missing" is the same)
+    )
     POSITION = "position"  # the leg's whole position, toward zero
     FIXED = "fixed"  # an amount, on the leg's side (reduce-only jobs: toward zero)
 
 
 class Amount(msgspec.Struct, frozen=True):
-    """Largest of its parts: lots per leg come from `base` (picos of coin), `money` (picos at mid), `clip_mbps`, `lots`, venue minimum."""
+    """Largest of its parts: lots per leg come from `base` (picos of coin), `money` (picos at mid),
+    `clip_mbps`, `lots`, venue minimum."""
 
     base: int = 0
     money: int = 0
@@ -128,11 +133,11 @@ class Amount(msgspec.Struct, frozen=True):
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """What one leg does inside a phase of kind REST, TAKE, ARM or CLEAR.
 
-    `leg` is an index or PICK_SMALLER / PICK_MISSING. `rungs` are tried in order, one order each (REST has one).
-    `cap` bounds MARKET orders, mbps from the far touch. `reduces` says the order may only bring the position nearer
-    to zero: sized from the ledger always, flagged reduce-only where the venue takes the flag for `type`.
-    `rejects` is how many post-only rejects (REST) or failed placements (ARM) are borne before giving up.
-    `stop` is the trigger of an ARM.
+    `leg` is an index or PICK_SMALLER / PICK_MISSING. `rungs` are tried in order, one order each (REST has
+    one). `cap` bounds MARKET orders, mbps from the far touch. `reduces` says the order may only bring the
+    position nearer to zero: sized from the ledger always, flagged reduce-only where the venue takes the flag
+    for `type`. `rejects` is how many post-only rejects (REST) or failed placements (ARM) are borne before
+    giving up. `stop` is the trigger of an ARM.
     """
 
     leg: int
@@ -164,13 +169,14 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Phase(msgspec.Struct, frozen=True, kw_only=True):
-    """One phase. `then` holds a target for every outcome of its kind, and for EXHAUSTED. `line` is its line in the policy.
+    """One phase. `then` holds a target for every outcome of its kind, and for EXHAUSTED. `line` is its line
+    in the policy.
 
-    REST: `for_ns`, `first_fill` (stop at the first fill), `reprice_beyond` mbps (NO_LIMIT: never) looked at each
-    `reprice_every_ns`, at most `reprice_max` times. VERIFY: `goal`, `tries`, `every_ns`. WAIT: `for_ns`.
-    ALERT: `level`, `text`. RUN: `enters`, the scope whose phases it runs; `then` of its outcomes is already wired
-    into the targets of that scope's phases, `start` is the scope's first phase.
-    `skip` is the outcome to take without doing anything, or None.
+    REST: `for_ns`, `first_fill` (stop at the first fill), `reprice_beyond` mbps (NO_LIMIT: never) looked at
+    each `reprice_every_ns`, at most `reprice_max` times. VERIFY: `goal`, `tries`, `every_ns`. WAIT: `for_ns`.
+    ALERT: `level`, `text`. RUN: `enters`, the scope whose phases it runs; `then` of its outcomes is already
+    wired into the targets of that scope's phases, `start` is the scope's first phase. `skip` is the outcome
+    to take without doing anything, or None.
     """
 
     name: str
@@ -205,8 +211,8 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Limits in force inside one scope; NO_LIMIT where the policy sets none.
 
-    `spread_max`, `concession_max`, `depth_within` in mbps; `unhedged_max`, `depth_min`, `volume_min` in picos of money.
-    `depth_shrink`: True sizes down to the depth, False refuses.
+    `spread_max`, `concession_max`, `depth_within` in mbps; `unhedged_max`, `depth_min`, `volume_min` in picos
+    of money. `depth_shrink`: True sizes down to the depth, False refuses.
     """
 
     deadline_ns: int = NO_LIMIT
@@ -228,7 +234,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
-    """A policy or an inlined sub-policy. Scope 0 is the policy itself; `halt_to` is where a halt inside leads (None: the run halts).
+    """A policy or an inlined sub-policy. Scope 0 is the policy itself; `halt_to` is where a halt inside leads
+    (None: the run halts).
 
     `legs` are the indexes of the legs the scope's policy trades; a VERIFY inside looks at those only.
     """
@@ -252,9 +259,9 @@ class SizeMode(str, Enum):
 class LegSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One leg: where it trades, which way, and what its venue can do.
 
-    `side` is the sign of the position the policy opens (or, when seeding a close, finds). `ratio` weighs the leg's
-    exposure in thousandths where exposure is counted in money. `flags` lists types that take reduce-only there.
-    `market_native` False turns a capped MARKET into an IOC at the cap.
+    `side` is the sign of the position the policy opens (or, when seeding a close, finds). `ratio` weighs the
+    leg's exposure in thousandths where exposure is counted in money. `flags` lists types that take
+    reduce-only there. `market_native` False turns a capped MARKET into an IOC at the cap.
     """
 
     name: str
@@ -274,10 +281,11 @@ class LegSpec(msgspec.Struct, frozen=True, kw_only=True):
 class Program(msgspec.Struct, frozen=True, kw_only=True):
     """A compiled policy. `digest` covers everything else, so two equal machines have equal digests.
 
-    `relative`: imbalance counts fills of this run only (opens); otherwise whole positions. `by_money`: exposure is
-    notional at mid (two coins) instead of coin. `slice_size` repeats the graph until the clip is done.
-    `impact_max` mbps with `size_mode` bounds the clip at START. `reduce` is the index of the compiler-added TAKE phase
-    that finishes the healthy legs of a close before a halt (every outcome of it halts), -1 where there is none.
+    `relative`: imbalance counts fills of this run only (opens); otherwise whole positions. `by_money`:
+    exposure is notional at mid (two coins) instead of coin. `slice_size` repeats the graph until the clip is
+    done. `impact_max` mbps with `size_mode` bounds the clip at START. `reduce` is the index of the
+    compiler-added TAKE phase that finishes the healthy legs of a close before a halt (every outcome of it
+    halts), -1 where there is none.
     """
 
     name: str

@@ -1,1 +1,2 @@
-"""Words every floor shares: numbers, instruments, facts that happened, requests to make. No behaviour beyond arithmetic."""
+"""Words every floor shares: numbers, instruments, facts that happened, requests to make. No behaviour beyond
+arithmetic."""

@@ -12,9 +12,10 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     `reduce_only` lists the order types that take the flag. `cancel_cum`: a cancel acknowledgement carries the
     cumulative filled quantity. `find_by_client_id`: an order can be looked up by the id we gave it.
     `ioc_result`: the answer to an IOC carries its result (otherwise only an id, and the result follows).
-    `answer_within_ns`: silence longer than this makes a request unsure. `lookup_lag_ns`: how long a look-up may
-    not know an order yet. `position_lag_ns`: how long a position read may lag behind a fill.
-    `latency_ns`: one-way delay used by the paper venue. `seen_live` says whether anyone here ever met the venue.
+    `answer_within_ns`: silence longer than this makes a request unsure. `lookup_lag_ns`: how long a look-up
+    may not know an order yet. `position_lag_ns`: how long a position read may lag behind a fill.
+    `latency_ns`: one-way delay used by the paper venue. `seen_live` says whether anyone here ever met the
+    venue.
     """
 
     venue: str

@@ -1,6 +1,7 @@
 """Every request that may leave the engine: imperative, frozen, with ids computed from the run.
 
-Quantities are lots, prices ticks of the leg's instrument. The journal holds a request before it is carried out.
+Quantities are lots, prices ticks of the leg's instrument. The journal holds a request before it is carried
+out.
 """
 
 import msgspec
@@ -45,10 +46,11 @@ class FindOrder(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
 
 
 class ReadBook(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
-    """Tell the book of a leg now, with the marginal price of `lots` when taking on `side` and the reach within `within` mbps.
+    """Tell the book of a leg now, with the marginal price of `lots` when taking on `side` and the reach
+    within `within` mbps.
 
-    `volume_ns` asks for the traded notional of that window (0: not asked). With `fresh_rest` a book older than the
-    policy's limit may be replaced by one REST read before answering.
+    `volume_ns` asks for the traded notional of that window (0: not asked). With `fresh_rest` a book older
+    than the policy's limit may be replaced by one REST read before answering.
     """
 
     leg: int

@@ -2,7 +2,8 @@
 
 
 class DnkitError(Exception):
-    """Something outside dnkit is wrong. The text is for the user; `exit_code` follows the table of exit codes."""
+    """Something outside dnkit is wrong. The text is for the user; `exit_code` follows the table of exit
+    codes."""
 
     exit_code = 3
 

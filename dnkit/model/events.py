@@ -1,9 +1,9 @@
 """Every fact that may enter the engine: past tense, frozen, stamped with the time it arrived.
 
-`leg` is the index of the leg in the program; `order` the ordinal of our order on that leg, from 1.
-`cum` is the cumulative filled quantity of that order in lots and `worth` the cumulative sum of price x lots (ticks
-times lots): totals, so a repeated, late or reordered report changes nothing. `request` repeats the number of the
-request that is answered; 0 means nobody asked (a stream told us).
+`leg` is the index of the leg in the program; `order` the ordinal of our order on that leg, from 1. `cum` is
+the cumulative filled quantity of that order in lots and `worth` the cumulative sum of price x lots (ticks
+times lots): totals, so a repeated, late or reordered report changes nothing. `request` repeats the number of
+the request that is answered; 0 means nobody asked (a stream told us).
 """
 
 import msgspec
@@ -14,8 +14,8 @@ from dnkit.model.terms import EndKind, FoundKind, RejectKind
 class Started(msgspec.Struct, frozen=True, tag=True):
     """The run begins. `ledger` is the journal's closing position per leg in lots, None where it knows none.
 
-    `entry` is the signed cost of that position per leg (sum of side x price x lots over its opening fills), None
-    where unknown; break-even prices need it.
+    `entry` is the signed cost of that position per leg (sum of side x price x lots over its opening fills),
+    None where unknown; break-even prices need it.
     """
 
     at_ns: int
@@ -30,11 +30,12 @@ class Woken(msgspec.Struct, frozen=True, tag=True):
 
 
 class BookRead(msgspec.Struct, frozen=True, tag=True):
-    """The book of a leg, as asked for. Prices in ticks, sizes in lots, `age_ns` since the book last changed or was confirmed.
+    """The book of a leg, as asked for. Prices in ticks, sizes in lots, `age_ns` since the book last changed
+    or was confirmed.
 
-    `marginal` is the price of the last level needed for the asked quantity on the asked side, 0 when the known
-    book does not hold it. `reach` is the quantity available up to `within` of the far touch. `volume` is the traded
-    notional in picos over the asked window, -1 when not asked or not known.
+    `marginal` is the price of the last level needed for the asked quantity on the asked side, 0 when the
+    known book does not hold it. `reach` is the quantity available up to `within` of the far touch. `volume`
+    is the traded notional in picos over the asked window, -1 when not asked or not known.
     """
 
     at_ns: int
@@ -78,7 +79,8 @@ class OrderRejected(msgspec.Struct, frozen=True, tag=True):
 
 
 class OrderFilled(msgspec.Struct, frozen=True, tag=True):
-    """The venue reports trades on an order, as totals so far. `fee` is the total in picos; `maker` is of the last trade."""
+    """The venue reports trades on an order, as totals so far. `fee` is the total in picos; `maker` is of the
+    last trade."""
 
     at_ns: int
     leg: int
@@ -103,7 +105,8 @@ class OrderEnded(msgspec.Struct, frozen=True, tag=True):
 
 
 class CancelRefused(msgspec.Struct, frozen=True, tag=True):
-    """The cancel came too late or the venue does not know the order. This is news, not an end: look the order up."""
+    """The cancel came too late or the venue does not know the order. This is news, not an end: look the order
+    up."""
 
     at_ns: int
     leg: int
@@ -124,7 +127,8 @@ class OrderFound(msgspec.Struct, frozen=True, tag=True):
 
 
 class AnswerLost(msgspec.Struct, frozen=True, tag=True):
-    """A call about this order ended without an answer (time-out, 5xx, broken connection). Says nothing about the order."""
+    """A call about this order ended without an answer (time-out, 5xx, broken connection). Says nothing about
+    the order."""
 
     at_ns: int
     leg: int
@@ -147,7 +151,8 @@ class PositionRead(msgspec.Struct, frozen=True, tag=True):
 
 
 class OrdersSwept(msgspec.Struct, frozen=True, tag=True):
-    """Own open orders of a leg were listed and cancelled. `found` of them were open, `ok` is False when listing failed."""
+    """Own open orders of a leg were listed and cancelled. `found` of them were open, `ok` is False when
+    listing failed."""
 
     at_ns: int
     leg: int

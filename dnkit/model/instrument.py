@@ -11,8 +11,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     """Grid and fees of one symbol on one venue.
 
     `tick` and `lot` are Decimals in quote currency and in coin. `lots_min` is the minimum quantity in lots,
-    `notional_min` the minimum order value in picos. Fees are mbps of notional; a negative maker fee is a rebate.
-    `value` is picos of money per tick and lot; `lot_base` picos of coin per lot.
+    `notional_min` the minimum order value in picos. Fees are mbps of notional; a negative maker fee is a
+    rebate. `value` is picos of money per tick and lot; `lot_base` picos of coin per lot.
     """
 
     venue: str

@@ -1,7 +1,8 @@
-"""A scripted venue on a virtual clock: the test says what happens to each order, everything else answers truthfully.
+"""A scripted venue on a virtual clock: the test says what happens to each order, everything else
+answers truthfully.
 
-`Script` maps (leg, order number) to a list of replies; a reply is (delay in ms, fact name, values). Positions are what
-the scripted fills make them, so a false "flat" cannot pass unseen.
+`Script` maps (leg, order number) to a list of replies; a reply is (delay in ms, fact name, values).
+Positions are what the scripted fills make them, so a false "flat" cannot pass unseen.
 """
 
 import heapq
@@ -27,7 +28,9 @@ BPS = 1000
 Reply = tuple[int, str, dict[str, Any]]
 
 
-def instrument(venue: str = "alpha", lot: str = "0.001", tick: str = "0.01", minimum: str = "0.01") -> Instrument:
+def instrument(
+    venue: str = "alpha", lot: str = "0.001", tick: str = "0.01", minimum: str = "0.01"
+) -> Instrument:
     return make_instrument(
         venue=venue,
         symbol="ETH-PERP",
@@ -76,7 +79,9 @@ class Venue:
         self.state: State = begin(program, "run")
         self.truth = list(positions or [0] * legs)
         self.entry = entry or (None,) * legs
-        self.books = [{"bid": 300_000, "ask": 300_002, "bid_lots": 10_000, "ask_lots": 10_000} for _ in range(legs)]
+        self.books = [
+            {"bid": 300_000, "ask": 300_002, "bid_lots": 10_000, "ask_lots": 10_000} for _ in range(legs)
+        ]
         self.script = script or {}
         self.otherwise = otherwise or (lambda order: [(1, "accepted", {})])
         self.on_cancel: dict[tuple[int, int], list[Reply]] = {}
@@ -119,7 +124,7 @@ class Venue:
             assert self.now < limit_s * S, f"still in {self.program.phases[self.state.phase].name}"
         raise AssertionError("20,000 events and no end")
 
-    # --- answers ---------------------------------------------------------------------------------------------------
+    # --- answers ---
 
     def _answer(self, command: cm.Command) -> None:
         if isinstance(command, cm.ReadBook):
@@ -172,7 +177,8 @@ class Venue:
             self.at(delay, lambda name=name, values=values: self.fact(key, name, **values))
 
     def fact(self, key: tuple[int, int], name: str, **values: Any) -> ev.Event | None:
-        """One fact about an order; `fill` moves the true position, `report` repeats totals without moving it."""
+        """One fact about an order; `fill` moves the true position, `report` repeats totals without
+        moving it."""
         index, number = key
         one = self.orders[key]
         order: cm.PlaceOrder = one["order"]
@@ -199,7 +205,9 @@ class Venue:
         if name == "ended":
             one["live"] = False
             cum = -1 if values.get("blind") else one["cum"]
-            return ev.OrderEnded(self.now, index, number, values.get("why", EndKind.EXPIRED), cum, one["worth"])
+            return ev.OrderEnded(
+                self.now, index, number, values.get("why", EndKind.EXPIRED), cum, one["worth"]
+            )
         if name == "cancel":
             if not one["live"]:
                 return ev.CancelRefused(self.now, index, number)
@@ -245,7 +253,9 @@ def phase(name: str, kind: pg.PhaseKind, then: dict[str, pg.Target], **values: A
     return pg.Phase(name=name, kind=kind, then=targets, **{**base, **values})
 
 
-def program(phases: Iterable[pg.Phase], legs: Iterable[pg.LegSpec], intent: Intent, **values: Any) -> pg.Program:
+def program(
+    phases: Iterable[pg.Phase], legs: Iterable[pg.LegSpec], intent: Intent, **values: Any
+) -> pg.Program:
     legs = tuple(legs)
     limits = values.pop("limits", pg.Limits())
     base: dict[str, Any] = {

@@ -1,4 +1,5 @@
-"""Hand-made programs that the engine tests run; the shapes of a close, an open with a hedge, and an unwind."""
+"""Hand-made programs that the engine tests run; the shapes of a close, an open with a hedge, and an
+unwind."""
 
 from typing import Any
 
@@ -12,7 +13,14 @@ INSIDE = pg.PriceRule(pg.Anchor.TOUCH, -1, 1, pg.Unit.TICKS)
 
 def rest_job(index: int, size: pg.SizeKind, **values: Any) -> pg.Job:
     return pg.Job(
-        **{"leg": index, "size": size, "type": OrderType.POST_ONLY, "rungs": (INSIDE,), "rejects": 3, **values}
+        **{
+            "leg": index,
+            "size": size,
+            "type": OrderType.POST_ONLY,
+            "rungs": (INSIDE,),
+            "rejects": 3,
+            **values,
+        }
     )
 
 
@@ -123,7 +131,10 @@ def unwind_one(**values: Any) -> pg.Program:
         phase(
             "maker",
             Kind.REST,
-            {"filled": phase_target(2), **dict.fromkeys(("partial", "none", "rejected", "refused"), phase_target(1))},
+            {
+                "filled": phase_target(2),
+                **dict.fromkeys(("partial", "none", "rejected", "refused"), phase_target(1)),
+            },
             jobs=(rest_job(0, size, reduces=True, rejects=1),),
             for_ns=1 * S,
         ),

@@ -1,7 +1,7 @@
 """A venue that does its worst, from a seed: the promises of the engine hold whatever it does.
 
-Judged from outside, by the venue's truth: orders move toward the target and never past it, nothing is called flat or
-hedged that is not, and a run that cannot tell says so.
+Judged from outside, by the venue's truth: orders move toward the target and never past it, nothing is
+called flat or hedged that is not, and a run that cannot tell says so.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ import pytest
 from dnkit.machine import program as pg
 from dnkit.model import commands as cm
 from dnkit.model.terms import EndKind, EndName, FoundKind, OrderType, RejectKind, Risk, Side
-from tests.engine.harness import ALL_TYPES, S, Reply, Venue, leg
+from tests.engine.harness import ALL_TYPES, Reply, S, Venue, leg
 from tests.engine.programs import close_pair, open_hedged, unwind_one
 
 SEEDS = range(250)
@@ -20,7 +20,8 @@ NO_FLAG_RESTING = (OrderType.IOC, OrderType.FOK)
 
 
 class Hostile(Venue):
-    """Draws every reply: rejects, partial fills, lost answers, races, duplicates, stale and failed reads."""
+    """Draws every reply: rejects, partial fills, lost answers, races, duplicates, stale and failed
+    reads."""
 
     def __init__(self, program: pg.Program, positions: list[int], seed: int, faults: float) -> None:
         super().__init__(program, positions=positions, otherwise=self.replies)
@@ -147,7 +148,9 @@ def test_promises_hold_whatever_the_venue_does(case: str, faults: float) -> None
         judge_end(venue, end, where)
         ends[end.end.value] = ends.get(end.end.value, 0) + 1
     if faults == 0.0:
-        assert set(ends) <= {"flat", "hedged", "idle"} or "halted" in ends and ends["halted"] < len(SEEDS) // 4
+        assert set(ends) <= {"flat", "hedged", "idle"} or (
+            "halted" in ends and ends["halted"] < len(SEEDS) // 4
+        )
 
 
 def judge_sides(venue: Venue, start: list[int], where: str) -> None:
@@ -166,7 +169,9 @@ def judge_end(venue: Venue, end: cm.EndRun, where: str) -> None:
     live = [key for key, one in venue.orders.items() if one["live"]]
     if end.risk is not Risk.UNKNOWN:
         assert not live, f"{where}: {live} still rest"
-        assert list(venue.truth) == [one.position for one in venue.state.legs], f"{where}: ledger is not the truth"
+        assert list(venue.truth) == [one.position for one in venue.state.legs], (
+            f"{where}: ledger is not the truth"
+        )
     if end.end is EndName.FLAT or end.risk is Risk.FLAT:
         assert all(abs(one) < 10 for one in venue.truth) or venue.program.intent.value == "open", (
             f"{where}: {venue.truth}"
@@ -181,7 +186,8 @@ def test_all_types_take_the_flag_by_default() -> None:
 
 @pytest.mark.parametrize("case", ["close", "open", "unwind"])
 def test_the_quiet_road_changes_nothing(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Events that cannot move a run are not tried; trying them all the same gives equal states and requests."""
+    """Events that cannot move a run are not tried; trying them all the same gives equal states and
+    requests."""
     from dnkit.engine import step as door
 
     make, positions = CASES[case]

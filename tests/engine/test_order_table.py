@@ -21,7 +21,9 @@ def test_only_a_final_word_of_the_venue_ends_an_order(life: Life, news: News) ->
         assert news in FINAL_WORDS
 
 
-@pytest.mark.parametrize(("life", "news"), list(product(OPEN, (News.OVERDUE, News.ANSWER_LOST, News.CANCEL_REFUSED))))
+@pytest.mark.parametrize(
+    ("life", "news"), list(product(OPEN, (News.OVERDUE, News.ANSWER_LOST, News.CANCEL_REFUSED)))
+)
 def test_silence_and_refused_cancels_end_nothing(life: Life, news: News) -> None:
     assert TABLE[life][news].life < Life.OVER
 

@@ -10,7 +10,20 @@ from dnkit.model import commands as cm
 from dnkit.model import events as ev
 from dnkit.model.errors import BugError
 from dnkit.model.terms import EndName, FoundKind, Intent, OrderType, RejectKind, Risk, Side
-from tests.engine.harness import BPS, MS, S, Venue, done, halt, ioc_fills, leg, phase, phase_target, program, rung
+from tests.engine.harness import (
+    BPS,
+    MS,
+    S,
+    Venue,
+    done,
+    halt,
+    ioc_fills,
+    leg,
+    phase,
+    phase_target,
+    program,
+    rung,
+)
 from tests.engine.programs import LIMITS, close_pair, open_hedged, rest_job, take_job, unwind_one, verify
 
 
@@ -54,7 +67,10 @@ def test_a_full_fill_that_beats_the_cancel_needs_no_more_orders() -> None:
 
 def test_a_lost_answer_is_looked_up_and_never_sent_twice() -> None:
     venue = Venue(
-        unwind_one(), positions=[500], otherwise=ioc_fills, script={(0, 1): [(5, "lost_fill", {}), (9, "lost", {})]}
+        unwind_one(),
+        positions=[500],
+        otherwise=ioc_fills,
+        script={(0, 1): [(5, "lost_fill", {}), (9, "lost", {})]},
     )
     assert venue.run().end is EndName.FLAT
     assert sent(venue) == [("maker#1", "SELL", 500)]
@@ -62,16 +78,22 @@ def test_a_lost_answer_is_looked_up_and_never_sent_twice() -> None:
 
 
 def test_silence_is_doubt_after_the_answer_time_and_not_before() -> None:
-    venue = Venue(unwind_one(), positions=[500], otherwise=ioc_fills, script={(0, 1): [(1500, "accepted", {})]})
+    venue = Venue(
+        unwind_one(), positions=[500], otherwise=ioc_fills, script={(0, 1): [(1500, "accepted", {})]}
+    )
     assert venue.run().end is EndName.FLAT
     assert not any(isinstance(one, cm.FindOrder) for one in venue.asked)
-    silent = Venue(unwind_one(), positions=[500], otherwise=ioc_fills, script={(0, 1): [(9000, "accepted", {})]})
+    silent = Venue(
+        unwind_one(), positions=[500], otherwise=ioc_fills, script={(0, 1): [(9000, "accepted", {})]}
+    )
     assert silent.run().end is EndName.FLAT
     assert any(isinstance(one, cm.FindOrder) for one in silent.asked)
 
 
 def test_an_order_nobody_can_resolve_halts_after_the_other_leg_is_reduced() -> None:
-    venue = Venue(close_pair(), positions=[500, -500], otherwise=ioc_fills, script={(0, 1): [(5, "lost", {})]})
+    venue = Venue(
+        close_pair(), positions=[500, -500], otherwise=ioc_fills, script={(0, 1): [(5, "lost", {})]}
+    )
     venue.on_find[(0, 1)] = [(2, "found", {"found": FoundKind.ERROR})]
     end = venue.run()
     assert (end.end, end.risk) == (EndName.HALTED, Risk.UNKNOWN)
@@ -154,12 +176,16 @@ def test_one_bad_book_holds_back_both_legs() -> None:
 
     venue._book = blind_then_good  # type: ignore[method-assign]
     assert start().end is EndName.FLAT
-    first_two = [line[0].at_ns for line in venue.lines for one in line[1] if isinstance(one, cm.PlaceOrder)][:2]
+    first_two = [line[0].at_ns for line in venue.lines for one in line[1] if isinstance(one, cm.PlaceOrder)][
+        :2
+    ]
     assert first_two[0] == first_two[1] > 1 * S
 
 
 def test_a_late_read_is_lag_and_a_lasting_difference_is_a_conflict() -> None:
-    lag = close_pair(legs=(leg("a", Side.BUY, position_lag_ns=3 * S), leg("b", Side.SELL, position_lag_ns=3 * S)))
+    lag = close_pair(
+        legs=(leg("a", Side.BUY, position_lag_ns=3 * S), leg("b", Side.SELL, position_lag_ns=3 * S))
+    )
     venue = Venue(lag, positions=[500, -500], otherwise=ioc_fills)
     venue.reads[0] = [500, 500, 500, 500, 500, 500, 500]
     assert venue.run().end is EndName.FLAT, "seven old answers inside the lag are no conflict"
@@ -215,7 +241,9 @@ def test_an_unexpected_opening_position_needs_two_reads_a_lag_apart() -> None:
 
 
 def test_the_deadline_cancels_confirms_and_halts() -> None:
-    venue = Venue(close_pair(limits=pg.Limits(deadline_ns=5 * S, concession_max=50 * BPS)), positions=[500, -500])
+    venue = Venue(
+        close_pair(limits=pg.Limits(deadline_ns=5 * S, concession_max=50 * BPS)), positions=[500, -500]
+    )
     end = venue.run()
     assert (end.end, end.risk) == (EndName.HALTED, Risk.HEDGED)
     assert "deadline" in end.text
@@ -228,7 +256,8 @@ def test_too_much_exposure_for_too_long_goes_where_the_policy_says() -> None:
     )
     quote = [(1, "accepted", {}), (100, "fill", {})]
     venue = Venue(
-        open_hedged(limits=limits), otherwise=lambda order: [(1, "accepted", {})] if order.leg else ioc_fills(order)
+        open_hedged(limits=limits),
+        otherwise=lambda order: [(1, "accepted", {})] if order.leg else ioc_fills(order),
     )
     venue.script[(0, 1)] = quote
     end = venue.run()
@@ -245,7 +274,10 @@ def test_too_much_exposure_for_too_long_goes_where_the_policy_says() -> None:
 
 def test_a_residual_below_the_minimum_is_named_and_no_order() -> None:
     """R131: 0.021 is below this venue's 0.05."""
-    small = (leg("a", Side.BUY, instrument=_minimum("0.05")), leg("b", Side.SELL, instrument=_minimum("0.05")))
+    small = (
+        leg("a", Side.BUY, instrument=_minimum("0.05")),
+        leg("b", Side.SELL, instrument=_minimum("0.05")),
+    )
     venue = Venue(close_pair(legs=small), positions=[21, 0], otherwise=ioc_fills)
     end = venue.run()
     assert (end.end, end.risk) == (EndName.FLAT, Risk.FLAT)
@@ -343,7 +375,10 @@ def test_a_stop_is_armed_kept_by_the_sweep_and_cleared_before_closing_by_hand() 
             phase("protect", Kind.ARM, {"armed": phase_target(1)}, jobs=(arm,)),
             verify(goal, {"ok": done(goal), "short": phase_target(2)}, visits=2),
             phase(
-                "bail", Kind.CLEAR, {"clear": phase_target(3)}, jobs=(pg.Job(leg=0, size=size, type=OrderType.IOC),)
+                "bail",
+                Kind.CLEAR,
+                {"clear": phase_target(3)},
+                jobs=(pg.Job(leg=0, size=size, type=OrderType.IOC),),
             ),
             phase("close", Kind.TAKE, {"filled": phase_target(1)}, jobs=(take_job(0, size, reduces=True),)),
         )
@@ -357,7 +392,9 @@ def test_a_stop_is_armed_kept_by_the_sweep_and_cleared_before_closing_by_hand() 
     assert bailed.run().end is EndName.FLAT
     cancel = next(index for index, one in enumerate(bailed.asked) if isinstance(one, cm.CancelOrder))
     close = next(
-        index for index, one in enumerate(bailed.asked) if isinstance(one, cm.PlaceOrder) and one.reason == "close#1"
+        index
+        for index, one in enumerate(bailed.asked)
+        if isinstance(one, cm.PlaceOrder) and one.reason == "close#1"
     )
     assert cancel < close
 
@@ -372,15 +409,22 @@ def test_a_resting_order_moves_when_the_touch_has_moved_far_enough() -> None:
             "reprice_max": 2,
         }
     )
-    made = program((quote, *open_hedged().phases[1:]), open_hedged().legs, Intent.OPEN, limits=LIMITS, recover=4)
+    made = program(
+        (quote, *open_hedged().phases[1:]), open_hedged().legs, Intent.OPEN, limits=LIMITS, recover=4
+    )
     venue = Venue(made)
-    venue.at(1500, lambda: venue.books.__setitem__(0, {"bid": 300_400, "ask": 300_402, "bid_lots": 1, "ask_lots": 1}))
+    venue.at(
+        1500,
+        lambda: venue.books.__setitem__(0, {"bid": 300_400, "ask": 300_402, "bid_lots": 1, "ask_lots": 1}),
+    )
     assert venue.run().end is EndName.IDLE
     assert [one.price for one in venue.sent] == [300_001, 300_401]
 
 
 def test_phases_that_lead_in_a_circle_without_time_are_refused_as_a_bug() -> None:
-    phases = (phase("a", Kind.WAIT, {"elapsed": phase_target(0), "exhausted": phase_target(0)}, for_ns=0, visits=1),)
+    phases = (
+        phase("a", Kind.WAIT, {"elapsed": phase_target(0), "exhausted": phase_target(0)}, for_ns=0, visits=1),
+    )
     made = program(phases, (leg("a", Side.BUY),), Intent.UNWIND)
     with pytest.raises((BugError, RecursionError)):
         Venue(made, positions=[0]).run()
