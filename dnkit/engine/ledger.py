@@ -14,7 +14,7 @@ from dnkit.machine.orders import Life
 from dnkit.machine.program import LegSpec
 
 
-def book(spec: LegSpec, leg: Leg, number: int, cum: int, worth: int, fee: int, now_ns: int) -> Leg:
+def book(spec: LegSpec, leg: Leg, number: int, cum: int, worth: int, fee: int, at_ns: int) -> Leg:
     """The leg after a report that order `number` has filled `cum` lots worth `worth` in all, at `fee` picos
     in all."""
     order = leg.order
@@ -22,28 +22,28 @@ def book(spec: LegSpec, leg: Leg, number: int, cum: int, worth: int, fee: int, n
         if cum <= order.cum:
             return leg
         filled = replace(order, cum=cum, worth=worth, fee=fee)
-        return _fill(spec, leg, order, cum, worth, fee, now_ns, order=filled)
+        return _fill(spec, leg, order, cum, worth, fee, at_ns, order=filled)
     stop = leg.stop
     if stop is not None and stop.n == number:
         if cum <= stop.cum:
             return leg
         filled = replace(stop, cum=cum, worth=worth, fee=fee)
-        return _fill(spec, leg, stop, cum, worth, fee, now_ns, stop=filled)
-    return _book_past(spec, leg, number, cum, worth, fee, now_ns)
+        return _fill(spec, leg, stop, cum, worth, fee, at_ns, stop=filled)
+    return _book_past(spec, leg, number, cum, worth, fee, at_ns)
 
 
-def _book_past(spec: LegSpec, leg: Leg, number: int, cum: int, worth: int, fee: int, now_ns: int) -> Leg:
+def _book_past(spec: LegSpec, leg: Leg, number: int, cum: int, worth: int, fee: int, at_ns: int) -> Leg:
     for slot, old in enumerate(leg.past):
         if old.n == number and cum > old.cum:
             past = list(leg.past)
             past[slot] = replace(old, cum=cum, worth=worth, fee=fee)
             settled = leg.settled + old.side * (cum - old.cum)
-            return _fill(spec, leg, old, cum, worth, fee, now_ns, past=tuple(past), settled=settled)
+            return _fill(spec, leg, old, cum, worth, fee, at_ns, past=tuple(past), settled=settled)
     return leg
 
 
 def _fill(
-    spec: LegSpec, leg: Leg, known: Order | Past, cum: int, worth: int, fee: int, now_ns: int, **also: Any
+    spec: LegSpec, leg: Leg, known: Order | Past, cum: int, worth: int, fee: int, at_ns: int, **also: Any
 ) -> Leg:
     """Count what exceeds the known totals; `also` are the leg's fields that hold the totals themselves."""
     side, lots = known.side, cum - known.cum
@@ -53,7 +53,7 @@ def _fill(
         position=leg.position + side * lots,
         entry=entry,
         cash=leg.cash + gain * spec.instrument.value - (fee - known.fee),
-        fill_ns=now_ns,
+        fill_ns=max(leg.fill_ns, at_ns),
         **also,
     )
 

@@ -36,7 +36,8 @@ def absorb(turn: Turn, event: ev.OrderFact) -> None:
     index = event.leg
     spec, leg = turn.program.legs[index], turn.legs[index]
     if isinstance(event, CARRIES_TOTALS) and event.cum > 0:
-        booked = book(spec, leg, event.order, event.cum, event.worth, event.fee, turn.now)
+        moment = getattr(event, "traded_ns", 0) or turn.now
+        booked = book(spec, leg, event.order, event.cum, event.worth, event.fee, moment)
         if booked is not leg:
             turn.set_leg(index, booked)
     leg = turn.legs[index]

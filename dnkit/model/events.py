@@ -79,8 +79,11 @@ class OrderRejected(msgspec.Struct, frozen=True, tag=True):
 
 
 class OrderFilled(msgspec.Struct, frozen=True, tag=True):
-    """The venue reports trades on an order, as totals so far. `fee` is the total in picos; `maker` is of the
-    last trade."""
+    """The venue reports trades on an order, as totals so far.
+
+    `fee` is the total in picos; `maker` is of the last trade. `traded_ns` is the moment of that trade by
+    the venue's word on our clock, 0 where it tells none: a position read of that moment or later counts it.
+    """
 
     at_ns: int
     leg: int
@@ -90,6 +93,7 @@ class OrderFilled(msgspec.Struct, frozen=True, tag=True):
     fee: int
     maker: bool
     trade: str = ""
+    traded_ns: int = 0
 
 
 class OrderEnded(msgspec.Struct, frozen=True, tag=True):
