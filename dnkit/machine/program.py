@@ -309,5 +309,5 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
 def with_digest(program: Program) -> Program:
     """The same program with its digest filled in (hex of BLAKE2b-128 over its encoding)."""
     bare = msgspec.structs.replace(program, digest="")
-    digest = hashlib.blake2b(msgspec.msgpack.encode(bare), digest_size=16).hexdigest()
+    digest = hashlib.blake2b(msgspec.json.encode(bare), digest_size=16).hexdigest()
     return msgspec.structs.replace(bare, digest=digest)

@@ -1,0 +1,1 @@
+"""Views of the journal: facts of a run, its costs, the report over cycles, the story. They never write."""

@@ -1,0 +1,259 @@
+"""Facts of one run: what its journal says once, gathered in a single replay, for cost, report and story.
+
+Mids are doubled (`mid2` = bid + ask, in ticks), because a mid may lie on half a tick.
+"""
+
+from collections import Counter
+
+import msgspec
+
+from dnkit.engine.books import is_sane, spread
+from dnkit.engine.exposure import is_hedged, net_money
+from dnkit.engine.state import JobStage, Stage, State
+from dnkit.engine.verify import agrees
+from dnkit.journal.reader import Reader
+from dnkit.journal.records import Run
+from dnkit.journal.replay import Step, replay
+from dnkit.machine.program import NO_LIMIT, PhaseKind
+from dnkit.model import commands as cmd
+from dnkit.model import events as ev
+from dnkit.model.terms import Intent, OrderType, Side
+
+_STAGES = {
+    Stage.START: "(start)",
+    Stage.LEAVE: "(leaving)",
+    Stage.SWEEP: "(last sweep)",
+    Stage.HALT: "(halting)",
+    Stage.END: "(end)",
+}
+
+
+class OrderFact(msgspec.Struct):
+    """One order of the run and what became of it. Totals as the venue told them: lots, ticks x lots, picos.
+
+    `due2` and `sent2` are the leg's doubled mids when the leg became due and when the order was sent.
+    `maker_worth` and `maker_fee` are the parts of worth and fee that came from maker fills. `rejected` is why
+    it was refused.
+    """
+
+    leg: int
+    order: int
+    side: Side
+    type: OrderType
+    lots: int
+    price: int
+    phase: str
+    rung: int
+    adds_risk: bool
+    sent_ns: int
+    due2: int
+    sent2: int
+    cum: int = 0
+    worth: int = 0
+    fee: int = 0
+    maker_worth: int = 0
+    maker_fee: int = 0
+    first_fill_ns: int = 0
+    last_fill_ns: int = 0
+    rejected: str = ""
+    crossed: bool = False
+    cancelled: bool = False
+    moved: bool = False
+
+
+class LegMids(msgspec.Struct):
+    """Doubled mids of a leg: at the run's first book, when it became due, and last seen; 0 while unseen."""
+
+    first2: int = 0
+    due2: int = 0
+    last2: int = 0
+    waits: bool = False
+
+
+class RunFacts(msgspec.Struct):
+    """What a run did. `phase_ns` is time per phase in order of entry, `unhedged_money_ns` is in picos x ns.
+
+    `quote` is the leg whose order went out first (-1: no order), `last` the state at the end.
+    """
+
+    run: Run
+    last: State
+    legs: list[LegMids]
+    orders: list[OrderFact]
+    quote: int = -1
+    first_ns: int = 0
+    last_ns: int = 0
+    phase_ns: dict[str, int] = {}
+    unhedged_ns: int = 0
+    unhedged_money_ns: int = 0
+    reprices: int = 0
+    spread_refusals: int = 0
+    verify_conflicts: int = 0
+    rejects: Counter[str] = msgspec.field(default_factory=Counter)
+    alerts: int = 0
+
+    @property
+    def first_fill_ns(self) -> int:
+        """Moment of the first fill, 0 without one."""
+        return min((one.first_fill_ns for one in self.orders if one.cum), default=0)
+
+    @property
+    def last_fill_ns(self) -> int:
+        """Moment of the last fill, 0 without one."""
+        return max((one.last_fill_ns for one in self.orders if one.cum), default=0)
+
+
+def gather(reader: Reader, run: Run) -> RunFacts | None:
+    """Replay a run and note its facts; None when it has no line yet."""
+    facts: RunFacts | None = None
+    for one in replay(reader, run):
+        if facts is None:
+            facts = RunFacts(run, one.after, [LegMids() for _ in run.program.legs], [])
+            facts.first_ns = one.after.now_ns
+        _note(facts, one)
+    return facts
+
+
+def place(run: Run, state: State) -> str:
+    """Where a run stands: the name of its phase, or of the stage around the phases in brackets."""
+    if state.stage is Stage.PHASE:
+        return run.program.phases[state.phase].name
+    return _STAGES[state.stage]
+
+
+def _note(facts: RunFacts, one: Step) -> None:
+    event = one.event
+    _note_time(facts, one)
+    if isinstance(event, ev.BookRead):
+        _note_book(facts, one, event)
+    elif isinstance(event, ev.OrderFilled | ev.OrderEnded | ev.OrderFound | ev.OrderRejected):
+        _note_order(facts, event)
+    for command in one.commands:
+        _note_command(facts, one, command)
+    facts.reprices += _moves(one)
+    facts.verify_conflicts += _is_conflict(facts.run, one)
+    facts.last, facts.last_ns = one.after, one.after.now_ns
+
+
+def _note_time(facts: RunFacts, one: Step) -> None:
+    """Time since the last step belongs to the state that lasted."""
+    program, before = facts.run.program, one.before
+    passed = one.after.now_ns - before.now_ns if before.seq else 0
+    name = place(facts.run, before)
+    facts.phase_ns[name] = facts.phase_ns.get(name, 0) + passed
+    if passed and not is_hedged(program, before.legs):
+        facts.unhedged_ns += passed
+        facts.unhedged_money_ns += net_money(program, before.legs) * passed
+
+
+def _note_book(facts: RunFacts, one: Step, book: ev.BookRead) -> None:
+    leg = one.before.legs[book.leg]
+    if not is_sane(book, leg):
+        return
+    mids = facts.legs[book.leg]
+    mids.last2 = book.bid + book.ask
+    mids.first2 = mids.first2 or mids.last2
+    if mids.waits:
+        mids.due2, mids.waits = mids.last2, False
+    facts.spread_refusals += _is_too_wide(facts.run, one, book)
+
+
+def _is_too_wide(run: Run, one: Step, book: ev.BookRead) -> bool:
+    """Whether a balanced pair asked for this book, found the spread over its limit, and sent nothing."""
+    program, before = run.program, one.before
+    if before.stage is not Stage.PHASE or not is_hedged(program, before.legs):
+        return False
+    limit = program.scopes[program.phases[before.phase].scope].limits.spread_max
+    looking = [job for job in before.jobs if job.stage is JobStage.LOOK]
+    asked = any((job.leg, job.request) == (book.leg, book.request) for job in looking)
+    sent = any(isinstance(command, cmd.PlaceOrder) and command.leg == book.leg for command in one.commands)
+    return limit != NO_LIMIT and asked and not sent and spread(book) > limit
+
+
+def _find(facts: RunFacts, leg: int, order: int) -> OrderFact | None:
+    return next((one for one in reversed(facts.orders) if (one.leg, one.order) == (leg, order)), None)
+
+
+def _note_order(
+    facts: RunFacts, event: ev.OrderFilled | ev.OrderEnded | ev.OrderFound | ev.OrderRejected
+) -> None:
+    order = _find(facts, event.leg, event.order)
+    if order is None:
+        return
+    if isinstance(event, ev.OrderRejected):
+        order.rejected = event.why.value
+        facts.rejects[event.why.value] += 1
+        order.crossed = event.why.value == "post_only_cross"
+        return
+    if isinstance(event, ev.OrderEnded) and event.why.value == "post_only_cross":
+        order.crossed = True
+        facts.rejects[event.why.value] += 1
+    if event.cum > order.cum:
+        maker = event.maker if isinstance(event, ev.OrderFilled) else order.type is OrderType.POST_ONLY
+        _note_fill(facts, order, event, maker=maker)
+
+
+def _note_fill(
+    facts: RunFacts, order: OrderFact, event: ev.OrderFilled | ev.OrderEnded | ev.OrderFound, *, maker: bool
+) -> None:
+    """Book what exceeds the totals so far, as the engine's ledger does."""
+    if maker:
+        order.maker_worth += event.worth - order.worth
+        order.maker_fee += event.fee - order.fee
+    order.cum, order.worth, order.fee = event.cum, event.worth, event.fee
+    order.first_fill_ns = order.first_fill_ns or event.at_ns
+    order.last_fill_ns = event.at_ns
+    if facts.run.program.intent is Intent.OPEN and order.leg == facts.quote:
+        for index, mids in enumerate(facts.legs):
+            if index != order.leg and mids.due2 == 0:
+                mids.waits = True
+
+
+def _note_command(facts: RunFacts, one: Step, command: cmd.Command) -> None:
+    if isinstance(command, cmd.PlaceOrder):
+        mids = facts.legs[command.leg]
+        sent2 = mids.last2 or 2 * command.price
+        facts.quote = command.leg if facts.quote < 0 else facts.quote
+        phase, _, rung = command.reason.rpartition("#")
+        facts.orders.append(
+            OrderFact(
+                leg=command.leg,
+                order=command.order,
+                side=command.side,
+                type=command.type,
+                lots=command.lots,
+                price=command.price,
+                phase=phase,
+                rung=int(rung),
+                adds_risk=command.adds_risk,
+                sent_ns=one.after.now_ns,
+                due2=mids.due2 or mids.first2 or sent2,
+                sent2=sent2,
+            )
+        )
+    elif isinstance(command, cmd.CancelOrder):
+        order = _find(facts, command.leg, command.order)
+        if order is not None:
+            order.cancelled = True
+            order.moved = any(job.leg == command.leg and job.moving for job in one.after.jobs)
+    elif isinstance(command, cmd.SendAlert):
+        facts.alerts += 1
+
+
+def _moves(one: Step) -> int:
+    """Resting orders that were taken back in this step to be moved."""
+    if one.before.entered_ns != one.after.entered_ns:
+        return 0
+    pairs = zip(one.before.jobs, one.after.jobs, strict=False)
+    return sum(after.moving and not before.moving for before, after in pairs)
+
+
+def _is_conflict(run: Run, one: Step) -> bool:
+    """Whether a verify phase was left in this step while venue and ledger disagreed."""
+    before, after = one.before, one.after
+    phase = run.program.phases[before.phase]
+    if before.stage is not Stage.PHASE or phase.kind is not PhaseKind.VERIFY:
+        return False
+    left = after.stage is not Stage.PHASE or after.phase != before.phase
+    legs = [after.legs[index] for index in run.program.scopes[phase.scope].legs]
+    return left and any(leg.witness is not None and not agrees(leg) for leg in legs)
