@@ -1,0 +1,196 @@
+"""Worst case of a program, from its table alone: how long, how far from the touch, how many orders."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from dnkit.machine.program import (
+    NO_LIMIT,
+    Job,
+    Outcome,
+    Phase,
+    PhaseKind,
+    Program,
+    Target,
+    TargetKind,
+    Unit,
+)
+
+PATHS_MAX = 20_000
+SWEEP_TRIES = 3
+Weight = Callable[[Phase], int]
+
+
+class Worst(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds over every path from the start to an end, taken without deadline or max_unhedged, which only
+    cut it short.
+
+    `calm_ns`: every answer comes at once, every patience is used up. `longest_ns`: every answer comes at
+    its last moment or has to be looked up. `concession` is mbps per leg from the touch of its order,
+    NO_LIMIT where ticks or money set it; `orders` counts placements. `after_deadline_ns` is what the
+    deadline's own way to an end may take on top of it. `exact` is False where there were too many paths and
+    a sum stands in.
+    """
+
+    calm_ns: int
+    longest_ns: int
+    after_deadline_ns: int
+    orders: int
+    concession: tuple[int, ...]
+    exact: bool
+
+
+def worst_case(program: Program) -> Worst:
+    """The bounds of a program."""
+    first = Target(TargetKind.PHASE, phase=program.start)
+    late = program.scopes[0].limits.deadline_to
+    calm, calm_exact = longest(program, first, calm_ns)
+    slow, slow_exact = longest(program, first, lambda phase: slow_ns(program, phase))
+    tail = longest(program, late, lambda phase: slow_ns(program, phase))[0] if late else 0
+    orders, orders_exact = longest(program, first, lambda phase: orders_of(program, phase))
+    return Worst(
+        calm_ns=calm,
+        longest_ns=slow,
+        after_deadline_ns=tail,
+        orders=orders,
+        concession=tuple(_concession(program, leg) for leg in range(len(program.legs))),
+        exact=calm_exact and slow_exact and orders_exact,
+    )
+
+
+def longest(program: Program, first: Target, weight: Weight) -> tuple[int, bool]:
+    """Largest sum of weights over a path from `first` (in scope 0) to an end, each phase at most `visits`
+    times.
+
+    The second value is False when there are more than PATHS_MAX places to look at: the sum of all visits is
+    given.
+    """
+    weights = [0 if phase.skip else weight(phase) for phase in program.phases]
+    walk = _Walk(program, weights)
+    try:
+        return walk.from_target(0, first, (0,) * len(program.phases)), True
+    except _TooManyPaths:
+        return sum(one * phase.visits for one, phase in zip(weights, program.phases, strict=True)), False
+
+
+class _TooManyPaths(Exception):
+    """More places than worth looking at."""
+
+
+class _Walk:
+    """Longest path over (phase, visits so far); the recursion is as deep as the sum of visits."""
+
+    def __init__(self, program: Program, weights: list[int]) -> None:
+        self.program = program
+        self.weights = weights
+        self.known: dict[tuple[int, tuple[int, ...]], int] = {}
+        self.last = weights[program.reduce] if program.reduce >= 0 else 0
+
+    def from_phase(self, index: int, visits: tuple[int, ...]) -> int:
+        key = (index, visits)
+        if key not in self.known:
+            if len(self.known) >= PATHS_MAX:
+                raise _TooManyPaths
+            self.known[key] = self._enter(index, visits)
+        return self.known[key]
+
+    def _enter(self, index: int, visits: tuple[int, ...]) -> int:
+        phase = self.program.phases[index]
+        if visits[index] >= phase.visits:
+            return self.from_target(phase.scope, phase.target(Outcome.EXHAUSTED), visits)
+        visits = (*visits[:index], visits[index] + 1, *visits[index + 1 :])
+        if phase.kind is PhaseKind.RUN and phase.start >= 0 and phase.skip is None:
+            return self.from_phase(phase.start, self._anew(phase.enters, visits))
+        targets = dict.fromkeys(target for outcome, target in phase.then if possible(phase, outcome))
+        ahead = max(self.from_target(phase.scope, target, visits) for target in targets)
+        return self.weights[index] + ahead
+
+    def _anew(self, scope: int, visits: tuple[int, ...]) -> tuple[int, ...]:
+        """A sub-policy that is entered again may visit its phases anew."""
+        pairs = zip(self.program.phases, visits, strict=True)
+        return tuple(0 if phase.scope == scope else count for phase, count in pairs)
+
+    def from_target(self, scope: int, target: Target, visits: tuple[int, ...]) -> int:
+        if target.kind is TargetKind.PHASE:
+            return self.from_phase(target.phase, visits)
+        if target.kind is TargetKind.DONE:
+            return 0
+        out = self.program.scopes[scope].halt_to
+        if out is not None and out.kind is TargetKind.PHASE:
+            return self.from_phase(out.phase, visits)
+        return self.last
+
+
+def possible(phase: Phase, outcome: Outcome) -> bool:
+    """Whether the phase can answer that outcome on entering it."""
+    if phase.skip is not None:
+        return outcome is phase.skip
+    if outcome is Outcome.FIRST:
+        return len(phase.jobs) > 1
+    return outcome is not Outcome.EXHAUSTED
+
+
+def calm_ns(phase: Phase) -> int:
+    """Time of a phase that uses up its patience while every answer comes at once."""
+    if phase.kind is PhaseKind.VERIFY:
+        return phase.every_ns
+    return phase.for_ns
+
+
+def slow_ns(program: Program, phase: Phase) -> int:
+    """Time of a phase whose every answer comes at its last moment or has to be looked up."""
+    legs = [program.legs[leg] for leg in program.scopes[phase.scope].legs]
+    answer = max(leg.answer_within_ns for leg in legs)
+    order = answer + max(leg.lookup_lag_ns for leg in legs)
+    if phase.kind is PhaseKind.VERIFY:
+        lag = max(leg.position_lag_ns for leg in legs) + phase.every_ns
+        return max(phase.tries * phase.every_ns, lag) + answer
+    if phase.kind is PhaseKind.REST:
+        tries = max((job.rejects for job in phase.jobs), default=0) + phase.reprice_max
+        return phase.for_ns + tries * answer + (1 + phase.reprice_max) * order
+    if phase.kind is PhaseKind.TAKE:
+        return max((len(job.rungs) for job in phase.jobs), default=0) * order
+    if phase.kind is PhaseKind.ARM:
+        return max((job.rejects for job in phase.jobs), default=0) * order
+    if phase.kind is PhaseKind.CLEAR:
+        return SWEEP_TRIES * answer
+    return phase.for_ns
+
+
+def orders_of(program: Program, phase: Phase) -> int:
+    """The most orders a phase may place."""
+    if phase.kind is PhaseKind.REST:
+        return sum(job.rejects + phase.reprice_max for job in phase.jobs)
+    if phase.kind is PhaseKind.TAKE:
+        return sum(len(job.rungs) for job in phase.jobs)
+    if phase.kind is PhaseKind.ARM:
+        return sum(job.rejects for job in phase.jobs)
+    return 0
+
+
+def legs_of(program: Program, phase: Phase, job: Job) -> tuple[int, ...]:
+    """The legs a job may fall on."""
+    return (job.leg,) if job.leg >= 0 else program.scopes[phase.scope].legs
+
+
+def _concession(program: Program, leg: int) -> int:
+    """The farthest an order of the leg may be priced through its touch."""
+    bounds = [
+        _job_concession(program, phase, job)
+        for phase in program.phases
+        if phase.kind is PhaseKind.TAKE and phase.skip is None
+        for job in phase.jobs
+        if leg in legs_of(program, phase, job)
+    ]
+    return NO_LIMIT if NO_LIMIT in bounds else max(bounds, default=0)
+
+
+def _job_concession(program: Program, phase: Phase, job: Job) -> int:
+    limits = [program.scopes[phase.scope].limits.concession_max, job.cap]
+    limit = min((one for one in limits if one != NO_LIMIT), default=NO_LIMIT)
+    far = [rung.amount for rung in job.rungs if rung.toward > 0]
+    odd = any(rung.unit is not Unit.MBPS for rung in job.rungs)
+    if odd:
+        return limit
+    reach = max(far, default=0)
+    return reach if limit == NO_LIMIT else min(reach, limit)
