@@ -1,0 +1,1 @@
+"""The pure core: `step(program, state, event) -> (state', commands)`. Knows neither YAML, sockets, clocks nor logs."""

@@ -9,6 +9,7 @@ from dnkit.policies.bind import Bound, bind, text_finding
 from dnkit.policies.diagnostics import WARNING, Diagnostic, Related, did_you_mean
 from dnkit.policies.expr_parse import parse
 from dnkit.policies.keys import CHILDREN, TABLE, Route, pattern_of
+from dnkit.policies.params import parameters
 from dnkit.policies.source import MAP, Entry, Node
 from dnkit.policies.tighten import loosened
 from dnkit.policies.tree import at, expanded, filled, is_skip, put
@@ -33,9 +34,9 @@ MADE_WHERE_MISSING = ("limits", "data", "size", "alerts", "backoff")
 class Overlays:
     """Applies the overlays of a tree one after the other; `found` collects what is wrong with them."""
 
-    def __init__(self, bound: Bound, values: Mapping[str, str], facts: Mapping[str, expr.Value]) -> None:
+    def __init__(self, bound: Bound, settings: Mapping[str, Node], facts: Mapping[str, expr.Value]) -> None:
         self.bound = bound
-        self.values = values
+        self.settings = settings
         self.facts = facts
         self.found: list[Diagnostic] = []
 
@@ -57,7 +58,9 @@ class Overlays:
         return root
 
     def _bound(self, root: Node) -> Bound:
-        return bind(filled(root, self.values))
+        """What the tree means; an overlay that changes a parameter changes the limits it feeds."""
+        params, _ = parameters(bind(root), self.settings)
+        return bind(filled(root, {one.name: one.value for one in params}))
 
     def _put_all(self, root: Node, changes: Node, index: int) -> Node:
         for entry in changes.entries:

@@ -1,0 +1,259 @@
+"""Text of a policy to its meaning: bases, parameters, overlays and settings, then every check there is.
+
+Order of precedence: base < file < overlays < settings. All mistakes are reported at once, each at its
+place; only a text that is not YAML at all stops at the first.
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+import msgspec
+
+from dnkit.policies.bind import Bound, bind
+from dnkit.policies.build import build
+from dnkit.policies.check import check
+from dnkit.policies.diagnostics import (
+    WARNING,
+    Diagnostic,
+    Related,
+    Span,
+    did_you_mean,
+    has_errors,
+    in_order,
+    nearest,
+)
+from dnkit.policies.keys import Route
+from dnkit.policies.overlays import Overlays, facts_of, tightened
+from dnkit.policies.params import parameters
+from dnkit.policies.policy import Param, Policy
+from dnkit.policies.source import SCALAR, Entry, Node, read
+from dnkit.policies.tree import REFERENCE, expanded, filled, merged, references, scalars, without
+
+SETTINGS_PATH = "--set"
+REASON_PATH = "--reason"
+BASES_MAX = 8
+
+Find = Callable[[str], tuple[str, str] | None]
+
+
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """A policy in force, or None with errors among the diagnostics.
+
+    `spans` gives the place of every route, such as ("phases", "quote", "rest", "at"): of a scalar or list
+    its value, of a map its key. `files` has the text of every file a span may point into, settings as
+    `--set`.
+    """
+
+    policy: Policy | None
+    diagnostics: tuple[Diagnostic, ...]
+    spans: Mapping[Route, Span]
+    files: Mapping[str, str]
+
+    @property
+    def failed(self) -> bool:
+        """Whether an error is among the diagnostics."""
+        return has_errors(self.diagnostics)
+
+
+def load(
+    text: str,
+    path: str,
+    *,
+    find: Find,
+    settings: Mapping[str, str],
+    reason: str = "",
+    notionals: Mapping[str, Decimal] | None = None,
+) -> Loaded:
+    """Read a policy; never raises for what a text says.
+
+    `find(name)` gives (path, text) of another policy for `extends`; `settings` are `--set` texts by parameter
+    or by dotted path of a limit; `notionals` are what legs are worth, for overlays that ask.
+    """
+    loader = _Loader(find, path, text, settings)
+    root = loader.root(text, path)
+    if root is None:
+        return loader.loaded(None, None)
+    return loader.resolve(root, reason, notionals or {})
+
+
+class _Loader:
+    def __init__(self, find: Find, path: str, text: str, settings: Mapping[str, str]) -> None:
+        self.find = find
+        self.found: list[Diagnostic] = []
+        self.files = {path: text}
+        self.settings = _setting_entries(settings)
+        if settings:
+            self.files[SETTINGS_PATH] = "\n".join(
+                f"{name}={_one_line(value)}" for name, value in settings.items()
+            )
+
+    def root(self, text: str, path: str) -> Node | None:
+        """The tree of the file over the trees of its bases."""
+        chain: list[Node] = []
+        names: dict[str, None] = {}
+        node = self._read(text, path)
+        while node is not None:
+            chain.append(node)
+            names |= dict.fromkeys([_text_of(node, "name")])
+            extends = node.get("extends")
+            if extends is None or extends.kind != SCALAR or not extends.text:
+                break
+            node = self._base(extends, names)
+            if node is None:
+                return None
+        if not chain:
+            return None
+        merged_root = chain[-1]
+        for one in reversed(chain[:-1]):
+            merged_root = merged(merged_root, one)
+        return merged_root
+
+    def _read(self, text: str, path: str) -> Node | None:
+        self.files[path] = text
+        root, found = read(text, path)
+        self.found += found
+        return expanded(root) if root is not None else None
+
+    def _base(self, extends: Node, names: Mapping[str, None]) -> Node | None:
+        name = extends.text
+        if name in names or len(names) > BASES_MAX:
+            chain = " > ".join((*names, name))
+            said = f"`{name}` extends itself" if name in names else f"more than {BASES_MAX} bases"
+            self._say("DNK111", said, extends.span, f"the chain is {chain}")
+            return None
+        found = self.find(name)
+        if found is None:
+            self._say(
+                "DNK109",
+                f"there is no policy `{name}` to extend",
+                extends.span,
+                "check the name; it is looked up like `run`",
+            )
+            return None
+        return self._read(found[1], found[0])
+
+    def resolve(self, root: Node, reason: str, notionals: Mapping[str, Decimal]) -> Loaded:
+        """Overlays, parameters and settings on the tree, then bind, check and build."""
+        asked, reason = reason, reason or _text_of(root, "reason")
+        root = self._overlaid(root, reason, notionals)
+        params, found = parameters(bind(root), self._plain_settings())
+        self.found += found
+        values = {one.name: one.value for one in params}
+        self._check_references(root, params)
+        root, found = tightened(root, self._dotted_settings(), values, self.settings.__getitem__)
+        self.found += found
+        bound = bind(_filled(root, values))
+        self._check_settings(bound)
+        self._check_reason(bound, asked)
+        check(bound)
+        self.found += bound.found
+        policy = None if has_errors(self.found) else build(bound, params, reason)
+        return self.loaded(policy, bound)
+
+    def loaded(self, policy: Policy | None, bound: Bound | None) -> Loaded:
+        """The answer, with diagnostics in the order of the files' lines."""
+        spans = dict(bound.spans) if bound is not None else {}
+        return Loaded(policy=policy, diagnostics=in_order(self.found), spans=spans, files=self.files)
+
+    def _overlaid(self, root: Node, reason: str, notionals: Mapping[str, Decimal]) -> Node:
+        if root.get("overlays") is None:
+            return root
+        first = bind(root)
+        params, _ = parameters(first, self._plain_settings())
+        values = {one.name: one.value for one in params}
+        bound = bind(_filled(root, values))
+        overlays = Overlays(bound, self._plain_settings(), facts_of(bound, reason, notionals))
+        root = overlays.applied(root)
+        self.found += overlays.found
+        return root
+
+    def _plain_settings(self) -> dict[str, Node]:
+        return {name: entry.value for name, entry in self.settings.items() if "." not in name}
+
+    def _dotted_settings(self) -> dict[str, Node]:
+        return {name: entry.value for name, entry in self.settings.items() if "." in name}
+
+    def _check_settings(self, bound: Bound) -> None:
+        declared = bound.names("params")
+        for name, entry in self.settings.items():
+            if "." not in name and name not in declared:
+                help_text = did_you_mean(name, declared) or "this policy has no parameters"
+                self._say("DNK108", f"there is no parameter `{name}`", entry.key.span, help_text)
+
+    def _check_references(self, root: Node, params: tuple[Param, ...]) -> None:
+        declaring = root.get("params")
+        declared = [entry.key for entry in declaring.entries] if declaring is not None else []
+        names = [key.text for key in declared]
+        used = references(without(root, "params"))
+        for one in scalars(without(root, "params")):
+            for match in REFERENCE.finditer(one.text):
+                if match[1] not in names:
+                    span = one.part(match.start(), match.end())
+                    help_text = did_you_mean(match[1], names) or "declare it under `params:`"
+                    self._say("DNK105", f"there is no parameter `{match[1]}`", span, help_text)
+        for key in declared:
+            stated = declaring.get(key.text) if declaring is not None else None
+            if key.text not in used and (stated is None or stated.get("value") is None):
+                said = f"parameter `{key.text}` is not used"
+                self.found.append(
+                    Diagnostic(
+                        code="DNK110",
+                        message=said,
+                        span=key.span,
+                        severity=WARNING,
+                        help=f"write `${key.text}` where it counts",
+                    )
+                )
+
+    def _check_reason(self, bound: Bound, reason: str) -> None:
+        """A reason that only just misses a listed one is likely a slip; others are fine."""
+        known = [one for name in bound.names("reasons") for one in (name, *(bound.of("reasons", name) or ()))]
+        near = nearest(reason, known) if reason and reason not in known else ""
+        if near and abs(len(near) - len(reason)) <= 2:
+            self.files.setdefault(REASON_PATH, reason)
+            span = Span(REASON_PATH, 1, 1, 1, len(reason) + 1)
+            said = f"reason `{reason}` is in no class of this policy"
+            where = (Related(bound.place("reasons"), "classes of reasons"),)
+            self.found.append(
+                Diagnostic(
+                    code="DNK112",
+                    message=said,
+                    span=span,
+                    severity=WARNING,
+                    help=f"did you mean `{near}`?",
+                    related=where,
+                )
+            )
+
+    def _say(self, code: str, message: str, span: Span, help: str) -> None:
+        self.found.append(Diagnostic(code=code, message=message, span=span, help=help))
+
+
+def _filled(root: Node, values: Mapping[str, str]) -> Node:
+    """Parameters filled in everywhere but in their own declarations; references to unknown ones stay."""
+    done = filled(root, values)
+    entries = (
+        was if was.key.text == "params" else now for was, now in zip(root.entries, done.entries, strict=True)
+    )
+    return msgspec.structs.replace(done, entries=tuple(entries))
+
+
+def _text_of(root: Node, key: str) -> str:
+    node = root.get(key)
+    return node.text if node is not None and node.kind == SCALAR else ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _setting_entries(settings: Mapping[str, str]) -> dict[str, Entry]:
+    """Settings as entries of a file of their own, one `name=value` a line."""
+    found = {}
+    for line, (name, value) in enumerate(settings.items(), 1):
+        text = _one_line(value)
+        key_span = Span(SETTINGS_PATH, line, 1, line, len(name) + 1)
+        span = Span(SETTINGS_PATH, line, len(name) + 2, line, len(name) + 2 + len(text))
+        key = Node(kind=SCALAR, span=key_span, text=name, exact=True)
+        found[name] = Entry(key, Node(kind=SCALAR, span=span, text=text, exact=True))
+    return found

@@ -1,0 +1,95 @@
+"""Malformed policies: every mistake is told at its exact line and column, and no text makes a traceback."""
+
+from pathlib import Path
+
+import pytest
+
+from dnkit.policies.codes import CODES
+from dnkit.policies.diagnostics import render
+from dnkit.policies.load import Loaded, load
+
+HERE = Path(__file__).parent
+BAD = sorted((HERE / "err").glob("*.yaml"))
+GOOD = [*sorted((HERE / "ok").glob("*.yaml")), *sorted((HERE.parents[1] / "policies").glob("*.yaml"))]
+
+
+def find(name: str) -> tuple[str, str] | None:
+    for path in GOOD:
+        if path.stem == name:
+            return path.name, path.read_text(encoding="utf-8")
+    return None
+
+
+def load_file(path: Path) -> Loaded:
+    return load(path.read_bytes().decode("utf-8"), path.name, find=find, settings={})
+
+
+def shown(loaded: Loaded) -> str:
+    return "\n".join(render(one, loaded.files[one.span.path], loaded.files) for one in loaded.diagnostics)
+
+
+def test_corpus_is_large_enough() -> None:
+    assert len(BAD) >= 60
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+def test_bad_policy_is_told_where(path: Path) -> None:
+    loaded = load_file(path)
+    expected = [
+        line.split(" ", 2) for line in path.with_suffix(".out").read_text(encoding="utf-8").splitlines()
+    ]
+    got = [(one.code, f"{one.span.line}:{one.span.col}") for one in loaded.diagnostics]
+    assert got == [(code, place) for code, place, _ in expected], shown(loaded)
+    for diagnostic, (_, _, words) in zip(loaded.diagnostics, expected, strict=True):
+        assert words in diagnostic.message
+        assert diagnostic.span.path == path.name
+    assert loaded.failed
+    assert loaded.policy is None
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+def test_bad_policy_can_be_shown(path: Path) -> None:
+    loaded = load_file(path)
+    text = shown(loaded)
+    for one in loaded.diagnostics:
+        head = f"{path.name}:{one.span.line}:{one.span.col}: {one.severity} {one.code}: "
+        assert head in text
+    assert all(character.isprintable() or character == "\n" for character in text)
+
+
+@pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
+def test_good_policy_is_silent(path: Path) -> None:
+    loaded = load_file(path)
+    assert loaded.diagnostics == (), shown(loaded)
+    assert loaded.policy is not None
+
+
+def test_every_code_of_the_front_end_is_shown_by_a_file() -> None:
+    """Codes that need a setting, bytes or a size of their own are tested elsewhere."""
+    elsewhere = {"DNK003", "DNK016", "DNK108", "DNK116"}
+    seen = {
+        line.split(" ")[0]
+        for path in BAD
+        for line in path.with_suffix(".out").read_text("utf-8").splitlines()
+    }
+    source = Path(__file__).parents[2] / "dnkit" / "policies"
+    own = [
+        source / f"{one}.py"
+        for one in (
+            "source",
+            "yaml_text",
+            "bind",
+            "check",
+            "check_guard",
+            "flow",
+            "params",
+            "overlays",
+            "load",
+            "scalars",
+            "units",
+            "expr_parse",
+        )
+    ]
+    text = "".join(one.read_text(encoding="utf-8") for one in own)
+    used = {code for code in CODES if f'"{code}"' in text}
+    assert used - seen == elsewhere
