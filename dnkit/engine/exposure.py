@@ -23,14 +23,18 @@ def money_per_lot(spec: LegSpec, leg: Leg) -> int:
 def exposure(program: Program, spec: LegSpec, leg: Leg) -> int:
     """Signed exposure of a leg: picos of coin, or picos of weighed money where legs differ in coin."""
     lots = leg.position - leg.start if program.relative else leg.position
-    if program.by_money:
-        return lots * money_per_lot(spec, leg) * spec.ratio // RATIO_ONE
-    return lots * spec.instrument.lot_base
+    return lots * exposure_per_lot(program, spec, leg)
 
 
 def net(program: Program, legs: Sequence[Leg]) -> int:
-    """Sum of exposures: zero means hedged."""
-    return sum(exposure(program, spec, leg) for spec, leg in zip(program.legs, legs, strict=True))
+    """Sum of exposures: zero means hedged. Looked at after every fill, so one coin has a short way."""
+    if program.by_money:
+        return sum(exposure(program, spec, leg) for spec, leg in zip(program.legs, legs, strict=True))
+    total = 0
+    for spec, leg in zip(program.legs, legs, strict=True):
+        lots = leg.position - leg.start if program.relative else leg.position
+        total += lots * spec.instrument.lot_base
+    return total
 
 
 def net_money(program: Program, legs: Sequence[Leg]) -> int:
@@ -39,10 +43,12 @@ def net_money(program: Program, legs: Sequence[Leg]) -> int:
     amount = abs(net(program, legs))
     if program.by_money or amount == 0:
         return amount
-    return max(
-        amount * money_per_lot(spec, leg) // spec.instrument.lot_base
-        for spec, leg in zip(program.legs, legs, strict=True)
-    )
+    most = 0
+    for spec, leg in zip(program.legs, legs, strict=True):
+        most = max(
+            most, amount * (leg.bid + leg.ask) * spec.instrument.value // (2 * spec.instrument.lot_base)
+        )
+    return most
 
 
 def exposure_per_lot(program: Program, spec: LegSpec, leg: Leg) -> int:

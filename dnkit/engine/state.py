@@ -49,7 +49,7 @@ class Answer(IntEnum):
     BAD = 3
 
 
-class Order(msgspec.Struct, frozen=True):
+class Order(msgspec.Struct, frozen=True, gc=False):
     """One order of ours. `cum` lots filled, `worth` sum of price x lots. `withdraw`: we want it gone.
 
     `due_ns` is when silence turns to doubt (0: a resting order owes us nothing). `unsure_ns` is when
@@ -75,7 +75,7 @@ class Order(msgspec.Struct, frozen=True):
     absents: int = 0
 
 
-class Past(msgspec.Struct, frozen=True):
+class Past(msgspec.Struct, frozen=True, gc=False):
     """An order that is over. A late report may still raise its totals."""
 
     n: int
@@ -86,7 +86,7 @@ class Past(msgspec.Struct, frozen=True):
     fee: int
 
 
-class Leg(msgspec.Struct, frozen=True):
+class Leg(msgspec.Struct, frozen=True, gc=False):
     """What we know of one leg. `entry` is the signed cost of the open position in ticks x lots, None
     when unknown.
 
@@ -123,7 +123,7 @@ class Leg(msgspec.Struct, frozen=True):
     known: bool = False
 
 
-class Job(msgspec.Struct, frozen=True):
+class Job(msgspec.Struct, frozen=True, gc=False):
     """Progress of one job of the phase on leg `leg`. `base` is the leg's position when the phase was
     entered."""
 
@@ -145,7 +145,7 @@ class Job(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-class State(msgspec.Struct, frozen=True):
+class State(msgspec.Struct, frozen=True, gc=False):
     """All of a run. `wake_ns` is when to wake us if nothing happens first.
 
     `dues` holds the deadline of each scope (0: none), `visits` how often each phase was entered.

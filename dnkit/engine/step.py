@@ -57,14 +57,17 @@ def step(program: Program, state: State, event: ev.Event) -> tuple[State, tuple[
     hold."""
     turn = Turn(program, state, event.at_ns if event.at_ns > state.now_ns else state.now_ns)
     ABSORB[type(event)](turn, event)
+    wake = state.wake_ns
     if _is_quiet(turn, event):
         guards.watch_exposure(turn)
-    elif turn.state.stage is not Stage.END:
-        _move_on(turn)
-    after = replace(
-        turn.state, seq=state.seq + 1, now_ns=turn.now, legs=tuple(turn.legs), wake_ns=wake_ns(turn)
-    )
-    check(program, after)
+        if turn.changes > isinstance(event, ev.OrderFilled):  # more than a booked fill: a due may differ
+            wake = wake_ns(turn)
+    else:
+        if turn.state.stage is not Stage.END:
+            _move_on(turn)
+        wake = wake_ns(turn)
+    after = replace(turn.state, seq=state.seq + 1, now_ns=turn.now, legs=tuple(turn.legs), wake_ns=wake)
+    check(program, state, after)
     return after, tuple(turn.commands)
 
 
@@ -79,10 +82,11 @@ def _is_quiet(turn: Turn, event: ev.Event) -> bool:
     state = turn.state
     if state.stage is not Stage.PHASE or state.wake_ns is None or turn.now >= state.wake_ns:
         return False
-    phase, order = turn.phase, turn.legs[event.leg].order
-    alive = order is not None and order.n == event.order and order.life <= Life.CANCELLING
-    passive = not phase.first_fill and phase.reprice_beyond == NO_LIMIT
-    return alive and passive and phase.kind in ORDER_PHASES
+    order = turn.legs[event.leg].order
+    if order is None or order.n != event.order or order.life > Life.CANCELLING:
+        return False
+    phase = turn.program.phases[state.phase]
+    return phase.kind in ORDER_PHASES and phase.reprice_beyond == NO_LIMIT and not phase.first_fill
 
 
 # --- absorbing -----------------------------------------------------------------------------------

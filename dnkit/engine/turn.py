@@ -40,7 +40,8 @@ class Turn:
 
     @property
     def limits(self) -> Limits:
-        return self.scope.limits
+        program = self.program
+        return program.scopes[program.phases[self.state.phase].scope].limits
 
     def update(self, **changes: Any) -> None:
         """Replace fields of the state (not its legs)."""

@@ -9,7 +9,7 @@ import msgspec
 from dnkit.model.terms import EndName, OrderType, Risk, Side
 
 
-class PlaceOrder(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
+class PlaceOrder(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="kind"):
     """Send one order. `price` is the worst price accepted (also for MARKET, which is always capped).
 
     `stop` is the trigger price of a stop, else 0. `reason` names phase and rung for the story and the report.
@@ -29,7 +29,7 @@ class PlaceOrder(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
     reason: str
 
 
-class CancelOrder(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
+class CancelOrder(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="kind"):
     """Withdraw an order. Filled or gone already is a normal answer."""
 
     leg: int
@@ -37,7 +37,7 @@ class CancelOrder(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
     key: str
 
 
-class FindOrder(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
+class FindOrder(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="kind"):
     """Look an order up by client order id."""
 
     leg: int
@@ -45,7 +45,7 @@ class FindOrder(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
     key: str
 
 
-class ReadBook(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
+class ReadBook(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="kind"):
     """Tell the book of a leg now, with the marginal price of `lots` when taking on `side` and the reach
     within `within` mbps.
 
@@ -62,14 +62,14 @@ class ReadBook(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
     fresh_rest: bool = False
 
 
-class ReadPosition(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
+class ReadPosition(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="kind"):
     """Ask the venue for the position of a leg."""
 
     leg: int
     request: int
 
 
-class SweepOrders(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
+class SweepOrders(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="kind"):
     """List own open orders of a leg and cancel them, except the client ids in `keep`."""
 
     leg: int
@@ -77,7 +77,7 @@ class SweepOrders(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
     keep: tuple[str, ...] = ()
 
 
-class SendAlert(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
+class SendAlert(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="kind"):
     """Tell a human. `level` is info, warn or page."""
 
     request: int
@@ -85,7 +85,7 @@ class SendAlert(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
     text: str
 
 
-class EndRun(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
+class EndRun(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="kind"):
     """The run is over. `risk` is what is still open, `text` says why in words, residuals included."""
 
     end: EndName

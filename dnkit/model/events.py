@@ -11,7 +11,7 @@ import msgspec
 from dnkit.model.terms import EndKind, FoundKind, RejectKind
 
 
-class Started(msgspec.Struct, frozen=True, tag=True):
+class Started(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The run begins. `ledger` is the journal's closing position per leg in lots, None where it knows none.
 
     `entry` is the signed cost of that position per leg (sum of side x price x lots over its opening fills),
@@ -23,13 +23,13 @@ class Started(msgspec.Struct, frozen=True, tag=True):
     entry: tuple[int | None, ...]
 
 
-class Woken(msgspec.Struct, frozen=True, tag=True):
+class Woken(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The deadline the engine asked for has come (or passed)."""
 
     at_ns: int
 
 
-class BookRead(msgspec.Struct, frozen=True, tag=True):
+class BookRead(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The book of a leg, as asked for. Prices in ticks, sizes in lots, `age_ns` since the book last changed
     or was confirmed.
 
@@ -51,7 +51,7 @@ class BookRead(msgspec.Struct, frozen=True, tag=True):
     volume: int = -1
 
 
-class BookMissing(msgspec.Struct, frozen=True, tag=True):
+class BookMissing(msgspec.Struct, frozen=True, gc=False, tag=True):
     """There is no usable book of that leg now (never seen, one side empty, or the stream is down)."""
 
     at_ns: int
@@ -60,7 +60,7 @@ class BookMissing(msgspec.Struct, frozen=True, tag=True):
     why: str
 
 
-class OrderAccepted(msgspec.Struct, frozen=True, tag=True):
+class OrderAccepted(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The venue has taken the order. For an IOC or FOK the result is still to come."""
 
     at_ns: int
@@ -68,7 +68,7 @@ class OrderAccepted(msgspec.Struct, frozen=True, tag=True):
     order: int
 
 
-class OrderRejected(msgspec.Struct, frozen=True, tag=True):
+class OrderRejected(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The venue refused the order outright: nothing of it rested or filled."""
 
     at_ns: int
@@ -78,7 +78,7 @@ class OrderRejected(msgspec.Struct, frozen=True, tag=True):
     text: str = ""
 
 
-class OrderFilled(msgspec.Struct, frozen=True, tag=True):
+class OrderFilled(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The venue reports trades on an order, as totals so far.
 
     `fee` is the total in picos; `maker` is of the last trade. `traded_ns` is the moment of that trade by
@@ -96,7 +96,7 @@ class OrderFilled(msgspec.Struct, frozen=True, tag=True):
     traded_ns: int = 0
 
 
-class OrderEnded(msgspec.Struct, frozen=True, tag=True):
+class OrderEnded(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The venue says the order is over. `cum` is its final total, or -1 where the venue does not tell it."""
 
     at_ns: int
@@ -108,7 +108,7 @@ class OrderEnded(msgspec.Struct, frozen=True, tag=True):
     fee: int = 0
 
 
-class CancelRefused(msgspec.Struct, frozen=True, tag=True):
+class CancelRefused(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The cancel came too late or the venue does not know the order. This is news, not an end: look the order
     up."""
 
@@ -118,7 +118,7 @@ class CancelRefused(msgspec.Struct, frozen=True, tag=True):
     text: str = ""
 
 
-class OrderFound(msgspec.Struct, frozen=True, tag=True):
+class OrderFound(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Answer of a look-up by client order id; totals are meaningful for LIVE and OVER only."""
 
     at_ns: int
@@ -130,7 +130,7 @@ class OrderFound(msgspec.Struct, frozen=True, tag=True):
     fee: int = 0
 
 
-class AnswerLost(msgspec.Struct, frozen=True, tag=True):
+class AnswerLost(msgspec.Struct, frozen=True, gc=False, tag=True):
     """A call about this order ended without an answer (time-out, 5xx, broken connection). Says nothing about
     the order."""
 
@@ -140,7 +140,7 @@ class AnswerLost(msgspec.Struct, frozen=True, tag=True):
     text: str = ""
 
 
-class PositionRead(msgspec.Struct, frozen=True, tag=True):
+class PositionRead(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The venue's word on a position in signed lots; None when it could not be read. Unknown is never zero.
 
     `as_of_ns` is the moment the venue says it describes (our clock), at most `at_ns`.
@@ -154,7 +154,7 @@ class PositionRead(msgspec.Struct, frozen=True, tag=True):
     text: str = ""
 
 
-class OrdersSwept(msgspec.Struct, frozen=True, tag=True):
+class OrdersSwept(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Own open orders of a leg were listed and cancelled. `found` of them were open, `ok` is False when
     listing failed."""
 
@@ -166,7 +166,7 @@ class OrdersSwept(msgspec.Struct, frozen=True, tag=True):
     text: str = ""
 
 
-class AlertSent(msgspec.Struct, frozen=True, tag=True):
+class AlertSent(msgspec.Struct, frozen=True, gc=False, tag=True):
     """An alert left the house, or could not (`ok` False)."""
 
     at_ns: int
@@ -174,14 +174,14 @@ class AlertSent(msgspec.Struct, frozen=True, tag=True):
     ok: bool
 
 
-class StopAsked(msgspec.Struct, frozen=True, tag=True):
+class StopAsked(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The operator (or a signal) wants the run to end by the policy's `stop` rule."""
 
     at_ns: int
     why: str
 
 
-class Restarted(msgspec.Struct, frozen=True, tag=True):
+class Restarted(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The process came back after a crash: sweep own orders, resolve what is unsure, go to `recover`."""
 
     at_ns: int
