@@ -45,7 +45,9 @@ def pick_leg(turn: Turn, plan: pg.Job) -> int:
 
 
 def begin_jobs(turn: Turn) -> None:
-    """Set up the phase's jobs and ask for the books of those that have something to do."""
+    """Set up the phase's jobs. Those with something to do ask for a book, or are ready where no book is
+    needed.
+    """
     jobs = []
     for plan in turn.phase.jobs:
         index = pick_leg(turn, plan)
@@ -58,7 +60,9 @@ def begin_jobs(turn: Turn) -> None:
         jobs.append(job)
     turn.update(jobs=tuple(jobs))
     for slot, job in enumerate(jobs):
-        if job.stage is JobStage.LOOK:
+        if job.stage is JobStage.LOOK and turn.phase.kind is pg.PhaseKind.ARM:
+            turn.update_job(slot, stage=JobStage.READY)
+        elif job.stage is JobStage.LOOK:
             look(turn, slot)
 
 

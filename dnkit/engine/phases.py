@@ -174,7 +174,7 @@ def _advance_arm(turn: Turn) -> Outcome | None:
     order = turn.legs[job.leg].order
     if job.stage is JobStage.DONE:
         return Outcome.FAILED  # nothing to protect
-    if job.stage is JobStage.LOOK:
+    if job.stage is JobStage.READY:
         return _send_stop(turn, plan, job)
     if order is None or order.life in (Life.SENT, Life.UNSURE, Life.CANCELLING):
         return None
@@ -191,7 +191,7 @@ def _advance_arm(turn: Turn) -> Outcome | None:
 def _after_stop_refused(turn: Turn, plan: pg.Job, job: Job) -> Outcome | None:
     if job.rejects + 1 >= plan.rejects:
         return Outcome.FAILED
-    turn.update_job(0, rejects=job.rejects + 1, stage=JobStage.LOOK)
+    turn.update_job(0, rejects=job.rejects + 1, stage=JobStage.READY)
     return None
 
 

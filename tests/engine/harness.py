@@ -189,7 +189,10 @@ class Venue:
             return ev.OrderRejected(self.now, index, number, values.get("why", RejectKind.POST_ONLY_CROSS))
         if name in ("fill", "lost_fill"):
             price = values.get("price", order.price)
-            lots = min(values.get("lots", order.lots), order.lots - one["cum"])
+            left = order.lots - one["cum"]
+            lots = min(values.get("lots", order.lots), left)
+            if "part" in values:
+                lots = max(1, int(left * values["part"])) if left else 0
             if lots == 0 or not one["live"]:
                 return None
             one["cum"] += lots

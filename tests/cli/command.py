@@ -1,0 +1,41 @@
+"""Runs the command as a user does: a process of its own, its two streams apart."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Done(msgspec.Struct, frozen=True):
+    """What a command left: exit code, standard output, standard error."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Standard output as the one JSON object it must be."""
+        return json.loads(self.out)
+
+
+def dnkit(*words: str, cwd: Path = ROOT, **env: str) -> Done:
+    """Run `dnkit WORDS`; nobody sits at a terminal."""
+    import os
+
+    done = subprocess.run(
+        [sys.executable, "-m", "dnkit", *words],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **env},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)

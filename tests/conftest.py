@@ -1,0 +1,30 @@
+"""Settings for all tests: deterministic Hypothesis, a state folder each, where recorded markets lie."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+settings.register_profile(
+    "house", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("house")
+
+
+@pytest.fixture(autouse=True)
+def state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state folder of this test alone: no test reads or writes the user's own."""
+    folder = tmp_path / "dnkit-home"
+    monkeypatch.setenv("DNKIT_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def recorded() -> Path:
+    """The folder of recorded order books beside the repository; skips where it is absent."""
+    folder = ROOT.parent / "shared" / "data" / "A_binance_20240808"
+    if not folder.is_dir():
+        pytest.skip("no recorded order books beside the repository (../shared/data)")
+    return folder

@@ -1,0 +1,63 @@
+"""A paper floor on a still market, with real files, for tests that need no command line."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+
+from dnkit.engine.state import State
+from dnkit.machine.program import Program
+from dnkit.market.leg_book import leg_book
+from dnkit.model.events import Event
+from dnkit.runtime.floor import lay_floor, open_stores
+from dnkit.runtime.folder import StateFolder
+from dnkit.runtime.library import VenueFacts
+from dnkit.runtime.market import OpenMarket
+from dnkit.runtime.prepare import LegOptions, program_of, read_and_check
+from dnkit.runtime.run import Floor, PaperRun, RunResult
+from tests.desk.still import StillMarket
+
+MIDS = {"ETH": Decimal(2700), "BTC": Decimal(61_000), "SOL": Decimal(155)}
+
+
+class Quiet:
+    """A listener that keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.results: list[RunResult] = []
+        self.steps = 0
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def began(self, run: PaperRun) -> None:
+        self.run = run
+
+    def stepped(self, _event: Event, _state: State) -> None:
+        self.steps += 1
+
+    def ended(self, result: RunResult) -> None:
+        self.results.append(result)
+
+
+def program(name: str, *, turned: bool = False, options: LegOptions | None = None) -> Program:
+    """A shipped policy as a program."""
+    return program_of(read_and_check(name, VenueFacts(), turned=turned, options=options or LegOptions()))
+
+
+def still(of: Program, *, end_s: int = 0) -> OpenMarket:
+    """A still market for the legs of a program."""
+    instruments = [leg.instrument for leg in of.legs]
+    market = StillMarket(instruments, [MIDS[one.base] for one in instruments], end_s=end_s)
+    books = tuple(leg_book(grid, one) for grid, one in zip(market.grids, instruments, strict=True))
+    return OpenMarket("still", market, books, ("still",) * len(books))
+
+
+@contextmanager
+def floor_for(of: Program, folder: Path, *, end_s: int = 0) -> Iterator[Floor]:
+    """A floor with files in `folder`."""
+    with open_stores(StateFolder(folder)) as stores:
+        yield lay_floor(
+            stores, still(of, end_s=end_s), VenueFacts(), lambda _level, _text: None, speed=None, seed=1
+        )

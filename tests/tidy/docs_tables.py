@@ -1,0 +1,53 @@
+"""Tables of the documents that are made from the code. `python -m tests.tidy.docs_tables` writes them."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+
+from dnkit.cli.exit_codes import table_markdown
+from dnkit.policies.reference import keys_table_markdown
+from tests.tidy.source_tree import ROOT
+
+LANGUAGE = ROOT / "docs" / "LANGUAGE.md"
+README = ROOT / "README.md"
+OPENING = "<!-- table: {} -->\n"
+CLOSING = "<!-- end -->"
+
+
+def policies_markdown() -> str:
+    """One row per shipped policy: name, intent, summary."""
+    made = []
+    for file in sorted((ROOT / "policies").glob("*.yaml")):
+        policy = yaml.safe_load(file.read_text())
+        made.append(
+            f"| [{policy['name']}](policies/{file.name}) | {policy['intent']} | {policy['summary']} |"
+        )
+    return "\n".join(("| policy | intent | what it does |", "|---|---|---|", *made, ""))
+
+
+TABLES: dict[tuple[Path, str], Callable[[], str]] = {
+    (README, "policies"): policies_markdown,
+    (README, "exit codes"): table_markdown,
+    (LANGUAGE, "keys"): keys_table_markdown,
+}
+
+
+def with_table(text: str, name: str, table: str) -> str:
+    """The document with the named table in place; ValueError when it has no place for it."""
+    opening = OPENING.format(name)
+    place = re.compile(f"{re.escape(opening)}.*?{re.escape(CLOSING)}", re.DOTALL)
+    if not place.search(text):
+        raise ValueError(f"no place for the table of {name}")
+    return place.sub(lambda _: f"{opening}{table}{CLOSING}", text, count=1)
+
+
+def main() -> None:
+    """Write all tables."""
+    for (file, name), make in TABLES.items():
+        file.write_text(with_table(file.read_text(), name, make()))
+
+
+if __name__ == "__main__":
+    main()
