@@ -162,8 +162,10 @@ def describe(turn: Turn) -> str:
         amount = spec.instrument.quantity(leg.position)
         word = "residual" if leg.position and is_flat(spec, leg) else "position"
         parts.append(f"leg {spec.name} {word} {_plain(amount)} {spec.instrument.base}")
+        if leg.stop is not None and leg.stop.life is Life.WORKING:
+            parts.append(f"stop {leg.stop.n} of leg {spec.name} is kept")
         for order in (leg.order, leg.stop):
-            if order is not None and order.life is not Life.OVER:
+            if order is not None and order.life not in (Life.OVER, Life.WORKING):
                 parts.append(f"order {order.n} of leg {spec.name} may rest")
     return ", ".join(parts)
 

@@ -70,7 +70,9 @@ def test_codes(words: tuple[str, ...], code: int, said: str) -> None:
     assert "Traceback" not in done.err
 
 
-@pytest.mark.parametrize("words", [TRADE, (*TRADE, "--live"), ("flatten", "--venue", "aster"), ("trade", "-p", "x")])
+@pytest.mark.parametrize(
+    "words", [TRADE, (*TRADE, "--live"), ("flatten", "--venue", "aster"), ("trade", "-p", "x")]
+)
 def test_the_first_word_of_what_can_trade_is_the_mode(words: tuple[str, ...]) -> None:
     first = dnkit(*words).err.split()[0]
     assert first == ("LIVE" if "--live" in words else "PAPER")

@@ -1,7 +1,11 @@
 """`dnkit flatten`: the plan, the confirmation, no guessing, verified flat."""
 
+from pathlib import Path
+
 import pytest
 
+from dnkit.runtime.library import VenueFacts
+from dnkit.venues.accounts import PaperAccounts
 from tests.cli.command import dnkit
 
 
@@ -84,14 +88,15 @@ def test_where_only_live_keys_exist_the_mode_is_live_and_nothing_is_sent() -> No
     assert done.err.startswith("LIVE")
 
 
-def test_several_positions_of_a_venue_are_flattened_side_by_side() -> None:
-    for coin in ("ETH", "SOL"):
-        policy = ("trade", "--policy", "perps_baseline", "--market", "synthetic:hard", "--no-report")
-        dnkit(*policy, "--symbol", f"{coin}-PERP", "--set", "sizing=aggressive", "--clip", "$2000")
-    before = [row for row in dnkit("status", "--json").json["data"]["open"] if row["venue"] == "coinbase_intx"]
-    if len(before) < 2:
-        pytest.skip("this market filled fewer than two entries")
-    done = dnkit("flatten", "--venue", "coinbase_intx", "--yes", "--json")
+def test_several_positions_of_a_venue_are_flattened_side_by_side(state_folder: Path) -> None:
+    nado = VenueFacts()["nado"]
+    with PaperAccounts(state_folder / "paper.db") as accounts:
+        for symbol, lots, price in (("ETH-PERP", 300, 27_000), ("SOL-PERP", -20, 15_500)):
+            one = nado.instrument(symbol)
+            assert one is not None
+            accounts.seed("synthetic", "nado", symbol, one.lot, one.tick, lots=lots, price=price, by="test")
+    done = dnkit("flatten", "--venue", "nado", "--yes", "--json")
     assert done.code == 0, done.err
+    assert [one["side"] for one in done.json["data"]["plan"]] == ["sell", "buy"]
     assert [one["end"] for one in done.json["data"]["results"]] == ["flat", "flat"]
-    assert "coinbase_intx" not in held()
+    assert held() == {}

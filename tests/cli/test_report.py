@@ -22,11 +22,16 @@ def three() -> None:
 def test_the_csv_has_one_row_per_cycle_and_the_four_fields(tmp_path: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(dnkit("report", "last", "--csv", "-").out)))
     assert [row["cycle"] for row in rows] == ["1", "2", "3"]
-    fields = ("hedge_entry_order_type", "hedge_exit_order_type", "hedge_entry_fee_saved", "hedge_exit_fee_saved")
+    fields = (
+        "hedge_entry_order_type",
+        "hedge_exit_order_type",
+        "hedge_entry_fee_saved",
+        "hedge_exit_fee_saved",
+    )
     assert all(name in rows[0] for name in fields)
     file = tmp_path / "cycles.csv"
     assert dnkit("report", "--csv", str(file)).code == 0
-    assert list(csv.DictReader(file.open())) == rows
+    assert list(csv.DictReader(io.StringIO(file.read_text()))) == rows
 
 
 @pytest.mark.usefixtures("three")
@@ -44,7 +49,8 @@ def test_verify_finds_a_changed_byte(state_folder: Path) -> None:
     run_id = good.out.split()[1].rstrip(":")
     with sqlite3.connect(state_folder / "journal.db") as database:
         database.execute(
-            "UPDATE lines SET event = replace(event, '\"leg\":0', '\"leg\":1') WHERE run_id = ? AND seq = 2", (run_id,)
+            "UPDATE lines SET event = replace(event, '\"leg\":0', '\"leg\":1') WHERE run_id = ? AND seq = 2",
+            (run_id,),
         )
     bad = dnkit("journal", "verify", "last", "--json")
     assert bad.code == 1

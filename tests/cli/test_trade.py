@@ -56,7 +56,9 @@ def test_a_policy_is_found_by_path_then_in_the_working_folder_then_packaged(tmp_
 
 
 def test_what_one_command_opens_the_next_finds(state_folder: Path) -> None:
-    first = dnkit("trade", "--policy", "open_post_only_hedge", "--json", "--no-report").json["data"]["cycles"][0]
+    first = dnkit("trade", "--policy", "open_post_only_hedge", "--json", "--no-report").json["data"][
+        "cycles"
+    ][0]
     assert first["end"] == "hedged"
     done = dnkit("paper", "show", "--json")
     held = {row["venue"]: row["position"] for row in done.json["data"]["accounts"]}

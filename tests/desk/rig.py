@@ -75,7 +75,9 @@ class Bench:
         return True
 
     def _soon(self, answer: Any) -> None:
-        self.scheduler.at(self.scheduler.now_ns + 1_000_000, lambda: self.desk.handle(answer(self.scheduler.now_ns)))
+        self.scheduler.at(
+            self.scheduler.now_ns + 1_000_000, lambda: self.desk.handle(answer(self.scheduler.now_ns))
+        )
 
     def of(self, kind: str) -> list[Any]:
         """Everything of one kind."""

@@ -30,7 +30,12 @@ def cycles(floor: Floor, name: str, count: int, listener: Quiet) -> list[RunResu
     straight, turned = program(name), program(name, turned=True)
     places = tuple(range(len(straight.legs)))
     plan = Plan(
-        program=straight, turned=turned, books=places, book_names=("still",) * len(places), cycles=count, group="g"
+        program=straight,
+        turned=turned,
+        books=places,
+        book_names=("still",) * len(places),
+        cycles=count,
+        group="g",
     )
     return list(run_cycles(floor, plan, listener, code_of))
 

@@ -66,14 +66,19 @@ def floats(source: Source) -> Iterator[Finding]:
 
 
 def broad_except(source: Source) -> Iterator[Finding]:
-    """No bare except, no `except Exception`: name what you expect."""
+    """No bare except, no `except Exception`: name what you expect. Tidying up and raising again is no catch."""
     for node in ast.walk(source.tree):
-        if not isinstance(node, ast.ExceptHandler):
+        if not isinstance(node, ast.ExceptHandler) or _raises_again(node):
             continue
         caught = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
         for one in caught:
             if one is None or (isinstance(one, ast.Name) and one.id in ("Exception", "BaseException")):
                 yield source.at(node, "catches everything")
+
+
+def _raises_again(handler: ast.ExceptHandler) -> bool:
+    last = handler.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None
 
 
 def set_order(source: Source) -> Iterator[Finding]:

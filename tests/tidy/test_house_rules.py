@@ -82,6 +82,7 @@ def test_the_rule_finds_what_it_is_there_for(name: str, text: str) -> None:
         ("clock_or_dice", "class time: ...\nx = time.now\n", "dnkit/engine/x.py"),
         ("floats", "x = 3 // 2\n", "dnkit/engine/x.py"),
         ("set_order", "s = {1}\nx = sorted(s)\ny = 1 in s\n", "dnkit/engine/x.py"),
+        ("broad_except", "try:\n    pass\nexcept BaseException:\n    x = 1\n    raise\n", "dnkit/cli/x.py"),
         ("prints", "print('x')\n", "dnkit/cli/x.py"),
         ("silent_asserts", "assert 1 == 1, 'one is one'\n", "dnkit/engine/x.py"),
         ("public_docstrings", "def _f(): ...\n", "dnkit/engine/x.py"),

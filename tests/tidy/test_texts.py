@@ -9,7 +9,7 @@ import pytest
 
 from tests.tidy.source_tree import ROOT
 
-SKIPPED = {".git", ".venv", ".bench", ".demo", "__pycache__", "dist", "build"}
+SKIPPED = {"__pycache__", "dist", "build"}
 BINARY = {".parquet", ".png", ".db", ".gz", ".whl"}
 
 # Each pattern is broken in two so that this file does not hold what it forbids.
@@ -35,14 +35,18 @@ FORBIDDEN = {
 
 @cache
 def texts() -> tuple[Path, ...]:
-    """Files git knows or would add; without git, all files outside of build folders."""
+    """Files git knows or would add; without git, all files outside of hidden and build folders."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     try:
         run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         files = [ROOT / name for name in run.stdout.split("\0") if name]
     except (OSError, subprocess.CalledProcessError):
-        files = [file for file in ROOT.rglob("*") if not SKIPPED & set(file.relative_to(ROOT).parts)]
+        files = [file for file in ROOT.rglob("*") if not _is_made(file.relative_to(ROOT).parts[:-1])]
     return tuple(sorted(file for file in files if file.is_file() and file.suffix not in BINARY))
+
+
+def _is_made(folders: tuple[str, ...]) -> bool:
+    return any(one in SKIPPED or (one.startswith(".") and one != ".ci") for one in folders)
 
 
 def hits(pattern: str, file: Path) -> list[str]:
