@@ -1,9 +1,11 @@
 """A paper floor on a still market, with real files, for tests that need no command line."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from dnkit.engine.state import State
 from dnkit.machine.program import Program
@@ -15,6 +17,7 @@ from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.market import OpenMarket
 from dnkit.runtime.prepare import LegOptions, program_of, read_and_check
 from dnkit.runtime.run import Floor, PaperRun, RunResult
+from dnkit.venues.accounts import PaperAccounts
 from tests.desk.still import StillMarket
 
 MIDS = {"ETH": Decimal(2700), "BTC": Decimal(61_000), "SOL": Decimal(155)}
@@ -55,9 +58,12 @@ def still(of: Program, *, end_s: int = 0) -> OpenMarket:
 
 
 @contextmanager
-def floor_for(of: Program, folder: Path, *, end_s: int = 0) -> Iterator[Floor]:
-    """A floor with files in `folder`."""
-    with open_stores(StateFolder(folder)) as stores:
+def floor_for(of: Program, folder: Path, *, end_s: int = 0, accounts: Path | None = None) -> Iterator[Floor]:
+    """A floor with files in `folder`; `accounts` puts the paper venues' own books elsewhere."""
+    with open_stores(StateFolder(folder)) as opened, ExitStack() as stack:
+        stores = opened
+        if accounts is not None:
+            stores = replace(opened, accounts=stack.enter_context(PaperAccounts(accounts)))
         yield lay_floor(
             stores, still(of, end_s=end_s), VenueFacts(), lambda _level, _text: None, speed=None, seed=1
         )

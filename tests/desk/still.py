@@ -13,7 +13,7 @@ SIZE = 10**6
 
 
 class StillMarket:
-    """Every leg's book is two-sided around its mid; `end_s` bounds it; every 10th message is a trade at a touch."""
+    """Two-sided books around their mids; `end_s` bounds them; every 10th moment brings a trade at a touch."""
 
     def __init__(self, instruments: Sequence[Instrument], mids: Sequence[Decimal], *, end_s: int = 0) -> None:
         self.grids = tuple(Grid(name=one.symbol, tick=one.tick, lot=one.lot) for one in instruments)

@@ -88,8 +88,10 @@ class Hostile(Venue):
     def replies(self, order: cm.PlaceOrder) -> list[Reply]:
         dice = self.dice
         part = dice.choice([0, order.lots // 3, order.lots // 2, order.lots])
-        resting = order.type in (OrderType.POST_ONLY, OrderType.GTC)
+        resting = order.type in (OrderType.POST_ONLY, OrderType.GTC) or order.stop > 0
         lost = self.bad()
+        if order.stop:  # never triggered here: what a stop does after the end is not the run's word
+            part = 0
         tell = "lost_fill" if lost or self.bad() else "fill"
         out: list[Reply] = []
         if lost and dice.random() < 0.4:

@@ -66,7 +66,7 @@ def floats(source: Source) -> Iterator[Finding]:
 
 
 def broad_except(source: Source) -> Iterator[Finding]:
-    """No bare except, no `except Exception`: name what you expect. Tidying up and raising again is no catch."""
+    """No bare except, no `except Exception`: name what you expect. Tidying up and raising again is fine."""
     for node in ast.walk(source.tree):
         if not isinstance(node, ast.ExceptHandler) or _raises_again(node):
             continue

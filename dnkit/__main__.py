@@ -1,0 +1,59 @@
+"""The front door. Version and help are answered here, before anything heavy is imported."""
+
+import sys
+
+from dnkit import __version__
+
+HELP = """\
+Usage: dnkit COMMAND [OPTIONS]
+
+  Trades delta-neutral pairs by YAML policies: read, checked, compiled to a
+  state machine, run on paper or live, verified flat or hedged at the end.
+
+Commands:
+  trade     Run a policy.              dnkit trade --policy close_two_phase
+  flatten   Close what is open.        dnkit flatten --venue aster --dry-run
+  explain   What a policy will do.     dnkit explain policies/close_two_phase.yaml
+  lint      Check policy files.        dnkit lint policies/*.yaml
+  status    Last runs, open positions.
+  report    What runs cost.            dnkit report last --csv -
+  journal   show, verify or export what a run did.
+  paper     show or reset the paper accounts.
+  venues    What is known of each venue.
+  help      Tables: dnkit help exit-codes
+
+Options:
+  -V, --version         Print the version.
+  -h, --help            This text; dnkit COMMAND --help for a command's flags.
+  --install-completion  Complete commands and flags in your shell.
+"""
+LINT_FLAGS = ("--json",)
+
+
+def main() -> None:
+    """Entry point of the `dnkit` command."""
+    words = sys.argv[1:]
+    if words in (["--version"], ["-V"]):
+        print(f"dnkit {__version__}")
+    elif words in ([], ["--help"], ["-h"]):
+        print(HELP, end="")
+    elif words[0] == "lint" and _plain_lint(words[1:]):
+        from dnkit.cli.guarded import guarded
+        from dnkit.cli.lint import lint
+
+        files = [word for word in words[1:] if word not in LINT_FLAGS]
+        guarded(lambda: lint(files, as_json="--json" in words))
+    else:
+        from dnkit.cli.app import run
+
+        run()
+
+
+def _plain_lint(words: list[str]) -> bool:
+    """Whether `lint` was called with nothing but files and flags known here; the rest is the parser's."""
+    files = [word for word in words if word not in LINT_FLAGS]
+    return bool(files) and not any(word.startswith("-") for word in files)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,333 @@
+"""The commands. Every one imports what it needs when it runs, so that none pays for another."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from dnkit import __version__
+from dnkit.cli import flags
+
+app = typer.Typer(
+    name="dnkit",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+journal_app = typer.Typer(no_args_is_help=True, help="Show, verify or export what a run did.")
+paper_app = typer.Typer(no_args_is_help=True, help="Show or reset the paper accounts.")
+app.add_typer(journal_app, name="journal")
+app.add_typer(paper_app, name="paper")
+
+
+def run() -> None:
+    """Parse the command line and run one command."""
+    app()
+
+
+def _guarded(command: Callable[[], int]) -> None:
+    from dnkit.cli.guarded import guarded
+
+    guarded(command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"dnkit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Trade delta-neutral pairs by YAML policies."""
+
+
+@app.command()
+def trade(
+    policy: flags.PolicyName = "",
+    set_: flags.Settings = None,
+    reason: flags.Reason = "",
+    market: flags.Market = "synthetic",
+    seed: flags.Seed = 1,
+    book: flags.Books = None,
+    symbol: flags.Symbols = None,
+    side: flags.Sides = None,
+    clip: flags.Clips = None,
+    speed: flags.Speed = "max",
+    cycles: flags.Cycles = 1,
+    loop: flags.Loop = False,
+    resume: flags.Resume = "",
+    report: flags.WithReport = True,
+    svg: flags.Svg = None,
+    live: flags.Live = False,
+    json: flags.Json = False,
+) -> None:
+    """Run a policy to its verified end. Paper unless --live.
+
+    Examples:
+
+      dnkit trade --policy close_two_phase
+
+      dnkit trade -p open_post_only_hedge --cycles 20 --set hedge_for=5s
+
+      dnkit trade -p my.yaml --market recorded:data --book a=binance_usdm:ETHUSDT --json
+    """
+    from dnkit.cli.outcome import Asked
+
+    asked = Asked(
+        policy=policy,
+        settings=tuple(set_ or ()),
+        reason=reason,
+        market=market,
+        seed=seed,
+        books=tuple(book or ()),
+        symbols=tuple(symbol or ()),
+        sides=tuple(side or ()),
+        clips=tuple(clip or ()),
+        speed=speed,
+        cycles=cycles,
+        loop=loop,
+        resume=resume,
+        report=report,
+        svg=svg,
+        live=live,
+        as_json=json,
+    )
+
+    def command() -> int:
+        from dnkit.cli.resume import resume
+        from dnkit.cli.trade import trade
+
+        return resume(asked) if asked.resume else trade(asked)
+
+    _guarded(command)
+
+
+@app.command()
+def flatten(
+    venue: flags.Venue,
+    symbol: flags.OneSymbol = "",
+    market: flags.OneMarket = "",
+    book: flags.Books = None,
+    seed: flags.Seed = 1,
+    speed: flags.Speed = "max",
+    dry_run: flags.DryRun = False,
+    yes: flags.Yes = False,
+    paper: flags.Paper = False,
+    live: flags.Live = False,
+    json: flags.Json = False,
+) -> None:
+    """Close every open position of a venue: plan first, reduce-only, bounded price, verified.
+
+    Examples:
+
+      dnkit flatten --venue aster --dry-run
+
+      dnkit flatten --venue nado --symbol ETH-PERP --yes
+    """
+
+    def command() -> int:
+        from dnkit.cli.flatten import Asked, flatten
+
+        asked = Asked(
+            venue=venue,
+            symbol=symbol,
+            market=market,
+            books=tuple(book or ()),
+            seed=seed,
+            speed=speed,
+            dry_run=dry_run,
+            yes=yes,
+            paper=paper,
+            live=live,
+            as_json=json,
+        )
+        return flatten(asked)
+
+    _guarded(command)
+
+
+@app.command()
+def explain(
+    file: flags.PolicyFile,
+    set_: flags.Settings = None,
+    reason: flags.Reason = "",
+    json: flags.Json = False,
+) -> None:
+    """What a policy will do: its states, its table, the worst case in words.
+
+    Example:  dnkit explain policies/close_two_phase.yaml
+    """
+
+    def command() -> int:
+        from dnkit.cli.explain import explain
+
+        return explain(file, tuple(set_ or ()), reason, as_json=json)
+
+    _guarded(command)
+
+
+@app.command()
+def lint(files: flags.PolicyFiles, json: flags.Json = False) -> None:
+    """Check policy files: schema and references. 0 when clean, 1 on findings, 3 when a file cannot be read.
+
+    Example:  dnkit lint policies/*.yaml
+    """
+
+    def command() -> int:
+        from dnkit.cli.lint import lint
+
+        return lint(files, as_json=json)
+
+    _guarded(command)
+
+
+@app.command()
+def status(json: flags.Json = False) -> None:
+    """Last runs and open paper positions.
+
+    Example:  dnkit status
+    """
+
+    def command() -> int:
+        from dnkit.cli.status import status
+
+        return status(as_json=json)
+
+    _guarded(command)
+
+
+@app.command()
+def report(
+    run: flags.RunName = "last",
+    csv: flags.Csv = "",
+    svg: flags.Svg = None,
+    json: flags.Json = False,
+) -> None:
+    """What a command's runs cost: shortfall and its parts, fees, fill rates, unhedged time.
+
+    Examples:
+
+      dnkit report
+
+      dnkit report last --csv cycles.csv
+    """
+
+    def command() -> int:
+        from dnkit.cli.report import report
+
+        return report(run, csv=csv, svg=svg, as_json=json)
+
+    _guarded(command)
+
+
+@app.command()
+def venues(name: flags.VenueName = "", json: flags.Json = False) -> None:
+    """What is known of each venue, with the source of every fact.
+
+    Example:  dnkit venues nado
+    """
+
+    def command() -> int:
+        from dnkit.cli.venues import venues
+
+        return venues(name, as_json=json)
+
+    _guarded(command)
+
+
+@app.command("help")
+def help_(topic: flags.Topic = "exit-codes") -> None:
+    """Tables made from the code.
+
+    Example:  dnkit help exit-codes
+    """
+
+    def command() -> int:
+        from dnkit.cli.topics import topic_text
+
+        return topic_text(topic)
+
+    _guarded(command)
+
+
+@journal_app.command("show")
+def journal_show(run: flags.RunName = "last", story: flags.Story = False, json: flags.Json = False) -> None:
+    """The lines of a run.
+
+    Example:  dnkit journal show last --story
+    """
+
+    def command() -> int:
+        from dnkit.cli.journal import show
+
+        return show(run, story_wanted=story, as_json=json)
+
+    _guarded(command)
+
+
+@journal_app.command("verify")
+def journal_verify(run: flags.RunName = "last", json: flags.Json = False) -> None:
+    """Check the hash chain and replay the run: same commands, same states.
+
+    Example:  dnkit journal verify last
+    """
+
+    def command() -> int:
+        from dnkit.cli.journal import check
+
+        return check(run, as_json=json)
+
+    _guarded(command)
+
+
+@journal_app.command("export")
+def journal_export(run: flags.RunName = "last", format: flags.Format = "jsonl") -> None:
+    """The lines of a run on standard output.
+
+    Example:  dnkit journal export last -f csv > run.csv
+    """
+
+    def command() -> int:
+        from dnkit.cli.journal import export
+
+        return export(run, format)
+
+    _guarded(command)
+
+
+@paper_app.command("show")
+def paper_show(json: flags.Json = False) -> None:
+    """Positions and money of the paper accounts."""
+
+    def command() -> int:
+        from dnkit.cli.paper import show
+
+        return show(as_json=json)
+
+    _guarded(command)
+
+
+@paper_app.command("reset")
+def paper_reset(
+    market: flags.OneMarket = "synthetic",
+    venue: flags.OneVenue = "",
+    symbol: flags.OneSymbol = "",
+    yes: flags.Yes = False,
+    json: flags.Json = False,
+) -> None:
+    """Forget paper accounts: they are flat afterwards.
+
+    Example:  dnkit paper reset --yes
+    """
+
+    def command() -> int:
+        from dnkit.cli.paper import reset
+
+        return reset(market, venue, symbol, yes=yes, as_json=json)
+
+    _guarded(command)

@@ -1,0 +1,208 @@
+"""`dnkit flatten`: the plan first, then a confirmation, then bounded orders, verified."""
+
+import os
+import sys
+from contextlib import closing
+from functools import partial
+
+import msgspec
+
+from dnkit.cli import out
+from dnkit.cli.exit_codes import ExitCode, worst
+from dnkit.cli.exit_of import code_of
+from dnkit.cli.outcome import cycle_content, last_line
+from dnkit.cli.paper import Unconfirmed, confirm
+from dnkit.cli.progress import make_display
+from dnkit.cli.status import open_accounts
+from dnkit.cli.trade import NoLiveVenue
+from dnkit.machine.program import Program
+from dnkit.model.errors import DnkitError
+from dnkit.runtime.flatten import PlanRow, plan_row, program_for, run_all
+from dnkit.runtime.floor import lay_floor, open_stores, refuse_unfinished
+from dnkit.runtime.folder import StateFolder, state_folder
+from dnkit.runtime.library import VenueFacts
+from dnkit.runtime.market import OpenMarket, open_market, parse_market, parse_speed
+from dnkit.runtime.run import RunResult
+from dnkit.runtime.seeding import plain
+from dnkit.runtime.signals import Stopped, listening
+from dnkit.runtime.world import World
+from dnkit.venues.accounts import AccountRow
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """The command line of `flatten`."""
+
+    venue: str
+    symbol: str = ""
+    market: str = ""
+    books: tuple[str, ...] = ()
+    seed: int = 1
+    speed: str = "max"
+    dry_run: bool = False
+    yes: bool = False
+    paper: bool = False
+    live: bool = False
+    as_json: bool = False
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """What would be done: a program and a plan per open position, and the market they meet."""
+
+    rows: tuple[AccountRow, ...]
+    programs: tuple[Program, ...]
+    opened: OpenMarket
+    plan: tuple[PlanRow, ...]
+
+
+def flatten(asked: Asked) -> int:
+    """Run the command; answers the exit code."""
+    rows = tuple(
+        row for row in open_accounts() if row.venue == asked.venue and asked.symbol in ("", row.symbol)
+    )
+    out.announce(_mode(asked, bool(rows)), f"flatten {asked.venue} {asked.symbol}".rstrip())
+    if _mode(asked, bool(rows)) == out.LIVE:
+        raise NoLiveVenue(
+            f"no live venue ships with this version; positions on {asked.venue} were not looked at"
+        )
+    _choose_account(asked, bool(rows))
+    venues = VenueFacts()
+    if asked.venue not in venues:
+        raise DnkitError(f"no facts are known of venue `{asked.venue}`; dnkit venues lists them")
+    rows = _of_one_market(asked, rows)
+    if not rows:
+        return _nothing(asked)
+    folder = state_folder()
+    ready = _ready(asked, rows, venues, folder)
+    if not asked.as_json:
+        out.data(_plan_text(ready.plan))
+    if asked.dry_run:
+        return _close(asked, ready, (), ExitCode.OK)
+    confirm(f"flatten {len(rows)} paper position(s) on {asked.venue}?", asked.yes)
+    results, code = _run(asked, ready, venues, folder)
+    return _close(asked, ready, results, code)
+
+
+def _has_live_keys(venue: str) -> bool:
+    prefix = f"DNKIT_{venue.upper()}_"
+    return any(
+        name.startswith(prefix) and name.endswith("KEY") and value for name, value in os.environ.items()
+    )
+
+
+def _mode(asked: Asked, positions: bool) -> str:
+    """Live when it was said, or when only live keys exist."""
+    only_live = _has_live_keys(asked.venue) and not positions and not asked.paper
+    return out.LIVE if asked.live or only_live else out.PAPER
+
+
+def _choose_account(asked: Asked, positions: bool) -> None:
+    """Never guess: with a paper position and live keys side by side somebody has to say which is meant."""
+    if asked.paper or not positions or not _has_live_keys(asked.venue):
+        return
+    question = f"{asked.venue} has a paper position and live keys; which one is meant?"
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise Unconfirmed(f"{question} Nobody can be asked here: give --paper or --live")
+    out.say(f"{question} [paper/live]")
+    answer = sys.stdin.readline().strip().lower()
+    if answer == out.LIVE:
+        raise NoLiveVenue("no live venue ships with this version")
+    if answer != out.PAPER:
+        raise Unconfirmed("neither was chosen; nothing was done")
+
+
+def _of_one_market(asked: Asked, rows: tuple[AccountRow, ...]) -> tuple[AccountRow, ...]:
+    """The positions of the market that was named, or of the only one there is."""
+    if asked.market:
+        name = parse_market(asked.market).name
+        return tuple(row for row in rows if row.market == name)
+    markets = sorted({row.market for row in rows})
+    if len(markets) > 1 or any(not one.startswith("synthetic") for one in markets):
+        raise Unconfirmed(
+            f"{asked.venue} has paper positions on {', '.join(markets)}; say which market: "
+            "--market synthetic or --market recorded:DIR"
+        )
+    return rows
+
+
+def _ready(asked: Asked, rows: tuple[AccountRow, ...], venues: VenueFacts, folder: StateFolder) -> Ready:
+    programs = tuple(program_for(row, venues) for row in rows)
+    legs = [program.legs[0].instrument for program in programs]
+    instruments = {one.symbol: one for one in legs}
+    choice = parse_market(asked.market or "synthetic")
+    opened = open_market(choice, instruments, asked.books, seed=asked.seed, loop=False, cache=folder.cache)
+    world = World(opened.market, opened.books)
+    plan = tuple(
+        plan_row(row, program, book) for row, program, book in zip(rows, programs, world.books, strict=True)
+    )
+    return Ready(rows, programs, opened, plan)
+
+
+def _run(
+    asked: Asked, ready: Ready, venues: VenueFacts, folder: StateFolder
+) -> tuple[tuple[RunResult, ...], ExitCode]:
+    legs = [program.legs[0] for program in ready.programs]
+    with open_stores(folder) as stores, closing(make_display(quiet=True)) as display:
+        refuse_unfinished(stores.reader, ready.opened.name, legs)
+        speed = parse_speed(asked.speed)
+        floor = lay_floor(stores, ready.opened, venues, display.alert, speed=speed, seed=asked.seed)
+        with listening(floor.world, display.note) as stopped:
+            names = ready.opened.book_names
+            results = run_all(floor, ready.programs, names, display, partial(_code, stopped))
+        return results, worst(code_of(one, stopped.number) for one in results)
+
+
+def _code(stopped: Stopped, result: RunResult) -> int:
+    return code_of(result, stopped.number)
+
+
+def _nothing(asked: Asked) -> int:
+    if asked.as_json:
+        out.envelope("flatten/1", {"plan": [], "results": []}, ok=True, mode=out.PAPER)
+    out.say(f"PAPER  nothing to flatten on {asked.venue}")
+    return ExitCode.OK
+
+
+def _close(asked: Asked, ready: Ready, results: tuple[RunResult, ...], code: ExitCode) -> int:
+    if asked.as_json:
+        content = {
+            "plan": ready.plan,
+            "dry_run": asked.dry_run,
+            "results": [cycle_content(one) for one in results],
+        }
+        out.envelope("flatten/1", content, ok=code is ExitCode.OK, mode=out.PAPER)
+    for result in results:
+        out.say(last_line(f"flatten {asked.venue}", (result,), code))
+    if asked.dry_run:
+        out.say("PAPER  dry run: nothing was sent")
+    return code
+
+
+def _plan_text(plan: tuple[PlanRow, ...]) -> str:
+    headers = (
+        "symbol",
+        "position",
+        "do",
+        "bid",
+        "ask",
+        "worst price",
+        "estimated cost",
+        "fees in it",
+        "orders to cancel",
+    )
+    return out.table(headers, [_cells(one) for one in plan])
+
+
+def _cells(one: PlanRow) -> tuple[str, ...]:
+    """Paper orders end with the process that placed them, so none can rest between commands."""
+    prices = (plain(one.bid), plain(one.ask), plain(one.bound))
+    do = "nothing: below the venue's minimum" if one.dust else f"{one.side} reduce-only"
+    cost = "book too thin" if one.cost is None else f"{plain(round(one.cost, 4))} {one.quote}"
+    return (
+        one.symbol,
+        f"{plain(one.position)} {one.base}",
+        do,
+        *prices,
+        cost,
+        plain(round(one.fees, 4)),
+        "none known",
+    )

@@ -1,0 +1,48 @@
+"""The supervisor: turns whatever a command ends with into words and an exit code. The only broad `except`
+there is.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import NoReturn
+
+from dnkit.cli import out
+from dnkit.cli.exit_codes import ExitCode
+from dnkit.model.errors import DnkitError
+
+
+def guarded(command: Callable[[], int]) -> NoReturn:
+    """Run a command and leave with its code. No traceback for what a user can mend."""
+    raise SystemExit(int(_code_of(command)))
+
+
+def _code_of(command: Callable[[], int]) -> int:
+    try:
+        code = command()
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        _close_stdout()
+        return ExitCode.OK
+    except DnkitError as error:
+        out.say(f"error: {error}")
+        return error.exit_code
+    except KeyboardInterrupt:
+        out.say("interrupted")
+        return ExitCode.INTERRUPTED
+    except Exception:  # noqa: BLE001  # house-ok: a bug becomes an exit code here and nowhere else
+        return _bug()
+
+
+def _close_stdout() -> None:
+    """The reader (`| head`) has gone: what is still buffered goes nowhere, without complaint."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _bug() -> int:
+    out.say(traceback.format_exc())
+    out.say("error: this is a bug in dnkit, not something you did.")
+    out.say("What led to it is in the journal: dnkit journal show last. Open positions: dnkit status.")
+    return ExitCode.BUG

@@ -1,0 +1,109 @@
+"""`dnkit trade`: a policy from text to its verified end."""
+
+import gc
+from contextlib import closing
+from functools import partial
+
+import msgspec
+
+from dnkit.cli import out
+from dnkit.cli.exit_codes import ExitCode, worst
+from dnkit.cli.exit_of import code_of
+from dnkit.cli.outcome import Asked, Outcome, tell
+from dnkit.cli.progress import make_display
+from dnkit.cli.settings import parse_settings
+from dnkit.machine.program import Program
+from dnkit.model.errors import DnkitError
+from dnkit.runtime.cycles import Plan, new_run_id, run_cycles
+from dnkit.runtime.floor import Stores, lay_floor, open_stores, refuse_shared_account, refuse_unfinished
+from dnkit.runtime.folder import StateFolder, state_folder
+from dnkit.runtime.library import VenueFacts
+from dnkit.runtime.market import UsageError, open_market, parse_market, parse_speed
+from dnkit.runtime.prepare import Checked, LegOptions, program_of, read_and_check
+from dnkit.runtime.run import RunResult
+from dnkit.runtime.signals import Stopped, listening
+
+
+class NoLiveVenue(DnkitError):
+    """Live trading was asked for."""
+
+    exit_code = ExitCode.VENUE
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """The policy both ways round, checked."""
+
+    checked: Checked
+    program: Program
+    turned: Program
+
+
+def trade(asked: Asked) -> int:
+    """Run the command; answers the exit code."""
+    out.announce(out.LIVE if asked.live else out.PAPER, f"trade {asked.policy} on {asked.market}")
+    if asked.live:
+        raise NoLiveVenue("no live venue ships with this version; leave --live away to trade on paper")
+    venues = VenueFacts()
+    if not asked.policy:
+        raise UsageError("--policy is missing: a path, a name in ./policies, or a packaged one")
+    prepared = prepare(asked, venues)
+    folder = state_folder()
+    with open_stores(folder) as stores:
+        outcome = _trade(asked, prepared, venues, stores, folder)
+        tell(asked, prepared.program.name, outcome, stores.reader)
+    return outcome.code
+
+
+def prepare(asked: Asked, venues: VenueFacts) -> Prepared:
+    """Read and check the policy, and the same policy with its directions swapped."""
+    options = LegOptions(asked.symbols, asked.sides, asked.clips)
+    settings = parse_settings(asked.settings)
+    read = partial(
+        read_and_check, asked.policy, venues, settings=settings, reason=asked.reason, options=options
+    )
+    checked = read()
+    program = program_of(checked)
+    refuse_shared_account(program.legs)
+    return Prepared(checked, program, program_of(read(turned=True)))
+
+
+def _trade(
+    asked: Asked, prepared: Prepared, venues: VenueFacts, stores: Stores, folder: StateFolder
+) -> Outcome:
+    choice, legs = parse_market(asked.market), prepared.program.legs
+    refuse_unfinished(stores.reader, choice.name, legs)
+    instruments = {leg.name: leg.instrument for leg in legs}
+    opened = open_market(
+        choice, instruments, asked.books, seed=asked.seed, loop=asked.loop, cache=folder.cache
+    )
+    display = make_display(quiet=asked.as_json or asked.cycles > 1)
+    speed = parse_speed(asked.speed)
+    plan = _plan(asked, prepared, opened.book_names)
+    with closing(display):
+        floor = lay_floor(stores, opened, venues, display.alert, speed=speed, seed=asked.seed)
+        with listening(floor.world, display.note) as stopped:
+            gc.freeze()
+            results = tuple(run_cycles(floor, plan, display, partial(_code, stopped)))
+        if floor.world.seams:
+            display.note(f"the recording began again {floor.world.seams} times; prices jump there")
+    codes = [code_of(one, stopped.number) for one in results]
+    return Outcome(results, tuple(display.notes), worst(codes) if codes else ExitCode.VENUE)
+
+
+def _code(stopped: Stopped, result: RunResult) -> int:
+    return code_of(result, stopped.number)
+
+
+def _plan(asked: Asked, prepared: Prepared, book_names: tuple[str, ...]) -> Plan:
+    policy = prepared.checked.policy
+    return Plan(
+        program=prepared.program,
+        turned=prepared.turned,
+        books=tuple(range(len(prepared.program.legs))),
+        book_names=book_names,
+        cycles=asked.cycles,
+        source=asked.policy,
+        reason=asked.reason,
+        params=tuple((one.name, one.value) for one in policy.params) if policy else (),
+        group=new_run_id(prepared.program.digest, 0),
+    )

@@ -1,0 +1,1 @@
+"""Order books, recordings and a synthetic market: what there is to trade on, never what to do about it."""

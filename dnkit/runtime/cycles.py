@@ -1,0 +1,210 @@
+"""Runs a policy once or several times on one paper floor. Directions alternate, positions stay within one
+clip.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from hashlib import blake2b
+from typing import Protocol
+
+import msgspec
+
+from dnkit.engine.state import State
+from dnkit.engine.step import begin
+from dnkit.journal.records import LegHeader, RunHeader
+from dnkit.machine.program import LegSpec, Program
+from dnkit.model.errors import DnkitError
+from dnkit.model.events import Event
+from dnkit.model.ids import RUN_ID_LENGTH
+from dnkit.model.numbers import NS_PER_S
+from dnkit.model.terms import EndName, Intent
+from dnkit.runtime import seeding
+from dnkit.runtime.run import Floor, PaperRun, RunResult, load_account
+
+GAP_NS = 2 * NS_PER_S  # market time between two cycles, so that they do not meet the same resting orders
+FIRST_GUESS_NS = 30 * NS_PER_S  # how long a cycle may take while none was seen
+
+
+class Listener(Protocol):
+    """Is told what happens, for the display."""
+
+    def note(self, text: str) -> None:
+        """Something the user should know."""
+
+    def began(self, run: PaperRun) -> None:
+        """A run begins."""
+
+    def stepped(self, event: Event, state: State) -> None:
+        """A step was written."""
+
+    def ended(self, result: RunResult) -> None:
+        """A run has ended and was judged."""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What to run: the program and the same program with its legs' sides swapped, and what the header tells
+    of it.
+
+    `books` are the legs' books in the world and `book_names` what they are called; `group` ties the cycles
+    together.
+    """
+
+    program: Program
+    turned: Program
+    books: tuple[int, ...]
+    book_names: tuple[str, ...]
+    cycles: int = 1
+    source: str = ""
+    reason: str = ""
+    params: tuple[tuple[str, str], ...] = ()
+    group: str = ""
+
+
+def run_cycles(
+    floor: Floor, plan: Plan, listener: Listener, exit_code: Callable[[RunResult], int]
+) -> Iterator[RunResult]:
+    """One result per cycle. Stops early when the market data ends, when a stop was asked for, or when a run
+    halts.
+    """
+    turned, longest = False, FIRST_GUESS_NS
+    for cycle in range(1, plan.cycles + 1):
+        if cycle > 1:
+            floor.world.settle(GAP_NS)
+        if _out_of_time(floor, longest if cycle > 1 else 0):
+            listener.note(
+                f"the market data ends: {plan.cycles - cycle + 1} of {plan.cycles} cycles were not started"
+            )
+            return
+        turned = _direction(floor, plan, turned) if cycle > 1 else False
+        result = _one(floor, plan, plan.turned if turned else plan.program, cycle, listener, exit_code)
+        yield result
+        longest = max(longest if cycle > 1 else 0, result.ended_ns - result.began_ns)
+        if result.stopped or result.trouble or not result.verified or floor.world.stop_asked:
+            return
+
+
+def _out_of_time(floor: Floor, wanted_ns: int) -> bool:
+    world = floor.world
+    return world.over or (world.end_ns is not None and world.now() + wanted_ns > world.end_ns)
+
+
+def _direction(floor: Floor, plan: Plan, turned: bool) -> bool:
+    """Whether the next cycle is the turned one: the other way round, or against what is held."""
+    if plan.program.intent is not Intent.OPEN:
+        return not turned
+    first, book = plan.program.legs[0], floor.world.books[plan.books[0]]
+    account = load_account(floor, first)
+    if seeding.is_empty(first.instrument, account, (book.bid + book.ask) // 2):
+        return not turned
+    return account.lots * first.side > 0
+
+
+def _one(
+    floor: Floor,
+    plan: Plan,
+    program: Program,
+    cycle: int,
+    listener: Listener,
+    exit_code: Callable[[RunResult], int],
+) -> RunResult:
+    _seed(floor, plan, program, listener)
+    run_id = new_run_id(program.digest, cycle)
+    header = header_of(floor, plan, program, cycle, run_id)
+    run = PaperRun(floor, header, program, begin(program, run_id), plan.books, listener.stepped)
+    listener.began(run)
+    run.start()
+    return carry_out(floor, (run,), listener, exit_code)[0]
+
+
+def carry_out(
+    floor: Floor, runs: Sequence[PaperRun], listener: Listener, exit_code: Callable[[RunResult], int]
+) -> tuple[RunResult, ...]:
+    """Move the world until every started run has ended, and close them."""
+    try:
+        floor.world.advance(lambda: all(run.over() for run in runs), partial(_stop_all, runs))
+        if floor.world.over:
+            listener.note("the market data ended meanwhile; its last books stood still until all was done")
+        results = tuple(run.close(exit_code) for run in runs)
+    except DnkitError as error:
+        results = tuple(run.abandon(error) for run in runs)
+    for result in results:
+        listener.ended(result)
+        if result.ended.end is EndName.PROTECTED:
+            listener.note("on paper the protective stop rests in this process only and ends with it")
+    return results
+
+
+def _stop_all(runs: Sequence[PaperRun], why: str) -> None:
+    for run in runs:
+        if not run.over():
+            run.stop(why)
+
+
+def _seed(floor: Floor, plan: Plan, program: Program, listener: Listener) -> None:
+    """Empty accounts get the start this intent needs."""
+    mids = [_mid(floor, book) for book in plan.books]
+    accounts = [load_account(floor, spec) for spec in program.legs]
+    legs = zip(program.legs, accounts, mids, strict=True)
+    if not all(seeding.is_empty(spec.instrument, account, mid) for spec, account, mid in legs):
+        return
+    starts = seeding.starts(program, mids)
+    for start in starts:
+        spec = program.legs[start.leg]
+        seeding.seed(
+            floor.accounts, floor.journal, spec.instrument, accounts[start.leg], start, floor.world.now()
+        )
+    if starts:
+        told = ", ".join(seeding.words(program.legs[start.leg], start) for start in starts)
+        listener.note(f"the paper accounts were empty; they start with {told}")
+
+
+def _mid(floor: Floor, book: int) -> int:
+    seen = floor.world.books[book]
+    if not seen.bid or not seen.ask:
+        raise DnkitError(f"the market has no two-sided book of leg {book + 1} yet")
+    return (seen.bid + seen.ask) // 2
+
+
+def header_of(floor: Floor, plan: Plan, program: Program, cycle: int, run_id: str) -> RunHeader:
+    """The header of one run of a plan."""
+    return RunHeader(
+        run_id=run_id,
+        mode=seeding.MODE,
+        market=floor.market,
+        policy=program.name,
+        started_ns=floor.world.now(),
+        legs=leg_headers(program.legs, plan.book_names),
+        wall_ns=time.time_ns(),
+        source=plan.source,
+        reason=plan.reason,
+        params=plan.params,
+        cycle=cycle,
+        cycles=plan.cycles,
+        group=plan.group,
+    )
+
+
+def leg_headers(legs: Sequence[LegSpec], books: Sequence[str]) -> tuple[LegHeader, ...]:
+    """What a run's header tells of its legs."""
+    return tuple(
+        LegHeader(
+            name=leg.name,
+            venue=leg.instrument.venue,
+            symbol=leg.instrument.symbol,
+            side=leg.side,
+            tick=leg.instrument.tick,
+            lot=leg.instrument.lot,
+            base=leg.instrument.base,
+            quote=leg.instrument.quote,
+            book=book,
+        )
+        for leg, book in zip(legs, books, strict=True)
+    )
+
+
+def new_run_id(digest: str, cycle: int) -> str:
+    """An id no other run has: from the program, the wall clock, the process and the cycle."""
+    seed = f"{digest}:{time.time_ns()}:{os.getpid()}:{cycle}"
+    return blake2b(seed.encode(), digest_size=RUN_ID_LENGTH // 2).hexdigest()

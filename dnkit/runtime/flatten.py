@@ -1,0 +1,125 @@
+"""Flatten: one single-leg run of the packaged policy per open position, side by side, after a plan that can
+be read.
+"""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+import msgspec
+
+from dnkit.engine.step import begin
+from dnkit.machine.program import NO_LIMIT, Program
+from dnkit.market.leg_book import LegBook
+from dnkit.model.errors import DnkitError
+from dnkit.model.numbers import MBPS_ONE, ceil_div, from_pico
+from dnkit.model.terms import Side
+from dnkit.runtime.cycles import Listener, Plan, carry_out, header_of, new_run_id
+from dnkit.runtime.library import VenueFacts
+from dnkit.runtime.prepare import LegOptions, program_of, read_and_check
+from dnkit.runtime.run import Floor, PaperRun, RunResult
+from dnkit.venues.accounts import AccountRow
+
+POLICY = "flatten"
+
+
+class PlanRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What flattening one position would do. `bound` is the worst price, `cost` against mid with fees, None
+    when the shown book does not hold the position inside the bound; `dust` says that the venue does not let
+    it be traded.
+    """
+
+    venue: str
+    symbol: str
+    position: Decimal
+    base: str
+    quote: str
+    side: str
+    bid: Decimal
+    ask: Decimal
+    bound: Decimal
+    cost: Decimal | None
+    fees: Decimal
+    dust: bool
+
+
+def program_for(row: AccountRow, venues: VenueFacts) -> Program:
+    """The flatten policy aimed at one account."""
+    side = "long" if row.position > 0 else "short"
+    options = LegOptions(symbols=(row.symbol,), sides=(side,), venues=(row.venue,))
+    return program_of(read_and_check(POLICY, venues, options=options))
+
+
+def plan_row(row: AccountRow, program: Program, book: LegBook) -> PlanRow:
+    """The plan for one position on the book as it is now; DnkitError without a two-sided book."""
+    instrument, concession = program.legs[0].instrument, program.scopes[0].limits.concession_max
+    if not book.bid or not book.ask:
+        raise DnkitError(f"there is no two-sided book of {row.symbol} on {row.venue}")
+    if concession == NO_LIMIT:
+        raise DnkitError(f"policy {POLICY} bounds no price: it needs limits.max_concession")
+    lots = instrument.to_lots_down(abs(row.position))
+    side = Side.SELL if row.position > 0 else Side.BUY
+    bound = _bound(book, side, concession)
+    worth = _worth(book, side, lots, bound)
+    mid2 = book.bid + book.ask
+    against_mid = None if worth is None else side * (2 * worth - lots * mid2) * instrument.value // 2
+    fees = instrument.fee(worth if worth is not None else lots * bound, maker=False)
+    return PlanRow(
+        venue=row.venue,
+        symbol=row.symbol,
+        position=row.position,
+        base=instrument.base,
+        quote=instrument.quote,
+        side=side.name.lower(),
+        bid=instrument.price(book.bid),
+        ask=instrument.price(book.ask),
+        bound=instrument.price(bound),
+        cost=None if against_mid is None else from_pico(against_mid + fees),
+        fees=from_pico(fees),
+        dust=not instrument.tradable(mid2 // 2, lots),
+    )
+
+
+def _bound(book: LegBook, side: Side, concession: int) -> int:
+    """The worst price of the deepest rung, on the safe side of rounding."""
+    if side is Side.BUY:
+        return book.ask * (MBPS_ONE + concession) // MBPS_ONE
+    return ceil_div(book.bid * (MBPS_ONE - concession), MBPS_ONE)
+
+
+def _worth(book: LegBook, side: Side, lots: int, bound: int) -> int | None:
+    """Sum of price x lots of taking `lots` up to `bound`; None when the shown book does not hold them."""
+    worth = 0
+    for price, size in book.levels(side):
+        if lots == 0 or (price - bound) * side > 0:
+            break
+        taken = min(lots, size)
+        worth, lots = worth + taken * price, lots - taken
+    return None if lots else worth
+
+
+def run_all(
+    floor: Floor,
+    programs: Sequence[Program],
+    book_names: Sequence[str],
+    listener: Listener,
+    exit_code: Callable[[RunResult], int],
+) -> tuple[RunResult, ...]:
+    """Flatten every position at once: program i trades book i."""
+    group, runs = new_run_id("flatten", 0), []
+    for index, program in enumerate(programs):
+        plan = Plan(
+            program=program,
+            turned=program,
+            books=(index,),
+            book_names=(book_names[index],),
+            cycles=len(programs),
+            source=POLICY,
+            group=group,
+        )
+        run_id = new_run_id(program.digest, index + 1)
+        header = header_of(floor, plan, program, index + 1, run_id)
+        run = PaperRun(floor, header, program, begin(program, run_id), plan.books, listener.stepped)
+        listener.began(run)
+        run.start()
+        runs.append(run)
+    return carry_out(floor, runs, listener, exit_code)

@@ -1,0 +1,56 @@
+"""The one folder dnkit keeps its state in."""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from dnkit.model.errors import DnkitError
+
+VARIABLE = "DNKIT_HOME"
+
+
+class StateFolder(msgspec.Struct, frozen=True):
+    """Where the journal, the paper accounts, the locks and the cache of packed recordings live."""
+
+    root: Path
+
+    @property
+    def journal(self) -> Path:
+        """The journal's file."""
+        return self.root / "journal.db"
+
+    @property
+    def accounts(self) -> Path:
+        """The file of the paper accounts."""
+        return self.root / "paper.db"
+
+    @property
+    def cache(self) -> Path:
+        """Folder of packed recordings; may be deleted at any time."""
+        return self.root / "cache"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one command that trades."""
+        return self.root / "trade.lock"
+
+
+def state_folder() -> StateFolder:
+    """The folder of this user, or the one `DNKIT_HOME` names. It is not made here."""
+    named = os.environ.get(VARIABLE)
+    if named:
+        return StateFolder(Path(named).expanduser())
+    from platformdirs import user_state_dir  # the common case of tests and services does without
+
+    return StateFolder(Path(user_state_dir("dnkit")))
+
+
+def make_folder(folder: StateFolder) -> None:
+    """Make it, or say in words why that cannot be done (DnkitError)."""
+    try:
+        folder.root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DnkitError(
+            f"the state folder {folder.root} cannot be made: {error.strerror}; set {VARIABLE} to one that can"
+        ) from error

@@ -1,0 +1,109 @@
+"""Finds policies and venue facts on the disk. A name is a path, a file in ./policies, or a packaged policy,
+in that order.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from dnkit.model.capabilities import Capabilities
+from dnkit.model.errors import DnkitError
+from dnkit.policies.capability_file import CapabilityFile, read_capabilities
+from dnkit.policies.diagnostics import Diagnostic, did_you_mean, has_errors, render
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+SUFFIX = ".yaml"
+
+
+class PolicyText(msgspec.Struct, frozen=True):
+    """A policy file as read: the path as it should be shown, and its text."""
+
+    path: str
+    text: str
+
+
+def packaged_folder() -> Path:
+    """Where the shipped policies are: inside the package, or beside it in a source tree."""
+    inside = _PACKAGE / "policies" / "library"
+    return inside if inside.is_dir() else _PACKAGE.parent / "policies"
+
+
+def packaged_names() -> tuple[str, ...]:
+    """Names of the shipped policies, sorted."""
+    return tuple(sorted(one.stem for one in packaged_folder().glob(f"*{SUFFIX}")))
+
+
+def read_policy(name: str) -> PolicyText:
+    """The text of the policy of that name or path; DnkitError saying where it was looked for."""
+    for path in _places(name):
+        if path.is_file():
+            return _read(path)
+    help = did_you_mean(Path(name).stem, packaged_names())
+    raise DnkitError(f"there is no policy `{name}`: not a file, not in ./policies, not packaged; {help}")
+
+
+def find_policy(name: str) -> tuple[str, str] | None:
+    """(path, text) of another policy a file names, None when there is none."""
+    try:
+        found = read_policy(name)
+    except DnkitError:
+        return None
+    return found.path, found.text
+
+
+def _places(name: str) -> Iterator[Path]:
+    yield Path(name)
+    if "/" not in name:
+        stem = name.removesuffix(SUFFIX)
+        yield Path("policies") / f"{stem}{SUFFIX}"
+        yield packaged_folder() / f"{stem}{SUFFIX}"
+
+
+def _read(path: Path) -> PolicyText:
+    try:
+        return PolicyText(str(path), path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise DnkitError(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DnkitError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+
+
+class VenueFacts(Mapping[str, Capabilities]):
+    """Every venue there is a capability file of, by name. A file is read when it is first asked for."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or _PACKAGE / "venues" / "facts"
+        self._files: dict[str, CapabilityFile] = {}
+
+    def __getitem__(self, venue: str) -> Capabilities:
+        found = self.file(venue).capabilities
+        if found is None:
+            raise KeyError(venue)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(one.stem for one in self._folder.glob(f"*{SUFFIX}")))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def file(self, venue: str) -> CapabilityFile:
+        """The file of a venue with the source of each fact; KeyError when there is none, DnkitError when it
+        is faulty.
+        """
+        if venue not in self._files:
+            path = self._folder / f"{venue}{SUFFIX}"
+            if "/" in venue or not path.is_file():
+                raise KeyError(venue)
+            text = _read(path).text
+            found = read_capabilities(text, str(path))
+            if has_errors(found.diagnostics):
+                raise DnkitError(shown(found.diagnostics, {str(path): text}))
+            self._files[venue] = found
+        return self._files[venue]
+
+
+def shown(diagnostics: tuple[Diagnostic, ...], texts: Mapping[str, str]) -> str:
+    """All findings as text, each with its excerpt where the text is at hand."""
+    return "\n".join(render(one, texts.get(one.span.path, ""), texts) for one in diagnostics)

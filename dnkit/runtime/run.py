@@ -1,0 +1,240 @@
+"""One run on paper: accounts, venues, a desk, one line in the journal for each step; at the end a second
+opinion.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+import msgspec
+
+from dnkit.desk.desk import Answer, Desk
+from dnkit.engine.state import Stage, State
+from dnkit.journal.reader import Reader
+from dnkit.journal.records import Position, RunHeader
+from dnkit.journal.writer import Journal
+from dnkit.machine.program import LegSpec, Program
+from dnkit.model.capabilities import Capabilities
+from dnkit.model.commands import Command, EndRun, ReadBook, SendAlert
+from dnkit.model.errors import DnkitError
+from dnkit.model.events import Event, Restarted, Started, StopAsked
+from dnkit.model.ids import order_key
+from dnkit.model.numbers import NS_PER_MS
+from dnkit.model.terms import EndName, Risk
+from dnkit.runtime.seeding import MODE, note
+from dnkit.runtime.world import World
+from dnkit.venues.account import Account
+from dnkit.venues.accounts import PaperAccounts
+from dnkit.venues.judge import Verdict, judge
+from dnkit.venues.paper import PaperVenue
+
+STOP_LATER_NS = 20 * NS_PER_MS  # START is bounded; a stop waits for it
+
+Watch = Callable[[Event, State], None]
+
+
+class Floor(msgspec.Struct, frozen=True):
+    """Shared by all runs of a command. `market` names the accounts; `alert` carries an alert to a human."""
+
+    market: str
+    journal: Journal
+    reader: Reader
+    accounts: PaperAccounts
+    world: World
+    capabilities: Mapping[str, Capabilities]
+    alert: Callable[[str, str], None]
+    seed: int = 0
+
+
+class RunResult(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run ended. `verdicts` are the judge's, one per leg; `trouble` is what the journal suffered, "" if
+    nothing.
+    """
+
+    run_id: str
+    program: Program
+    state: State
+    ended: EndRun
+    trouble: str
+    stopped: bool
+    verdicts: tuple[Verdict, ...]
+    began_ns: int
+    ended_ns: int
+
+    @property
+    def verified(self) -> bool:
+        """Whether the venue's own book agrees with the run on every leg."""
+        return all(one.ok for one in self.verdicts)
+
+    @property
+    def traded(self) -> bool:
+        """Whether anything was filled."""
+        return any(leg.fill_ns for leg in self.state.legs)
+
+
+class PaperRun:
+    """A run between its first and its last line."""
+
+    def __init__(
+        self,
+        floor: Floor,
+        header: RunHeader,
+        program: Program,
+        state: State,
+        books: Sequence[int],
+        watch: Watch,
+    ) -> None:
+        """`books` are the indexes of the legs' books in the world."""
+        self.header = header
+        self.program = program
+        self._floor = floor
+        self._stopped = False
+        self._began_ns = floor.world.now()
+        self.accounts = tuple(load_account(floor, spec) for spec in program.legs)
+        self.venues = tuple(self._venue(index, books[index]) for index in range(len(program.legs)))
+        self.desk = Desk(
+            program,
+            state,
+            ports=self.venues,
+            record=self._record,
+            read_book=partial(self._read_book, tuple(books)),
+            alert=self._alert,
+            now=floor.world.now,
+            at=floor.world.at,
+            watch=watch,
+        )
+
+    def start(self) -> None:
+        """Write the header and let the run begin with what the journal knows of its accounts."""
+        self._floor.journal.start_run(self.header, self.program)
+        known = [self._ledger(account) for account in self.accounts]
+        self.desk.handle(
+            Started(
+                at_ns=self._floor.world.now(),
+                ledger=tuple(lots for lots, _ in known),
+                entry=tuple(entry for _, entry in known),
+            )
+        )
+
+    def restart(self) -> None:
+        """Go on with a run whose process died."""
+        self.desk.handle(Restarted(self._floor.world.now()))
+
+    def stop(self, why: str) -> None:
+        """Let the run end by its policy's stop rule, once it knows what it would stop with."""
+        if self.over():
+            return
+        self._stopped = True
+        now = self._floor.world.now()
+        if self.desk.state.stage is Stage.START:
+            self._floor.world.at(now + STOP_LATER_NS, partial(self.stop, why))
+        else:
+            self.desk.handle(StopAsked(now, why))
+
+    def over(self) -> bool:
+        """Whether it has ended."""
+        return self.desk.ended is not None
+
+    def close(self, exit_code: Callable[[RunResult], int]) -> RunResult:
+        """Let what is on the wire arrive, hear the judge, and write the last record."""
+        self._floor.world.settle(2 * max(one.capabilities.latency_ns for one in self.venues))
+        result = self._result(self.desk.ended or EndRun(EndName.HALTED, Risk.UNKNOWN, "the run has no end"))
+        self._floor.journal.end_run(
+            self.header.run_id,
+            result.ended.end,
+            result.ended.risk,
+            exit_code(result),
+            result.ended.text,
+            tuple(Position(index, leg.position, leg.entry) for index, leg in enumerate(result.state.legs)),
+        )
+        self._leave()
+        return result
+
+    def abandon(self, error: DnkitError) -> RunResult:
+        """What the run stands on has failed (journal, accounts): an end without a record. The venue's book
+        says what is open.
+        """
+        self._leave()
+        flat = all(venue.position == venue.opening for venue in self.venues)
+        risk = Risk.FLAT if flat and not any(venue.position for venue in self.venues) else Risk.UNKNOWN
+        return self._result(EndRun(EndName.HALTED, risk, str(error)))
+
+    def _leave(self) -> None:
+        for venue in self.venues:
+            self._floor.world.detach(venue)
+
+    def _result(self, ended: EndRun) -> RunResult:
+        return RunResult(
+            run_id=self.header.run_id,
+            program=self.program,
+            state=self.desk.state,
+            ended=ended,
+            trouble=self._floor.journal.trouble,
+            stopped=self._stopped,
+            verdicts=self._verdicts(ended),
+            began_ns=self._began_ns,
+            ended_ns=self._floor.world.now(),
+        )
+
+    def _verdicts(self, ended: EndRun) -> tuple[Verdict, ...]:
+        """The judge's word per leg. A protective stop that is meant to stay is no finding."""
+        keep = self._kept_stops() if ended.end is EndName.PROTECTED else frozenset()
+        legs = zip(self.venues, self.desk.state.legs, strict=True)
+        return tuple(judge(venue, leg.position, self._floor.accounts, keep=keep) for venue, leg in legs)
+
+    def _kept_stops(self) -> frozenset[str]:
+        legs = zip(self.program.legs, self.desk.state.legs, strict=True)
+        return frozenset(
+            order_key(self.header.run_id, spec.name, leg.stop.n) for spec, leg in legs if leg.stop is not None
+        )
+
+    def _venue(self, index: int, book: int) -> PaperVenue:
+        world, spec = self._floor.world, self.program.legs[index]
+        venue = PaperVenue(
+            index,
+            self._floor.capabilities[spec.instrument.venue],
+            spec.instrument,
+            world.books[book],
+            self.accounts[index],
+            world.at,
+            self._emit,
+            world.now,
+            seed=self._floor.seed,
+        )
+        world.attach(book, venue)
+        return venue
+
+    def _emit(self, event: Event) -> None:
+        self.desk.handle(event)
+
+    def _record(
+        self, event: Event, commands: tuple[Command, ...], state: State, digest: str, *, durable: bool
+    ) -> None:
+        self._floor.journal.append(
+            self.header.run_id, state.seq, state.now_ns, event, commands, digest, durable, state
+        )
+
+    def _read_book(self, books: tuple[int, ...], request: ReadBook) -> Answer:
+        world = self._floor.world
+        return world.books[books[request.leg]].read(world.now(), request)
+
+    def _alert(self, request: SendAlert) -> bool:
+        self._floor.alert(request.level, request.text)
+        return True
+
+    def _ledger(self, account: Account) -> tuple[int | None, int | None]:
+        """What the journal knows of an account; one that it never heard of is a new one of ours, and known as
+        it is.
+        """
+        known = self._floor.reader.last_ledger(MODE, account.market, account.venue, account.symbol)
+        if known is None:
+            note(self._floor.journal, account, "first use")
+            return account.lots, account.entry
+        return known
+
+
+def load_account(floor: Floor, spec: LegSpec) -> Account:
+    """The paper account a leg trades."""
+    instrument = spec.instrument
+    return floor.accounts.load(
+        floor.market, instrument.venue, instrument.symbol, instrument.lot, instrument.tick
+    )

@@ -1,0 +1,167 @@
+"""The world of a paper command: market data and simulated time in one tight loop.
+
+Messages move time; between two of them everything that fell due is done. Book changes are not steps: a
+message costs a dict update, and only where own orders rest does a venue hear of it. The engine wakes when its
+deadline or an answer falls due, which the scheduler knows.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from itertools import islice
+
+from dnkit.desk.scheduler import NEVER, Call, Scheduler
+from dnkit.market.feed import Bbo, Delta, Market, Message, Seam, Trade, apply
+from dnkit.market.leg_book import LegBook
+from dnkit.model.errors import BugError
+from dnkit.model.numbers import NS_PER_MS, NS_PER_S
+from dnkit.model.terms import Side
+from dnkit.venues.paper import PaperVenue
+
+BURST = 1024  # messages between two looks at signals
+PACE_NS = 10 * NS_PER_MS  # wall time between two looks at the wall clock
+NAP_S = 0.05
+
+
+class World:
+    """Books by feed, paper venues on them, and the time they share. `over` once the data has ended.
+
+    `speed` is how many seconds of market pass in one of ours, None for as fast as possible. `messages` counts
+    what was applied, `seams` the times a recording began again. `stop_asked` is set from outside (a signal)
+    and says why.
+    """
+
+    def __init__(self, market: Market, books: Sequence[LegBook], speed: Decimal | None = None) -> None:
+        self.books = tuple(books)
+        self.end_ns = market.end_ns
+        self.over = False
+        self.messages = 0
+        self.seams = 0
+        self.stop_asked = ""
+        self._stop_told = ""
+        self._feed: Iterator[Message] = market.messages()
+        self._venues: tuple[list[PaperVenue], ...] = tuple([] for _ in books)
+        self._scheduler = Scheduler()
+        self._speed = speed
+        self._pace_ns = NEVER
+        self._warm(market.start_ns)
+        self._wall_ns, self._origin_ns = time.monotonic_ns(), self._scheduler.now_ns
+        if speed is not None:
+            self._pace_ns = self._origin_ns
+
+    def now(self) -> int:
+        """Simulated time in nanoseconds."""
+        return self._scheduler.now_ns
+
+    def at(self, when_ns: int, call: Call) -> None:
+        """Ask for a call at that time."""
+        self._scheduler.at(when_ns, call)
+
+    def attach(self, book: int, venue: PaperVenue) -> None:
+        """Let a venue hear of the trades and changes of a book."""
+        self._venues[book].append(venue)
+
+    def detach(self, venue: PaperVenue) -> None:
+        """Let it hear no more."""
+        for venues in self._venues:
+            if venue in venues:
+                venues.remove(venue)
+
+    def advance(self, done: Callable[[], bool], stop: Callable[[str], None]) -> None:
+        """Move time until `done`; `stop` hears once why, when a stop is asked for meanwhile."""
+        while not done():
+            if self._stop_is_news():
+                self._stop_told = self.stop_asked
+                stop(self.stop_asked)
+            elif self.over:
+                self._tick_on()
+            else:
+                self._burst(done)
+
+    def settle(self, span_ns: int) -> None:
+        """Let `span_ns` pass, books moving."""
+        passed: list[bool] = []
+        self.at(self.now() + span_ns, lambda: passed.append(True))
+        self.advance(lambda: bool(passed), _ignore)
+
+    def _stop_is_news(self) -> bool:
+        return self.stop_asked != self._stop_told
+
+    def _warm(self, start_ns: int) -> None:
+        """Build the books up to the moment they are whole and two-sided."""
+        for message in self._feed:
+            apply(self.books[message.leg].book, message)
+            self._scheduler.now_ns = message.at_ns
+            if message.at_ns >= start_ns and all(one.bid and one.ask for one in self.books):
+                return
+        self.over = True
+
+    def _burst(self, done: Callable[[], bool]) -> None:
+        """Apply a number of messages, doing before each what fell due; returns early once `done` or asked to
+        stop.
+        """
+        scheduler, venues, books = self._scheduler, self._venues, [one.book for one in self.books]
+        due, count, met = scheduler.next_at(), 0, False
+        for message in islice(self._feed, BURST):
+            count += 1
+            at = message.at_ns
+            if at > self._pace_ns:
+                self._wait(at)
+                met = self._stop_is_news()
+            if at >= due:
+                scheduler.run_due(at)
+                due, met = scheduler.next_at(), done() or self._stop_is_news()
+            else:
+                scheduler.now_ns = at
+            leg = message.leg
+            if type(message) is Bbo:
+                books[leg].tick(at, message.bid, message.bid_size, message.ask, message.ask_size)
+            elif type(message) is Delta:
+                books[leg].change(at, message.bids, message.asks, message.bid_high, message.ask_low)
+            else:
+                self._apply_rarer(message)
+            for venue in venues[leg]:
+                if venue.resting:
+                    self._tell(venue, message)
+                    due = scheduler.next_at()
+            if met:
+                break
+        self.messages += count
+        self.over = count < BURST and not met
+
+    def _apply_rarer(self, message: Message) -> None:
+        apply(self.books[message.leg].book, message)
+        self.seams += isinstance(message, Seam)
+
+    def _tell(self, venue: PaperVenue, message: Message) -> None:
+        if isinstance(message, Trade):
+            book = self.books[message.leg]
+            lots = book.lots(message.size, message.price)
+            venue.on_trade(Side(message.side), book.price_pico(message.price), lots)
+        else:
+            venue.on_book()
+
+    def _tick_on(self) -> None:
+        """Without data time goes from call to call."""
+        when = self._scheduler.next_at()
+        if when == NEVER:
+            raise BugError("a run waits and nothing will happen any more")
+        if when > self._pace_ns:
+            self._wait(when)
+        self._scheduler.run_due(when)
+
+    def _wait(self, at_ns: int) -> None:
+        """Sleep until the wall clock has caught up with simulated time; being asked to stop ends the nap."""
+        if self._speed is None:
+            return
+        due = self._wall_ns + int((at_ns - self._origin_ns) / self._speed)
+        while not self._stop_is_news():
+            left = (due - time.monotonic_ns()) / NS_PER_S
+            if left <= 0:
+                break
+            time.sleep(min(left, NAP_S))
+        self._pace_ns = at_ns + int(PACE_NS * self._speed)
+
+
+def _ignore(_why: str) -> None:
+    """Nobody is there to be stopped."""
