@@ -1,1 +1,1 @@
-"""The pure core: `step(program, state, event) -> (state', commands)`. Knows neither YAML, sockets, clocks nor logs."""
+"""The pure core: `step(program, state, event) -> (state', commands)`; no YAML, socket, clock or log."""

@@ -71,7 +71,11 @@ def _true_end(turn: Turn, end: EndName) -> EndName | None:
     program, legs = turn.program, turn.legs
     flat = all(is_flat(spec, leg) for spec, leg in zip(program.legs, legs, strict=True))
     if end is EndName.IDLE:
-        return end if all(leg.position == leg.start for leg in legs) else None
+        if all(leg.position == leg.start for leg in legs):
+            return end
+        if turn.state.slice_no == 0:
+            return None
+        end = EndName.HEDGED  # earlier slices were traded; the last one found nothing to do
     if end is EndName.FLAT:
         return end if flat else None
     if end is EndName.HEDGED:

@@ -24,6 +24,7 @@ from dnkit.model.terms import OrderType, Side
 LOOKS_MAX = 8  # looks at a bad book before giving up: 2 s at this pace
 LOOK_EVERY_NS = 250 * NS_PER_MS
 SETTLED = JobStage.DONE
+WAITING = (JobStage.PAUSE, JobStage.READY)
 
 
 def pick_leg(turn: Turn, plan: pg.Job) -> int:
@@ -124,7 +125,9 @@ def _price(turn: Turn, slot: int, plan: pg.Job, job: Job, book: BookRead, lots: 
     if price is None or price <= 0 or size == 0:
         next_rung(turn, slot, "no price for this rung" if size else "no depth for this rung")
         return
-    turn.update_job(slot, stage=JobStage.READY, price=price, lots=size, looks=0)
+    # A price is good for one look's time: a leg that waits longer for the other looks again.
+    due = turn.now + LOOK_EVERY_NS
+    turn.update_job(slot, stage=JobStage.READY, price=price, lots=size, due_ns=due)
 
 
 def rest_price(turn: Turn, plan: pg.Job, job: Job, book: BookRead, side: Side) -> int | None:
@@ -176,7 +179,7 @@ def send(turn: Turn, slot: int) -> None:
     if kind is OrderType.MARKET and not spec.market_native:
         kind = OrderType.IOC
     place(turn, plan, job, kind)
-    turn.update_job(slot, stage=JobStage.ORDER, sent=job.sent + 1, due_ns=0)
+    turn.update_job(slot, stage=JobStage.ORDER, sent=job.sent + 1, looks=0, due_ns=0)
 
 
 def progress(turn: Turn, slot: int) -> None:
@@ -192,7 +195,7 @@ def progress(turn: Turn, slot: int) -> None:
             turn.update_job(slot, stage=JobStage.LOST)
     elif job.stage is JobStage.LOOK and job.due_ns <= turn.now:
         on_bad_book(turn, slot, "the book was not answered in time")
-    elif job.stage is JobStage.PAUSE and job.due_ns <= turn.now:
+    elif job.stage in WAITING and 0 < job.due_ns <= turn.now:
         look(turn, slot)
 
 
@@ -233,9 +236,16 @@ def stop_job(turn: Turn, slot: int) -> None:
     """Bring a job to rest: withdraw its order, or drop what it was about to do."""
     job = turn.state.jobs[slot]
     if job.stage is JobStage.ORDER:
+        forget_due(turn, slot)
         withdraw(turn, job.leg)
     elif job.stage < SETTLED:
         turn.update_job(slot, stage=JobStage.SPENT)
+
+
+def forget_due(turn: Turn, slot: int) -> None:
+    """The job waits for its order alone, no longer for a look at the touch."""
+    if turn.state.jobs[slot].due_ns:
+        turn.update_job(slot, due_ns=0)
 
 
 def ask_touch(turn: Turn, slot: int) -> None:

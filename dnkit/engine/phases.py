@@ -7,7 +7,7 @@ done.
 from msgspec.structs import replace
 
 from dnkit.engine import verify
-from dnkit.engine.jobs import SETTLED, ask_touch, begin_jobs, progress, send, stop_job
+from dnkit.engine.jobs import SETTLED, ask_touch, begin_jobs, forget_due, progress, send, stop_job
 from dnkit.engine.ledger import live_order, retire, retire_stop
 from dnkit.engine.orders import withdraw
 from dnkit.engine.placing import place
@@ -120,14 +120,16 @@ def _rest_is_over(turn: Turn) -> bool:
 
 def _reprice(turn: Turn) -> None:
     """Look at the touch now and then; a resting order that is off by more than the tolerance is moved."""
+    phase = turn.phase
     for slot, job in enumerate(turn.state.jobs):
-        if job.stage is not JobStage.ORDER or job.reprices >= turn.phase.reprice_max or job.moving:
+        if job.stage is not JobStage.ORDER:
             continue
         order = turn.legs[job.leg].order
-        if order is None or order.life is not Life.WORKING:
-            continue
-        if job.due_ns == 0:
-            turn.update_job(slot, due_ns=turn.now + turn.phase.reprice_every_ns)
+        works = order is not None and order.life is Life.WORKING
+        if not works or job.moving or job.reprices >= phase.reprice_max:
+            forget_due(turn, slot)
+        elif job.due_ns == 0:
+            turn.update_job(slot, due_ns=turn.now + phase.reprice_every_ns)
         elif job.due_ns <= turn.now:
             ask_touch(turn, slot)
 
