@@ -4,7 +4,6 @@ there is.
 
 import os
 import sys
-import traceback
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -42,6 +41,8 @@ def _close_stdout() -> None:
 
 
 def _bug() -> int:
+    import traceback  # 7 ms that only bugs are worth
+
     out.say(traceback.format_exc())
     out.say("error: this is a bug in dnkit, not something you did.")
     out.say("What led to it is in the journal: dnkit journal show last. Open positions: dnkit status.")

@@ -83,7 +83,7 @@ class Desk:
     ) -> None:
         self.program = program
         self.state = state
-        self.ended: EndRun | None = None
+        self.ended: EndRun | None = state.ended
         self._ports = ports
         self._record = record
         self._read_book = read_book

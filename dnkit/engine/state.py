@@ -91,7 +91,7 @@ class Leg(msgspec.Struct, frozen=True, gc=False):
     when unknown.
 
     `cash` is the realised result of this run's fills in picos, fees taken off. `known` is False until
-    START has found the opening position. `settled` is the part of `position` that stems from past
+    START has found the opening position. `least` is the fewest lots the venue lets trade at the mid last seen. `settled` is the part of `position` that stems from past
     orders, so that the ledger can be checked at each step.
     """
 
@@ -118,6 +118,7 @@ class Leg(msgspec.Struct, frozen=True, gc=False):
     first_ns: int = 0
     bid: int = 0
     ask: int = 0
+    least: int = 1
     reach: int = 0
     lost: bool = False
     known: bool = False

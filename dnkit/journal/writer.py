@@ -155,7 +155,7 @@ class Journal:
         ended = msgspec.structs.replace(bare, seal=chain.seal(bare))
         record = FallbackEnd(run_id, ended)
         self._write_spare(lambda: self._end_together(run_id, ended), lambda: record, full=True)
-        del self._tips[run_id]
+        self._tips.pop(run_id, None)
 
     def note_ledger(
         self,

@@ -136,7 +136,7 @@ def apply(book: Book, message: Message) -> None:
 
 
 def merge(streams: Sequence[Iterable[list[Message]]]) -> Iterator[Message]:
-    """One stream out of several, in time order; at one instant the earlier stream goes first.
+    """One stream out of several, in time order; within a stream the order of one instant is kept.
 
     Each stream comes in batches that are in time order within and among themselves. Whole batches are sorted
     at once: that is several times faster than comparing message by message.

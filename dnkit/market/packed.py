@@ -115,6 +115,8 @@ def _summary_at(file: IO[bytes], path: Path) -> int:
         raise _broken(path)
     file.seek(size - _TAIL.size)
     begins: int = _TAIL.unpack(file.read(_TAIL.size))[0]
+    if begins > size:
+        raise _broken(path)
     return begins
 
 

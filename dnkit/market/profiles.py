@@ -12,11 +12,12 @@ from dnkit.model.instrument import Instrument
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of market.
 
-    `changes` is ticker messages a second, `top_usd` the median value at a touch, `depth_usd` the value within
-    50 bps a side, `move_p99` the 99th percentile of the absolute move of mid in one second. `sticky` is how
-    far the fair price may run from mid before the touch follows; `sweep` the share of touch moves that begin
-    with a trade that eats the old touch; `trades` the other trades a second, `informed` how surely they go
-    the way the price will.
+    `changes` is ticker messages a second, `top_usd` the median value at a touch, `depth_usd` the value
+    within 50 bps a side, `move_p99` the 99th percentile of the absolute move of mid in one second (a touch
+    that rarely moves, jumps further: there it aims lower). `sticky` is how far the fair price may run from
+    mid before the touch follows; `sweep` the share of touch moves that begin with a trade that eats the old
+    touch, `deep` the share where it goes beyond; `trades` the other trades a second, `informed` how surely
+    they go the way the price will; `noise` the venue's own moves against the coin's.
     """
 
     spread_p50: float
@@ -39,12 +40,12 @@ PROFILES: dict[str, dict[str, Profile]] = {
     "binance": {
         "BTC": Profile(
             spread_p50=0.016, spread_p99=0.016, changes=196, top_usd=165e3, depth_usd=124e6, move_p99=6.5,
-            sticky=0.75, sweep=0.8, deep=0.5, trades=45, informed=0.85, noise=0.4,
+            sticky=0.9, sweep=0.8, deep=0.5, trades=45, informed=0.85, noise=0.4,
             seen="Binance USD-M BTC",
         ),
         "ETH": Profile(
             spread_p50=0.037, spread_p99=0.037, changes=157, top_usd=36e3, depth_usd=18e6, move_p99=4.1,
-            sticky=0.3, sweep=0.8, deep=0.5, trades=20, informed=0.9, noise=0.4,
+            sticky=0.36, sweep=0.8, deep=0.5, trades=20, informed=0.9, noise=0.4,
             seen="Binance USD-M ETH",
         ),
         ANY: Profile(
@@ -55,7 +56,7 @@ PROFILES: dict[str, dict[str, Profile]] = {
     "hyperliquid": {
         "ETH": Profile(
             spread_p50=0.23, spread_p99=1.3, changes=6.6, top_usd=338e3, depth_usd=4e6, move_p99=2.8,
-            sticky=0.8, sweep=0.5, deep=0.0, trades=2.6, informed=0.5, noise=0.1,
+            sticky=1.0, sweep=0.5, deep=0.0, trades=2.6, informed=0.5, noise=0.1,
             seen="Hyperliquid ETH",
         ),
         "SOL": Profile(
@@ -76,7 +77,7 @@ PROFILES: dict[str, dict[str, Profile]] = {
         ),
         "ASTER": Profile(
             spread_p50=1.3, spread_p99=6.3, changes=3.0, top_usd=10e3, depth_usd=5e5, move_p99=16.4,
-            sticky=0.1, sweep=1.0, deep=1.0, trades=1.3, informed=0.6, noise=0.1,
+            sticky=0.05, sweep=1.0, deep=1.0, trades=0.8, informed=0.6, noise=0.1,
             seen="Aster ASTER, hard",
         ),
         ANY: Profile(
@@ -114,7 +115,7 @@ PROFILES: dict[str, dict[str, Profile]] = {
     },
     "sleepy": {
         ANY: Profile(
-            spread_p50=0.17, spread_p99=0.35, changes=0.7, top_usd=8e3, depth_usd=1e6, move_p99=0.7,
+            spread_p50=0.17, spread_p99=0.35, changes=0.7, top_usd=8e3, depth_usd=1e6, move_p99=0.5,
             sticky=0.3, sweep=0.3, deep=0.2, trades=0.01, informed=0.3, noise=0.1,
             seen="edgeX BTC",
         ),
@@ -148,7 +149,7 @@ PRICES = {
 PRICE_OTHERS_TICKS = 20_000  # a coin nobody wrote down starts at this many ticks
 
 # How much of a coin's move is the whole market's: the square root of the share of its variance.
-MARKET_SHARE = {"BTC": 0.70, "ETH": 0.94, "SOL": 0.93}
+MARKET_SHARE = {"BTC": 0.64, "ETH": 0.94, "SOL": 0.93}
 MARKET_SHARE_OTHERS = 0.75
 
 

@@ -65,7 +65,7 @@ class SyntheticMarket:
         for leg in legs:
             yield from leg.opening(self.start_ns)
         coins = [one.base for one, _ in self._legs]
-        world = World(rng, coins, [one.move_p99 for one in self._profiles], regime)
+        world = World(rng, coins, self._profiles, regime)
         yield from _play(rng, legs, world, regime, self.start_ns)
 
 

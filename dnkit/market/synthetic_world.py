@@ -6,11 +6,11 @@ from random import Random
 
 import msgspec
 
-from dnkit.market.profiles import MARKET_SHARE, MARKET_SHARE_OTHERS
+from dnkit.market.profiles import MARKET_SHARE, MARKET_SHARE_OTHERS, Profile
 from dnkit.market.synthetic_leg import Leg
 
 MOVE_P99_SIGMA = 4.6  # the 1 s move at the 99th percentile, in standard deviations of a second
-MOOD_SIGMA, MOOD_S = 0.6, 6.0  # how uneven the moves are over time, and how long a mood lasts
+MOOD_SIGMA, MOOD_S = 0.35, 6.0  # how uneven the moves are over time, and how long a mood lasts
 MOOD_EVERY_S = 0.1
 MOOD_MAX = 6.0
 # Prices do not creep: they stand, then all move at once. That is why an order at the touch may stay untouched
@@ -39,12 +39,14 @@ class Regime(msgspec.Struct, frozen=True, kw_only=True):
 class World:
     """Fair prices of the coins, in bps from their start, and the mood that all share."""
 
-    def __init__(self, rng: Random, coins: Sequence[str], moves: Sequence[float], regime: Regime) -> None:
+    def __init__(
+        self, rng: Random, coins: Sequence[str], profiles: Sequence[Profile], regime: Regime
+    ) -> None:
         self._rng = rng
         self._names = sorted(set(coins))
         self._coin = [self._names.index(one) for one in coins]
         self._fair = [0.0] * len(self._names)
-        self._sigma = [_sigma(one, coins, moves) * regime.moves for one in self._names]
+        self._sigma = [_sigma(one, coins, profiles) * regime.moves for one in self._names]
         shares = [MARKET_SHARE.get(one, MARKET_SHARE_OTHERS) for one in self._names]
         self._loads = [(share, sqrt(1 - share * share)) for share in shares]
         self._now_s = 0.0
@@ -116,7 +118,11 @@ class World:
         self._wide_until = self._now_s + BURST_WIDE_S
 
 
-def _sigma(coin: str, coins: Sequence[str], moves: Sequence[float]) -> float:
-    """Bps per root second of a coin: the mean over its legs, which share one price."""
-    own = [move for one, move in zip(coins, moves, strict=True) if one == coin]
-    return sum(own) / len(own) / MOVE_P99_SIGMA
+def _sigma(coin: str, coins: Sequence[str], profiles: Sequence[Profile]) -> float:
+    """Bps per root second of a coin, the noise of its venues taken off: the mean over its legs."""
+    moves = [
+        profile.move_p99 / sqrt(1 + profile.noise**2)
+        for one, profile in zip(coins, profiles, strict=True)
+        if one == coin
+    ]
+    return sum(moves) / len(moves) / MOVE_P99_SIGMA

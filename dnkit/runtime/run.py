@@ -14,7 +14,7 @@ from dnkit.journal.records import Position, RunHeader
 from dnkit.journal.writer import Journal
 from dnkit.machine.program import LegSpec, Program
 from dnkit.model.capabilities import Capabilities
-from dnkit.model.commands import Command, EndRun, ReadBook, SendAlert
+from dnkit.model.commands import Command, EndRun, PlaceOrder, ReadBook, SendAlert
 from dnkit.model.errors import DnkitError
 from dnkit.model.events import Event, Restarted, Started, StopAsked
 from dnkit.model.ids import order_key
@@ -116,7 +116,13 @@ class PaperRun:
         )
 
     def restart(self) -> None:
-        """Go on with a run whose process died."""
+        """Go on with a run whose process died. Its venues remember its orders by journal and tape."""
+        fills = [self._floor.accounts.fills(account, self.header.run_id) for account in self.accounts]
+        for line in self._floor.reader.lines(self.header.run_id):
+            for request in line.requests():
+                if isinstance(request, PlaceOrder):
+                    own = [one for one in fills[request.leg] if one.trade.startswith(f"{request.key}#")]
+                    self.venues[request.leg].recall(request, own)
         self.desk.handle(Restarted(self._floor.world.now()))
 
     def stop(self, why: str) -> None:

@@ -133,6 +133,22 @@ class PaperAccounts:
             rows = self._db.execute("SELECT quantity FROM tape" + _ONE, (market, venue, symbol))
             return sum((Decimal(quantity) for (quantity,) in rows), Decimal(0))
 
+    def fills(self, account: Account, run_id: str) -> tuple[PaperFill, ...]:
+        """Trades of one run on the account's tape, oldest first."""
+        query = f"SELECT at_ns, quantity, price, fee, trade FROM tape{_ONE} AND trade LIKE ? ORDER BY id"
+        with self._explained("read"):
+            rows = self._db.execute(query, (account.market, account.venue, account.symbol, f"{run_id}-%"))
+            return tuple(
+                PaperFill(
+                    at_ns=at_ns,
+                    lots=on_grid(Decimal(quantity), account.lot),
+                    price=on_grid(Decimal(price), account.tick),
+                    fee=to_pico(Decimal(fee)),
+                    trade=trade,
+                )
+                for at_ns, quantity, price, fee, trade in rows
+            )
+
     def reset(self, market: str, venue: str = "", symbol: str = "") -> int:
         """Forget the accounts of a market (venue, symbol) and their tape; answers how many there were."""
         where = " WHERE market = ? AND (? = '' OR venue = ?) AND (? = '' OR symbol = ?)"

@@ -8,7 +8,7 @@ cancel), never what happened.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -28,7 +28,7 @@ from dnkit.model.events import (
 )
 from dnkit.model.instrument import Instrument
 from dnkit.model.terms import EndKind, FoundKind, OrderType, PostOnlyCross, RejectKind, Side
-from dnkit.venues.account import Account
+from dnkit.venues.account import Account, PaperFill
 from dnkit.venues.liquidity import ShownBook
 from dnkit.venues.matcher import Matcher, trade_name
 from dnkit.venues.paper_order import PaperOrder
@@ -123,6 +123,16 @@ class PaperVenue:
     def sweep(self, request: SweepOrders) -> None:
         """Cancel every open order but the kept ones; answered by their OrderEnded and one OrdersSwept."""
         self._send(request)
+
+    def recall(self, asked: PlaceOrder, fills: Sequence[PaperFill]) -> None:
+        """Know an order of a process that died. It ended there, after `fills`, which the account holds."""
+        order = PaperOrder(asked=asked, since_ns=0, trades=len(fills), ended=EndKind.CANCELLED)
+        order.cum = sum(abs(one.lots) for one in fills)
+        order.taker_worth = sum(abs(one.lots) * one.price for one in fills)
+        order.fee = sum(one.fee for one in fills)
+        self.opening -= asked.side * order.cum
+        self._orders[asked.key] = order
+        self._finished.append(order)
 
     # What the market says
 

@@ -122,7 +122,7 @@ def test_a_level_beyond_the_touch_waits_for_the_ticker() -> None:
 
 
 def test_a_book_that_walks_on_and_on_stays_small() -> None:
-    book = Book()
+    book = told(Bbo(0, 0, 1, 1, 2, 1))
     for step in range(20 * CLEAN_LEAST):
         apply(book, delta(step, 0, {step: 0, step + 1: 1}, {}))
     assert len(book.bids) <= CLEAN_LEAST + 2

@@ -16,11 +16,11 @@ def batches(leg: int, moments: list[int], size: int) -> list[list[Message]]:
 
 @given(st.lists(times, min_size=1, max_size=4), st.integers(1, 7))
 def test_merged_streams_are_in_order_and_whole(several: list[list[int]], size: int) -> None:
-    merged = list(merge([batches(leg, moments, size) for leg, moments in enumerate(several)]))
-    expected = sorted(
-        (at, leg, number) for leg, moments in enumerate(several) for number, at in enumerate(moments)
-    )
-    assert [(one.at_ns, one.leg, one.bid) for one in merged if isinstance(one, Bbo)] == expected
+    streams = [batches(leg, moments, size) for leg, moments in enumerate(several)]
+    merged = list(merge(streams))
+    assert [one.at_ns for one in merged] == sorted(at for moments in several for at in moments)
+    for leg, stream in enumerate(streams):
+        assert [one for one in merged if one.leg == leg] == [one for batch in stream for one in batch]
 
 
 def test_an_empty_batch_is_no_end() -> None:

@@ -1,6 +1,6 @@
-"""The synthetic market: the same seed tells the same story, no book ever crosses, the hard regime is harder."""
+"""The synthetic market: the same seed tells the same story, no book ever crosses, hard is harder."""
 
-from itertools import islice, takewhile
+from itertools import islice, pairwise, takewhile
 
 import pytest
 
@@ -63,7 +63,7 @@ def test_the_hard_regime_is_wider_thinner_wilder_and_silent_at_times() -> None:
 
     def longest(tape_index: int) -> int:
         times = [one.at_ns for one in hard[tape_index].touches]
-        return max(b - a for a, b in zip(times, times[1:], strict=False))
+        return max(b - a for a, b in pairwise(times))
 
     assert max(longest(0), longest(1)) > 15 * NS_PER_S
     assert max(longest(0), longest(1)) < 90 * NS_PER_S
