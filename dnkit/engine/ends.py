@@ -69,7 +69,7 @@ def _end_as_intended(turn: Turn) -> pg.Target | None:
 def _true_end(turn: Turn, end: EndName) -> EndName | None:
     """The end's honest name from the ledger, or None when a fill came after the last check."""
     program, legs = turn.program, turn.legs
-    flat = all(is_flat(spec, leg) for spec, leg in zip(program.legs, legs, strict=True))
+    flat = all(is_flat(leg) for leg in legs)
     if end is EndName.IDLE:
         if all(leg.position == leg.start for leg in legs):
             return end
@@ -120,6 +120,7 @@ def _after_halt_sweep(turn: Turn) -> None:
     forget_answers(turn)
     turn.update(step=HALT_READ, tries=0)
     ask(turn, every_leg(turn))
+    turn.went_on = True  # every leg may be agreed on already
 
 
 def _after_halt_read(turn: Turn) -> None:
@@ -140,7 +141,7 @@ def risk_of(turn: Turn) -> Risk:
     program, legs = turn.program, turn.legs
     if any(_may_rest(leg) for leg in legs):
         return Risk.UNKNOWN
-    if all(is_flat(spec, leg) for spec, leg in zip(program.legs, legs, strict=True)):
+    if all(is_flat(leg) for leg in legs):
         return Risk.FLAT
     if len(legs) > 1 and is_hedged(program, legs):
         return Risk.HEDGED
@@ -164,7 +165,7 @@ def describe(turn: Turn) -> str:
     parts = []
     for spec, leg in zip(turn.program.legs, turn.legs, strict=True):
         amount = spec.instrument.quantity(leg.position)
-        word = "residual" if leg.position and is_flat(spec, leg) else "position"
+        word = "residual" if leg.position and is_flat(leg) else "position"
         parts.append(f"leg {spec.name} {word} {_plain(amount)} {spec.instrument.base}")
         if leg.stop is not None and leg.stop.life is Life.WORKING:
             parts.append(f"stop {leg.stop.n} of leg {spec.name} is kept")

@@ -58,9 +58,9 @@ def exposure_per_lot(program: Program, spec: LegSpec, leg: Leg) -> int:
     return spec.instrument.lot_base
 
 
-def lots_min(instrument: Instrument, leg: Leg) -> int:
-    """The fewest lots the venue lets trade at the mid last seen."""
-    at_mid = mid2(leg) * instrument.value
+def lots_min(instrument: Instrument, bid: int, ask: int) -> int:
+    """The fewest lots the venue lets trade at the mid of that touch."""
+    at_mid = (bid + ask) * instrument.value
     by_money = ceil_div(2 * instrument.notional_min, at_mid) if at_mid else 0
     return max(1, instrument.lots_min, by_money)
 
@@ -73,13 +73,13 @@ def amount_lots(spec: LegSpec, leg: Leg, amount: Amount) -> int:
         amount.base // spec.instrument.lot_base,
         amount.money // per_lot if per_lot else 0,
         leg.clip * amount.clip_mbps // MBPS_ONE,
-        lots_min(spec.instrument, leg) if amount.venue_minimum else 0,
+        leg.least if amount.venue_minimum else 0,
     )
 
 
-def is_flat(spec: LegSpec, leg: Leg) -> bool:
+def is_flat(leg: Leg) -> bool:
     """Whether the ledger's position is below what the venue lets trade."""
-    return abs(leg.position) < lots_min(spec.instrument, leg)
+    return abs(leg.position) < leg.least
 
 
 def tolerance(program: Program, legs: Sequence[Leg]) -> int:
@@ -89,7 +89,7 @@ def tolerance(program: Program, legs: Sequence[Leg]) -> int:
     The easier leg decides, because a residual that one leg can trade is not a residual.
     """
     return min(
-        (max(lots_min(spec.instrument, leg), leg.hedge_min) * exposure_per_lot(program, spec, leg))
+        (max(leg.least, leg.hedge_min) * exposure_per_lot(program, spec, leg))
         for spec, leg in zip(program.legs, legs, strict=True)
     )
 

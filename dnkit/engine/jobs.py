@@ -7,7 +7,7 @@ is over, and what it sends is what the ledger says remains.
 
 from dnkit.engine import pricing
 from dnkit.engine.books import is_sane, refusal, sized, within
-from dnkit.engine.exposure import exposure, lots_min
+from dnkit.engine.exposure import exposure
 from dnkit.engine.ledger import retire
 from dnkit.engine.orders import withdraw
 from dnkit.engine.placing import place
@@ -120,8 +120,7 @@ def _price(turn: Turn, slot: int, plan: pg.Job, job: Job, book: BookRead, lots: 
     side = Side.BUY if lots > 0 else Side.SELL
     resting = turn.phase.kind is pg.PhaseKind.REST
     price = rest_price(turn, plan, job, book, side) if resting else take_price(turn, plan, job, book, side)
-    least = lots_min(turn.program.legs[job.leg].instrument, turn.legs[job.leg])
-    size = lots if resting else sized(turn, book, lots, least)
+    size = lots if resting else sized(turn, book, lots, turn.legs[job.leg].least)
     if price is None or price <= 0 or size == 0:
         next_rung(turn, slot, "no price for this rung" if size else "no depth for this rung")
         return

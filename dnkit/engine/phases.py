@@ -193,8 +193,7 @@ def _advance_arm(turn: Turn) -> Outcome | None:
 def _after_stop_refused(turn: Turn, plan: pg.Job, job: Job) -> Outcome | None:
     if job.rejects + 1 >= plan.rejects:
         return Outcome.FAILED
-    turn.update_job(0, rejects=job.rejects + 1, stage=JobStage.READY)
-    return None
+    return _send_stop(turn, plan, turn.update_job(0, rejects=job.rejects + 1, stage=JobStage.READY))
 
 
 def _send_stop(turn: Turn, plan: pg.Job, job: Job) -> Outcome | None:
@@ -244,6 +243,7 @@ def _clear_stop(turn: Turn, index: int) -> Outcome | None:
     leg = turn.legs[index]
     if leg.stop is not None and leg.stop.life is Life.OVER:
         turn.set_leg(index, retire_stop(leg))
+        ask_sweep(turn, index)
     elif leg.stop is not None and leg.stop.life is Life.LOST:
         turn.update_leg(index, lost=True)
         return Outcome.ERROR

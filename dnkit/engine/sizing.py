@@ -1,7 +1,7 @@
 """What remains to be traded, always from the fill ledger. The only place that decides the side of an
 order."""
 
-from dnkit.engine.exposure import amount_lots, exposure_per_lot, lots_min, net
+from dnkit.engine.exposure import amount_lots, exposure_per_lot, net
 from dnkit.engine.state import Job, Leg
 from dnkit.engine.turn import Turn
 from dnkit.machine import program as pg
@@ -53,7 +53,7 @@ def remaining(turn: Turn, plan: pg.Job, job: Job) -> int:
     lots = _wanted(turn, plan, job, spec, leg)
     if plan.reduces:
         lots = toward_zero(leg.position, lots)
-    return 0 if abs(lots) < _least(turn, plan, spec, leg) else lots
+    return 0 if abs(lots) < _least(turn, plan, leg) else lots
 
 
 def _wanted(turn: Turn, plan: pg.Job, job: Job, spec: pg.LegSpec, leg: Leg) -> int:
@@ -78,10 +78,9 @@ def toward_zero(position: int, lots: int) -> int:
     return sign(lots) * min(abs(lots), abs(position))
 
 
-def _least(turn: Turn, plan: pg.Job, spec: pg.LegSpec, leg: Leg) -> int:
+def _least(turn: Turn, plan: pg.Job, leg: Leg) -> int:
     """Below this many lots nothing is sent: the venue's minimum, and `min_hedge` when an imbalance is
     hedged."""
-    least = lots_min(spec.instrument, leg)
     if plan.size is pg.SizeKind.IMBALANCE and turn.scope.intent in OPENING:
-        return max(least, leg.hedge_min)
-    return least
+        return max(leg.least, leg.hedge_min)
+    return leg.least

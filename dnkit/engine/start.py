@@ -7,7 +7,7 @@ apart.
 from msgspec.structs import replace
 
 from dnkit.engine.books import within
-from dnkit.engine.exposure import amount_lots, lots_min
+from dnkit.engine.exposure import amount_lots
 from dnkit.engine.phases import ask_sweep, forget_answers
 from dnkit.engine.sizing import clip_lots
 from dnkit.engine.state import Answer, Leg
@@ -150,7 +150,7 @@ def _sized(turn: Turn) -> pg.Target:
         clip = replace(leg, clip=clip_lots(spec, leg))
         if turn.program.impact_max != pg.NO_LIMIT:
             clip = replace(clip, clip=_within_impact(turn.program.size_mode, clip))
-            if clip.clip < lots_min(spec.instrument, clip):
+            if clip.clip < clip.least:
                 return pg.Target(pg.TargetKind.DONE, end=EndName.IDLE, text="clip does not fit the book")
         hedge_min = amount_lots(spec, clip, turn.program.scopes[0].limits.hedge_min)
         turn.set_leg(index, replace(clip, hedge_min=hedge_min))

@@ -87,12 +87,13 @@ class Past(msgspec.Struct, frozen=True, gc=False):
 
 
 class Leg(msgspec.Struct, frozen=True, gc=False):
-    """What we know of one leg. `entry` is the signed cost of the open position in ticks x lots, None
-    when unknown.
+    """What we know of one leg. `entry` is the signed cost of the open position in ticks x lots, None when
+    unknown.
 
-    `cash` is the realised result of this run's fills in picos, fees taken off. `known` is False until
-    START has found the opening position. `least` is the fewest lots the venue lets trade at the mid last seen. `settled` is the part of `position` that stems from past
-    orders, so that the ledger can be checked at each step.
+    `cash` is the realised result of this run's fills in picos, fees taken off. `known` is False until START
+    has found the opening position. `least` is the fewest lots the venue lets trade at the mid last seen.
+    `settled` is the part of `position` that stems from past orders, so that the ledger can be checked at
+    each step.
     """
 
     position: int = 0
@@ -174,6 +175,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
     naked_ns: int = 0
     leave_to: Target | None = None
     halt: str = ""
+    stop_asked: bool = False
     wake_ns: int | None = None
     ended: EndRun | None = None
 

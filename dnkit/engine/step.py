@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from dnkit.engine import ends, guards, orders, phases, start
 from dnkit.engine.books import is_sane
+from dnkit.engine.exposure import lots_min
 from dnkit.engine.invariants import check
 from dnkit.engine.jobs import on_bad_book, on_book, on_touch
 from dnkit.engine.ledger import live_order, retire
@@ -95,7 +96,8 @@ def _is_quiet(turn: Turn, event: ev.Event) -> bool:
 def _on_book(turn: Turn, event: ev.BookRead) -> None:
     leg = turn.legs[event.leg]
     if is_sane(event, leg):
-        turn.update_leg(event.leg, bid=event.bid, ask=event.ask, reach=event.reach)
+        least = lots_min(turn.program.legs[event.leg].instrument, event.bid, event.ask)
+        turn.update_leg(event.leg, bid=event.bid, ask=event.ask, least=least, reach=event.reach)
         leg = turn.legs[event.leg]
     if event.request == leg.pending and leg.answer is Answer.ASKED:
         good = leg.bid == event.bid and leg.ask == event.ask
@@ -141,7 +143,10 @@ def _on_alert(turn: Turn, event: ev.AlertSent) -> None:
 
 
 def _on_stop(turn: Turn, _event: ev.StopAsked) -> None:
-    if turn.state.stage in (Stage.START, Stage.PHASE):
+    """Go where the policy's `stop` leads; during START once the positions are known, not before."""
+    if turn.state.stage is Stage.START:
+        turn.update(stop_asked=True)
+    elif turn.state.stage is Stage.PHASE:
         _leave(turn, turn.program.stop_to)
 
 
@@ -194,11 +199,15 @@ ABSORB: dict[type, Callable[[Turn, Any], None]] = {
 
 
 def _move_on(turn: Turn) -> None:
+    """Work off what is due and follow where it leads. One look at a phase is enough until the run goes on
+    to another (a test holds that against looking until nothing changes)."""
     orders.check_overdue(turn)
+    if turn.state.stage is Stage.PHASE:
+        guards.watch_exposure(turn)
     for _ in range(MOVES_MAX):
-        before = turn.changes
+        turn.went_on = False
         ADVANCE[turn.state.stage](turn)
-        if turn.changes == before:
+        if not turn.went_on:
             return
     raise BugError(f"phase {turn.phase.name}: the program runs in a circle")
 
@@ -209,11 +218,12 @@ def _advance_start(turn: Turn) -> None:
         return
     if target.kind is TargetKind.PHASE:
         guards.open_scope(turn, 0)
+        if turn.state.stop_asked:
+            target = turn.program.stop_to
     _follow(turn, target)
 
 
 def _advance_phase(turn: Turn) -> None:
-    guards.watch_exposure(turn)
     target = guards.breach(turn)
     if target is not None:
         _leave(turn, target)
@@ -227,6 +237,7 @@ def _advance_phase(turn: Turn) -> None:
 
 def _lose(turn: Turn) -> None:
     """An order of a leg cannot be resolved: reduce what is healthy on a close, then halt."""
+    turn.went_on = True
     healthy = any(leg.position and not leg.lost for leg in turn.legs)
     reduce = turn.program.reduce
     if (
@@ -241,6 +252,7 @@ def _lose(turn: Turn) -> None:
 
 
 def _leave(turn: Turn, target: Target) -> None:
+    turn.went_on = True
     phases.forget_answers(turn)
     turn.update(stage=Stage.LEAVE, leave_to=target, jobs=())
 
@@ -261,6 +273,7 @@ def _advance_leave(turn: Turn) -> None:
 
 
 def _follow(turn: Turn, target: Target) -> None:
+    turn.went_on = True
     if target.kind is TargetKind.PHASE:
         _enter(turn, target.phase)
     elif target.kind is TargetKind.HALT:

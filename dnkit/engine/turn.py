@@ -17,10 +17,11 @@ from dnkit.model.commands import Command
 class Turn:
     """Program (never changed), state and legs (replaced as it goes), commands (in order of asking).
 
-    `changes` counts replacements, so that "nothing moved" can be told.
+    `changes` counts replacements, so that "nothing moved" can be told. `went_on` says that the run went to
+    another phase or stage, so that it has to be looked at again.
     """
 
-    __slots__ = ("changes", "commands", "legs", "now", "program", "state")
+    __slots__ = ("changes", "commands", "legs", "now", "program", "state", "went_on")
 
     def __init__(self, program: Program, state: State, now_ns: int) -> None:
         self.program = program
@@ -29,17 +30,21 @@ class Turn:
         self.now = now_ns
         self.commands: list[Command] = []
         self.changes = 0
+        self.went_on = False
 
     @property
     def phase(self) -> Phase:
+        """The phase the run stands in."""
         return self.program.phases[self.state.phase]
 
     @property
     def scope(self) -> Scope:
+        """The scope of that phase."""
         return self.program.scopes[self.program.phases[self.state.phase].scope]
 
     @property
     def limits(self) -> Limits:
+        """The limits in force there."""
         program = self.program
         return program.scopes[program.phases[self.state.phase].scope].limits
 

@@ -5,7 +5,7 @@ venue's lag budget since that fill is not over is LAGGING, which is no conflict 
 one.
 """
 
-from dnkit.engine.exposure import is_hedged, lots_min
+from dnkit.engine.exposure import is_hedged
 from dnkit.engine.sizing import goal_position
 from dnkit.engine.state import Answer, Leg
 from dnkit.engine.turn import Turn
@@ -82,9 +82,7 @@ def is_met(turn: Turn, goal: EndName, indexes: tuple[int, ...]) -> bool:
     program, legs = turn.program, turn.legs
     if goal is EndName.FLAT:
         return all(
-            abs(legs[index].position - goal_position(turn, index))
-            < lots_min(program.legs[index].instrument, legs[index])
-            for index in indexes
+            abs(legs[index].position - goal_position(turn, index)) < legs[index].least for index in indexes
         )
     if goal is EndName.HEDGED:
         return is_hedged(program, legs)

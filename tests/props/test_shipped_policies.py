@@ -4,7 +4,10 @@ from random import Random
 
 import pytest
 
+from dnkit.engine import step as door
+from dnkit.engine.state import Stage
 from dnkit.engine.step import begin, step
+from dnkit.engine.turn import Turn
 from dnkit.machine.program import Program
 from dnkit.model import events as ev
 from dnkit.model.numbers import NS_PER_S
@@ -93,6 +96,32 @@ def test_a_repeated_or_late_fill_changes_nothing(name: str) -> None:
                 assert more == (), f"seed {seed}: a repeated fill asked for {more}"
             assert [one.position for one in state.legs] == [one.position for one in after.legs]
             assert state.ended == after.ended
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_look_is_enough(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine looks at a phase once an event; looking until nothing changes gives the same states."""
+    for seed in range(30):
+        venue = told(name, seed, 0.15)
+        with monkeypatch.context() as patch:
+            patch.setattr(door, "_move_on", look_until_nothing_changes)
+            state = begin(venue.program, "run")
+            for event, asked, after in venue.lines:
+                state, again = step(venue.program, state, event)
+                assert (state, again) == (after, asked), f"seed {seed}: {event}"
+
+
+def look_until_nothing_changes(turn: Turn) -> None:
+    """The slow way to move a run on."""
+    door.orders.check_overdue(turn)
+    if turn.state.stage is Stage.PHASE:
+        door.guards.watch_exposure(turn)
+    for _ in range(door.MOVES_MAX):
+        before = turn.changes
+        door.ADVANCE[turn.state.stage](turn)
+        if turn.changes == before:
+            return
+    raise AssertionError("it runs in a circle")
 
 
 @pytest.mark.parametrize("name", NAMES)
