@@ -55,12 +55,15 @@ def refusal(turn: Turn, plan: pg.Job, job: Job, book: BookRead, lots: int) -> Re
     """Why no order of signed `lots` may be sent on this book now, or None."""
     if not is_sane(book, turn.legs[job.leg]):
         return Refusal("book crossed, empty or far off the last good mid", bad_data=True)
-    if relieves(turn, lots):
-        return None
     limits = turn.limits
-    if limits.book_age_ns != pg.NO_LIMIT and book.age_ns > limits.book_age_ns:
-        return Refusal(f"book is {book.age_ns // 1_000_000} ms old", bad_data=True)
-    return _limit_refusal(turn, limits, plan, job, book, lots)
+    refused = _age_refusal(limits, book) or _limit_refusal(turn, limits, plan, job, book, lots)
+    return None if refused is None or relieves(turn, lots) else refused
+
+
+def _age_refusal(limits: pg.Limits, book: BookRead) -> Refusal | None:
+    if limits.book_age_ns == pg.NO_LIMIT or book.age_ns <= limits.book_age_ns:
+        return None
+    return Refusal(f"book is {book.age_ns // 1_000_000} ms old", bad_data=True)
 
 
 def _limit_refusal(

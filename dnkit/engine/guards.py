@@ -1,9 +1,12 @@
 """What may interrupt any phase: deadlines and too much exposure for too long. Each interruption cancels and
 confirms first."""
 
+from collections.abc import Sequence
+
 from dnkit.engine.exposure import net_money
+from dnkit.engine.state import Leg
 from dnkit.engine.turn import Turn
-from dnkit.machine.program import NO_LIMIT, Target, TargetKind
+from dnkit.machine.program import NO_LIMIT, Limits, Program, Target, TargetKind
 
 HALT_DEADLINE = Target(TargetKind.HALT, text="deadline")
 HALT_UNHEDGED = Target(TargetKind.HALT, text="unhedged for too long")
@@ -18,16 +21,18 @@ def open_scope(turn: Turn, index: int) -> None:
     turn.update(dues=(*dues[:index], due, *dues[index + 1 :]))
 
 
+def is_naked(program: Program, limits: Limits, legs: Sequence[Leg]) -> bool:
+    """Whether the net exposure is above `max_unhedged`; never without such a limit or with one leg."""
+    if limits.unhedged_max == NO_LIMIT or len(legs) == 1:
+        return False
+    return net_money(program, legs) > limits.unhedged_max
+
+
 def watch_exposure(turn: Turn) -> None:
     """Note since when the net exposure is above `max_unhedged` (0: it is not)."""
-    limits = turn.limits
-    if limits.unhedged_max == NO_LIMIT or len(turn.program.legs) == 1:
-        return
-    naked = net_money(turn.program, turn.legs) > limits.unhedged_max
-    if naked and turn.state.naked_ns == 0:
-        turn.update(naked_ns=turn.now)
-    elif not naked and turn.state.naked_ns:
-        turn.update(naked_ns=0)
+    naked = is_naked(turn.program, turn.limits, turn.legs)
+    if naked is not (turn.state.naked_ns > 0):
+        turn.update(naked_ns=turn.now if naked else 0)
 
 
 def unhedged_due(turn: Turn) -> int:

@@ -92,7 +92,7 @@ def test_all_types_take_the_flag_by_default() -> None:
 
 
 @pytest.mark.parametrize("case", ["close", "open", "unwind"])
-def test_the_quiet_road_changes_nothing(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_short_way_of_part_fills_is_the_long_way(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Events that cannot move a run are not tried; trying them all the same gives equal states and
     requests."""
     from dnkit.engine import step as door
@@ -103,7 +103,7 @@ def test_the_quiet_road_changes_nothing(case: str, monkeypatch: pytest.MonkeyPat
         venue = Hostile(program, list(positions), seed, 0.15)
         venue.run()
         with monkeypatch.context() as patch:
-            patch.setattr(door, "_is_quiet", lambda _turn, _event: False)
+            patch.setattr(door, "_book_part_fill", lambda _program, _state, _event: None)
             state = door.begin(program, "run")
             for event, asked, after in venue.lines:
                 state, again = door.step(program, state, event)
