@@ -52,9 +52,7 @@ def relieves(turn: Turn, lots: int) -> bool:
 
 
 def refusal(turn: Turn, plan: pg.Job, job: Job, book: BookRead, lots: int) -> Refusal | None:
-    """Why no order of signed `lots` may be sent on this book now, or None."""
-    if not is_sane(book, turn.legs[job.leg]):
-        return Refusal("book crossed, empty or far off the last good mid", bad_data=True)
+    """Why no order of signed `lots` may be sent on this sane book now, or None."""
     limits = turn.limits
     refused = _age_refusal(limits, book) or _limit_refusal(turn, limits, plan, job, book, lots)
     return None if refused is None or relieves(turn, lots) else refused

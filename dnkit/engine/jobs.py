@@ -6,7 +6,7 @@ is over, and what it sends is what the ledger says remains.
 """
 
 from dnkit.engine import pricing
-from dnkit.engine.books import is_sane, refusal, sized, within
+from dnkit.engine.books import refusal, sized, within
 from dnkit.engine.exposure import exposure
 from dnkit.engine.ledger import retire
 from dnkit.engine.orders import withdraw
@@ -262,7 +262,7 @@ def on_touch(turn: Turn, slot: int, book: BookRead) -> None:
     """The touch was looked at: withdraw the order if its price is off by more than the tolerance."""
     plan, job = turn.phase.jobs[slot], turn.state.jobs[slot]
     order = turn.legs[job.leg].order
-    if order is None or order.life is not Life.WORKING or not is_sane(book, turn.legs[job.leg]):
+    if order is None or order.life is not Life.WORKING:
         return
     price = rest_price(turn, plan, job, book, order.side)
     tolerance = order.price * turn.phase.reprice_beyond // MBPS_ONE

@@ -73,9 +73,9 @@ def _wanted(turn: Turn, plan: pg.Job, job: Job, spec: pg.LegSpec, leg: Leg) -> i
 
 def toward_zero(position: int, lots: int) -> int:
     """As much of `lots` as brings `position` toward zero without passing through it."""
-    if sign(lots) != -sign(position):
-        return 0
-    return sign(lots) * min(abs(lots), abs(position))
+    if position > 0:
+        return max(-position, min(lots, 0))
+    return min(-position, max(lots, 0))
 
 
 def _least(turn: Turn, plan: pg.Job, leg: Leg) -> int:

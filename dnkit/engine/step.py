@@ -101,20 +101,21 @@ def _book_part_fill(program: Program, state: State, event: ev.OrderFilled) -> St
 
 def _on_book(turn: Turn, event: ev.BookRead) -> None:
     leg = turn.legs[event.leg]
-    if is_sane(event, leg):
+    sane = is_sane(event, leg)
+    if sane:
         least = lots_min(turn.program.legs[event.leg].instrument, event.bid, event.ask)
         turn.update_leg(event.leg, bid=event.bid, ask=event.ask, least=least, reach=event.reach)
-        leg = turn.legs[event.leg]
     if event.request == leg.pending and leg.answer is Answer.ASKED:
-        good = leg.bid == event.bid and leg.ask == event.ask
-        turn.update_leg(event.leg, answer=Answer.GOOD if good else Answer.BAD)
+        turn.update_leg(event.leg, answer=Answer.GOOD if sane else Answer.BAD)
     if turn.state.stage is not Stage.PHASE:
         return
     for slot, job in enumerate(turn.state.jobs):
         if job.leg == event.leg and job.request == event.request:
-            if job.stage is JobStage.LOOK:
+            if job.stage is JobStage.LOOK and sane:
                 on_book(turn, slot, event)
-            elif job.stage is JobStage.ORDER:
+            elif job.stage is JobStage.LOOK:
+                on_bad_book(turn, slot, "book crossed, empty or far off the last good mid")
+            elif job.stage is JobStage.ORDER and sane:
                 on_touch(turn, slot, event)
 
 
@@ -289,14 +290,13 @@ def _follow(turn: Turn, target: Target) -> None:
 
 
 def _enter(turn: Turn, index: int) -> None:
-    phase, visits = turn.program.phases[index], turn.state.visits
+    phase, visits = turn.stand_in(index), list(turn.state.visits)
     if visits[index] >= phase.visits:
-        turn.update(phase=index)
         _follow(turn, phase.target(Outcome.EXHAUSTED))
         return
-    visits = (*visits[:index], visits[index] + 1, *visits[index + 1 :])
+    visits[index] += 1
     phases.forget_answers(turn)
-    turn.update(stage=Stage.PHASE, phase=index, visits=visits, entered_ns=turn.now, jobs=())
+    turn.update(stage=Stage.PHASE, visits=tuple(visits), entered_ns=turn.now, jobs=())
     if phase.skip is not None:
         _follow(turn, phase.target(phase.skip))
     elif phase.kind is PhaseKind.RUN:

@@ -21,11 +21,12 @@ class Turn:
     another phase or stage, so that it has to be looked at again.
     """
 
-    __slots__ = ("changes", "commands", "legs", "now", "program", "state", "went_on")
+    __slots__ = ("changes", "commands", "legs", "now", "phase", "program", "state", "went_on")
 
     def __init__(self, program: Program, state: State, now_ns: int) -> None:
         self.program = program
         self.state = state
+        self.phase = program.phases[state.phase]
         self.legs = list(state.legs)
         self.now = now_ns
         self.commands: list[Command] = []
@@ -33,25 +34,25 @@ class Turn:
         self.went_on = False
 
     @property
-    def phase(self) -> Phase:
-        """The phase the run stands in."""
-        return self.program.phases[self.state.phase]
-
-    @property
     def scope(self) -> Scope:
         """The scope of that phase."""
-        return self.program.scopes[self.program.phases[self.state.phase].scope]
+        return self.program.scopes[self.phase.scope]
 
     @property
     def limits(self) -> Limits:
         """The limits in force there."""
-        program = self.program
-        return program.scopes[program.phases[self.state.phase].scope].limits
+        return self.program.scopes[self.phase.scope].limits
 
     def update(self, **changes: Any) -> None:
         """Replace fields of the state (not its legs)."""
         self.state = replace(self.state, **changes)
         self.changes += 1
+
+    def stand_in(self, index: int) -> Phase:
+        """Make a phase the one the run stands in."""
+        self.phase = self.program.phases[index]
+        self.update(phase=index)
+        return self.phase
 
     def set_leg(self, index: int, leg: Leg) -> None:
         """Put a leg in its place."""

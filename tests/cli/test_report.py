@@ -3,6 +3,7 @@
 import csv
 import io
 import sqlite3
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def test_verify_finds_a_changed_byte(state_folder: Path) -> None:
     assert good.code == 0
     assert "chain whole" in good.out
     run_id = good.out.split()[1].rstrip(":")
-    with sqlite3.connect(state_folder / "journal.db") as database:
+    with closing(sqlite3.connect(state_folder / "journal.db")) as database, database:
         database.execute(
             "UPDATE lines SET event = replace(event, '\"leg\":0', '\"leg\":1') WHERE run_id = ? AND seq = 2",
             (run_id,),

@@ -1,7 +1,9 @@
 """`dnkit trade` from outside: streams, envelope, flags, seeds, cycles, the recorded market."""
 
 import json
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -107,9 +109,7 @@ def test_last_resort_none_sends_no_market_order(state_folder: Path) -> None:
 def test_an_unfinished_run_refuses_the_next_and_can_be_resumed(state_folder: Path) -> None:
     done = dnkit("trade", "--policy", "close_two_phase", "--no-report", "--json")
     run_id = done.json["data"]["cycles"][0]["run_id"]
-    import sqlite3
-
-    with sqlite3.connect(state_folder / "journal.db") as database:
+    with closing(sqlite3.connect(state_folder / "journal.db")) as database, database:
         (lines,) = database.execute("SELECT max(seq) FROM lines").fetchone()
         database.execute("DELETE FROM lines WHERE seq > ?", (lines - 2,))
         database.execute("UPDATE runs SET closing = NULL")

@@ -1,6 +1,7 @@
 """A run cut off after any line is brought to its end: the venues' books and the ledger agree again."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,7 @@ def test_fills_that_no_line_tells_of_are_found_again(tmp_path: Path) -> None:
     with floor_for(program("close_two_phase"), tmp_path) as floor:
         (first,) = cycles(floor, "close_two_phase", 1, Quiet())
         assert first.traded
-    with sqlite3.connect(tmp_path / "journal.db") as database:
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as database, database:
         (told,) = database.execute("SELECT min(seq) FROM lines WHERE kind = 'OrderFilled'").fetchone()
         database.execute("DELETE FROM lines WHERE seq >= ?", (told,))
         database.execute("DELETE FROM ledgers WHERE run_id != ''")

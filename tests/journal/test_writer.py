@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
@@ -122,23 +123,22 @@ def test_runs_of_one_command_stay_together(path: Path) -> None:
 def test_plain_sql_reads_orders_and_fills(path: Path) -> None:
     with Journal(path) as journal:
         drive(journal, ScriptedVenue({(1, 1): ["cross"]}))
-    database = sqlite3.connect(path)
-    orders = database.execute(
-        "SELECT leg, symbol, client_id, side, type, lots, reason FROM orders"
-    ).fetchall()
-    assert orders == [
-        (0, "ETH-PERP", "r1-quote-1", "buy", "post_only", 1_000, "quote#1"),
-        (1, "ETH-PERP", "r1-hedge-1", "sell", "post_only", 1_000, "hedge_passive#1"),
-        (1, "ETH-PERP", "r1-hedge-2", "sell", "ioc", 1_000, "hedge#1"),
-    ]
-    fills = database.execute('SELECT leg, "order", filled_lots, maker FROM fills').fetchall()
-    assert fills == [(0, 1, 1_000, 1), (1, 2, 1_000, 0)]
-    kinds = database.execute("SELECT kind, leg FROM lines WHERE seq IN (1, 2) ORDER BY seq").fetchall()
-    assert kinds == [("Started", None), ("OrdersSwept", 0)]
-    row = database.execute('SELECT mode, policy, "end", exit_code, header FROM runs').fetchone()
-    assert row[:4] == ("paper", "tiny_open", "hedged", 0)
-    assert json.loads(row[4])["legs"][0]["tick"] == "0.01"
-    database.close()
+    with closing(sqlite3.connect(path)) as database:
+        orders = database.execute(
+            "SELECT leg, symbol, client_id, side, type, lots, reason FROM orders"
+        ).fetchall()
+        assert orders == [
+            (0, "ETH-PERP", "r1-quote-1", "buy", "post_only", 1_000, "quote#1"),
+            (1, "ETH-PERP", "r1-hedge-1", "sell", "post_only", 1_000, "hedge_passive#1"),
+            (1, "ETH-PERP", "r1-hedge-2", "sell", "ioc", 1_000, "hedge#1"),
+        ]
+        fills = database.execute('SELECT leg, "order", filled_lots, maker FROM fills').fetchall()
+        assert fills == [(0, 1, 1_000, 1), (1, 2, 1_000, 0)]
+        kinds = database.execute("SELECT kind, leg FROM lines WHERE seq IN (1, 2) ORDER BY seq").fetchall()
+        assert kinds == [("Started", None), ("OrdersSwept", 0)]
+        row = database.execute('SELECT mode, policy, "end", exit_code, header FROM runs').fetchone()
+        assert row[:4] == ("paper", "tiny_open", "hedged", 0)
+        assert json.loads(row[4])["legs"][0]["tick"] == "0.01"
 
 
 def test_checkpoints_are_stored_now_and_then(path: Path) -> None:
