@@ -83,13 +83,12 @@ def is_flat(leg: Leg) -> bool:
 
 
 def tolerance(program: Program, legs: Sequence[Leg]) -> int:
-    """Net exposure that nobody can or wants to trade away: the smallest tradable step, or `min_hedge`
-    of the easier leg.
+    """Net exposure that is left alone: below the smallest tradable step, or `min_hedge`, of the harder leg.
 
-    The easier leg decides, because a residual that one leg can trade is not a residual.
+    The harder leg decides: a residual that the hedge leg cannot trade would otherwise halt a sound pair.
     """
-    return min(
-        (max(leg.least, leg.hedge_min) * exposure_per_lot(program, spec, leg))
+    return max(
+        max(leg.least, leg.hedge_min) * exposure_per_lot(program, spec, leg)
         for spec, leg in zip(program.legs, legs, strict=True)
     )
 

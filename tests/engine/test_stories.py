@@ -291,6 +291,25 @@ def _minimum(quantity: str):  # type: ignore[no-untyped-def]
     return instrument(minimum=quantity)
 
 
+def test_a_hedge_below_the_hedge_venues_minimum_is_left_alone_and_named() -> None:
+    """The quote fills 0.021, the hedge venue takes 0.05 at least: no order, no halt, the residual is told."""
+    legs = (leg("quote", Side.BUY), leg("hedge", Side.SELL, instrument=_minimum("0.05")))
+    venue = Venue(open_hedged(legs=legs), otherwise=ioc_fills)
+    venue.script[(0, 1)] = [(1, "accepted", {}), (900, "fill", {"lots": 21})]
+    end = venue.run()
+    assert end.end is EndName.HEDGED
+    assert [one.leg for one in venue.sent] == [0]
+    assert "0.021" in end.text
+
+
+def test_a_stop_during_the_start_waits_until_the_positions_are_known() -> None:
+    venue = Venue(close_pair(), positions=[500, -500], otherwise=ioc_fills)
+    venue.at(5, lambda: ev.StopAsked(venue.now, "ctrl-c"))
+    end = venue.run()
+    assert (end.end, end.risk) == (EndName.HALTED, Risk.HEDGED), "not unknown: the positions were read first"
+    assert venue.sent == []
+
+
 def test_a_stray_order_found_by_the_last_sweep_is_not_a_success() -> None:
     venue = Venue(unwind_one(), positions=[500], otherwise=ioc_fills)
     venue.swept[0] = [(True, 0), (True, 1)]
