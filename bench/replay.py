@@ -1,8 +1,10 @@
 """A policy traded over recorded two-leg books on the virtual clock, journal on and off, and against a peer.
 
 An update is one message of a feed (a book change of any number of levels, a ticker, a trade). The clock runs
-from the first cycle to the end of the recording, reading and decoding the packed recording included.
-nautilus_trader gets the same messages and order rate and has its data in memory before its clock starts.
+from the first cycle to the end of the recording. On its own the policy plays from disk: reading and decoding
+the packed recording is inside the clock. Against nautilus_trader both sides have the same messages in memory
+before their clocks start, in the form each of them wants, and send orders at the same rate. The peer keeps
+no journal, so it is met twice: by the run as it is, and by one without a journal.
 Without recordings beside the repository the synthetic market stands in, and the peer is skipped.
 """
 
@@ -12,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from dnkit.cli.outcome import Asked
 from dnkit.cli.trade import prepare
 from dnkit.engine.state import State
 from dnkit.journal.writer import Journal
+from dnkit.market.feed import Market, Message
 from dnkit.model.events import Event
 from dnkit.runtime.cycles import Plan, run_cycles
 from dnkit.runtime.floor import lay_floor, open_stores
@@ -95,7 +98,19 @@ class Deaf:
         """Nothing."""
 
 
-def trade_once(*, journal: bool) -> Traded:
+class InMemory:
+    """A market that ends, read and decoded before it is asked for; played once."""
+
+    def __init__(self, market: Market) -> None:
+        self.grids, self.start_ns, self.end_ns = market.grids, market.start_ns, market.end_ns
+        self._messages = list(market.messages())
+
+    def messages(self) -> Iterator[Message]:
+        """Every message in time order."""
+        return iter(self._messages)
+
+
+def trade_once(*, journal: bool, in_memory: bool = False) -> Traded:
     """Trade the policy in cycles until the recording ends (or a number of cycles on the synthetic market)."""
     recorded = RECORDING.is_dir()
     market = f"recorded:{RECORDING}" if recorded else "synthetic"
@@ -106,6 +121,8 @@ def trade_once(*, journal: bool) -> Traded:
     with tempfile.TemporaryDirectory(dir=DISK) as home, open_stores(StateFolder(Path(home))) as stores:
         instruments = {leg.name: leg.instrument for leg in legs}
         opened = open_market(parse_market(market), instruments, books, seed=1, loop=False, cache=CACHE)
+        if in_memory:
+            opened = msgspec.structs.replace(opened, market=InMemory(opened.market))
         used = stores if journal else msgspec.structs.replace(stores, journal=NoJournal())
         floor = lay_floor(used, opened, venues, lambda _level, _text: None, speed=None, seed=1)
         plan = Plan(
@@ -173,22 +190,24 @@ def run() -> list[Row]:
         met=pairs.medians[0] >= GOAL,
         note=note,
     )
-    return [own, _against_peer(seen)]
+    return [own, *(_against_peer(seen, journal=journal) for journal in (True, False))]
 
 
-def _rate_with(*, journal: bool) -> Callable[[], float]:
-    return lambda: trade_once(journal=journal).rate
+def _rate_with(*, journal: bool, in_memory: bool = False) -> Callable[[], float]:
+    return lambda: trade_once(journal=journal, in_memory=in_memory).rate
 
 
-def _against_peer(seen: Traded) -> Row:
-    name, goal = "replay: against nautilus_trader", f"{PEER_GOAL} x"
+def _against_peer(seen: Traded, *, journal: bool) -> Row:
+    kept = "journal on" if journal else "no journal on either side"
+    name, goal = f"replay: against nautilus_trader, {kept}", f"{PEER_GOAL} x"
     if not RECORDING.is_dir():
         return skipped(name, "SHORTFALL: no recordings beside the repository", goal)
     per_million = round(seen.orders * 1_000_000 / seen.updates)
     try:
         python = peer_python()
         first = peer_once(python, per_million)
-        pairs = alternate(PAIRS, _rate_with(journal=True), partial(_peer_rate, python, per_million))
+        own = _rate_with(journal=journal, in_memory=True)
+        pairs = alternate(PAIRS, own, partial(_peer_rate, python, per_million))
     except (OSError, subprocess.CalledProcessError) as error:
         return skipped(name, f"SHORTFALL: the peer does not run: {error}", goal)
     return _peer_row(name, goal, pairs, first)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import msgspec
 
-from dnkit.engine.state import State
 from dnkit.journal.reader import Reader
 from dnkit.journal.replay import replay
 from dnkit.machine.program import Program
@@ -19,7 +18,7 @@ POLICIES = ("open_post_only_hedge", "close_two_phase")
 
 
 class Story(msgspec.Struct, frozen=True):
-    """One run: what came in, what went out, the digest and the state after each step, in order."""
+    """One run: what came in, what went out, and the digest of the state after each step, in order."""
 
     policy: str
     run_id: str
@@ -27,7 +26,6 @@ class Story(msgspec.Struct, frozen=True):
     events: tuple[Event, ...]
     commands: tuple[tuple[Command, ...], ...]
     digests: tuple[str, ...]
-    states: tuple[State, ...]
 
 
 def dnkit(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -57,5 +55,4 @@ def _story(reader: Reader, run_id: str) -> Story:
         events=tuple(one.event for one in steps),
         commands=tuple(one.commands for one in steps),
         digests=tuple(one.line.digest for one in steps),
-        states=tuple(one.after for one in steps),
     )

@@ -1,5 +1,7 @@
-"""Whether a book may be traded on. Limits protect a balanced pair; they never keep a naked leg from getting
-out."""
+"""Whether a book may be traded on.
+
+Limits protect a balanced pair; they never keep a naked leg from getting out.
+"""
 
 from typing import NamedTuple
 
@@ -16,8 +18,10 @@ JUMP_MAX = 2  # a mid more than this many times off the last good one is a bad p
 
 
 class Refusal(NamedTuple):
-    """Why a book is not traded on. `bad_data` is worth another look; a limit's refusal is final for the
-    attempt."""
+    """Why a book is not traded on.
+
+    `bad_data` is worth another look; a limit's refusal is final for the attempt.
+    """
 
     why: str
     bad_data: bool
@@ -86,8 +90,10 @@ def _limit_refusal(
 
 
 def sized(turn: Turn, book: BookRead, lots: int, least: int) -> int:
-    """Signed lots the depth limit leaves of `lots`; 0 when it leaves less than `least`. A naked leg is never
-    shrunk to nothing."""
+    """Signed lots the depth limit leaves of `lots`; 0 when it leaves less than `least`.
+
+    A naked leg is never shrunk to nothing.
+    """
     limits = turn.limits
     if limits.depth_within == pg.NO_LIMIT or not limits.depth_shrink or book.reach >= abs(lots):
         return lots

@@ -1,5 +1,4 @@
-"""How a run ends: the last sweep before an end may be called that, and the halt with its honest account of
-what is open."""
+"""How a run ends: the last sweep before an end is named, and the halt with its account of what is open."""
 
 from decimal import Decimal
 
@@ -93,8 +92,7 @@ def begin_halt(turn: Turn, why: str) -> None:
 
 
 def advance_halt(turn: Turn) -> None:
-    """Best effort to the end: two sweeps, then reads until ledger and venue agree or the tries and the lag
-    are over."""
+    """Best effort: two sweeps, then reads until ledger and venue agree or tries and lag are over."""
     state = turn.state
     if state.timer_ns:
         if turn.now < state.timer_ns:

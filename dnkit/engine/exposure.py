@@ -38,8 +38,7 @@ def net(program: Program, legs: Sequence[Leg]) -> int:
 
 
 def net_money(program: Program, legs: Sequence[Leg]) -> int:
-    """Absolute net exposure in picos of money at the mids last seen (the dearer leg's price, to be
-    careful)."""
+    """Absolute net exposure in picos of money at the mids last seen; the dearer leg's price counts."""
     amount = abs(net(program, legs))
     if program.by_money or amount == 0:
         return amount

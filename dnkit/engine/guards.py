@@ -1,5 +1,7 @@
-"""What may interrupt any phase: deadlines and too much exposure for too long. Each interruption cancels and
-confirms first."""
+"""What may interrupt any phase: deadlines and too much exposure for too long.
+
+Each interruption cancels and confirms first.
+"""
 
 from collections.abc import Sequence
 
@@ -41,8 +43,10 @@ def unhedged_due(turn: Turn) -> int:
 
 
 def breach(turn: Turn) -> Target | None:
-    """Where a broken deadline or exposure limit sends the run, or None. A limit fires once: its clock is
-    taken away."""
+    """Where a broken deadline or exposure limit sends the run, or None.
+
+    A deadline fires once; the exposure's clock starts anew while the run stays naked.
+    """
     scope, state = turn.phase.scope, turn.state
     due = state.dues[scope]
     if due and turn.now >= due:

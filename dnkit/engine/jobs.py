@@ -1,5 +1,4 @@
-"""What one leg does inside a phase that sends orders: look at the book, price, place, and draw the
-consequence.
+"""What one leg does inside a phase that sends orders: look, price, place, draw the consequence.
 
 LOOK -> (READY) -> ORDER -> LOOK ... -> DONE | SPENT | REFUSED | LOST. A job never sends before its last order
 is over, and what it sends is what the ledger says remains.
@@ -28,8 +27,7 @@ WAITING = (JobStage.PAUSE, JobStage.READY)
 
 
 def pick_leg(turn: Turn, plan: pg.Job) -> int:
-    """Index of the leg a job works on; `smaller` and `missing` are decided from the ledger when the phase is
-    entered."""
+    """Index of the leg a job works on; the ledger decides on `smaller` and `missing` at entry."""
     if plan.leg >= 0:
         return plan.leg
     program, legs = turn.program, turn.legs
@@ -46,9 +44,7 @@ def pick_leg(turn: Turn, plan: pg.Job) -> int:
 
 
 def begin_jobs(turn: Turn) -> None:
-    """Set up the phase's jobs. Those with something to do ask for a book, or are ready where no book is
-    needed.
-    """
+    """Set up the jobs: those with something to do ask for a book, or are ready where none is needed."""
     jobs = []
     for plan in turn.phase.jobs:
         index = pick_leg(turn, plan)
@@ -130,8 +126,10 @@ def _price(turn: Turn, slot: int, plan: pg.Job, job: Job, book: BookRead, lots: 
 
 
 def rest_price(turn: Turn, plan: pg.Job, job: Job, book: BookRead, side: Side) -> int | None:
-    """Price of a resting order. A post-only order stays inside the far touch; a plain limit may reach what
-    its rule says."""
+    """Price of a resting order; None when its anchor is unknown.
+
+    A post-only order stays inside the far touch; a plain limit may reach what its rule says.
+    """
     spec, leg, rule = turn.program.legs[job.leg], turn.legs[job.leg], plan.rungs[0]
     if rule.anchor is pg.Anchor.BREAK_EVEN:
         price = pricing.break_even_price(turn.legs, turn.program.legs, job.leg, side)
@@ -143,8 +141,10 @@ def rest_price(turn: Turn, plan: pg.Job, job: Job, book: BookRead, side: Side) -
 
 
 def take_price(turn: Turn, plan: pg.Job, job: Job, book: BookRead, side: Side) -> int | None:
-    """Worst price of a rung: the rung, the marginal price of the quantity if that is less, never past
-    `max_concession`."""
+    """Worst price of a rung, never past `max_concession`; None when its anchor is unknown.
+
+    The marginal price of the quantity bounds it where that is less aggressive.
+    """
     spec, leg, limit = turn.program.legs[job.leg], turn.legs[job.leg], turn.limits.concession_max
     if not plan.rungs:
         return pricing.capped_price(book, side, plan.cap, limit)

@@ -15,8 +15,7 @@ from dnkit.machine.program import LegSpec
 
 
 def book(spec: LegSpec, leg: Leg, number: int, cum: int, worth: int, fee: int, at_ns: int) -> Leg:
-    """The leg after a report that order `number` has filled `cum` lots worth `worth` in all, at `fee` picos
-    in all."""
+    """The leg after a report of order `number`: `cum` lots, worth `worth`, at `fee` picos, all in all."""
     order = leg.order
     if order is not None and order.n == number:
         if cum <= order.cum:

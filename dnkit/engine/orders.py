@@ -84,8 +84,7 @@ def learn(turn: Turn, index: int, slot: str, order: Order, news: News) -> None:
 
 
 def _settle(turn: Turn, index: int, order: Order, life: Life) -> Order:
-    """The order in a state without doubt. A working IOC still owes its result, a resting order owes
-    nothing."""
+    """The order in a state without doubt: a working IOC still owes its result, a resting order nothing."""
     due = 0
     if life is Life.WORKING and order.type in IMMEDIATE:
         due = turn.now + result_within(turn.program.legs[index])
@@ -93,9 +92,11 @@ def _settle(turn: Turn, index: int, order: Order, life: Life) -> Order:
 
 
 def _found_live(turn: Turn, index: int, order: Order) -> Order:
-    """It is at the venue. An IOC has no business resting there: withdraw it. An order that outlives its
-    cancels stays in doubt until the look-up budget is over, because a lagging index looks the same as
-    an order that will not die."""
+    """It is at the venue. An IOC has no business resting there: withdraw it.
+
+    An order that outlives its cancels stays in doubt until the look-up budget is over, because a lagging
+    index looks the same as an order that will not die.
+    """
     if order.type in IMMEDIATE:
         order = replace(order, withdraw=True)
     if order.withdraw and order.cancels >= CANCELS_MAX:
@@ -140,8 +141,10 @@ def _doubt(turn: Turn, index: int, order: Order, news: News, *, find: bool) -> O
 
 
 def _after_failure(turn: Turn, index: int, order: Order, news: News) -> Order:
-    """A look-up brought nothing. The venue's repeated "no such order" after its lag is a final word; an
-    error never is."""
+    """A look-up brought nothing.
+
+    The venue's repeated "no such order" after its lag is a final word; an error never is.
+    """
     lag = turn.program.legs[index].lookup_lag_ns
     if news is News.FOUND_ABSENT and order.absents >= FINDS_MIN and turn.now >= order.sent_ns + lag:
         return replace(order, life=Life.OVER, due_ns=0)

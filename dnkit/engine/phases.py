@@ -107,8 +107,7 @@ def _advance_rest(turn: Turn) -> Outcome | None:
 
 
 def _rest_is_over(turn: Turn) -> bool:
-    """Patience is over, a first fill came where that is enough, or one leg is settled while the other still
-    works."""
+    """Time is up, a first fill came where that is enough, or one leg is settled and the other still works."""
     jobs = turn.state.jobs
     if turn.now >= turn.state.timer_ns:
         return True

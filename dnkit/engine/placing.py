@@ -14,8 +14,7 @@ from dnkit.model.terms import OrderType, Side
 
 
 def place(turn: Turn, plan: pg.Job, job: Job, kind: OrderType) -> None:
-    """Send `job.lots` at `job.price`. The flag reduce-only goes on wherever the venue takes it for this
-    type."""
+    """Send `job.lots` at `job.price`, reduce-only wherever the venue takes the flag for this type."""
     spec, leg = turn.program.legs[job.leg], turn.legs[job.leg]
     _check(turn, plan, job, kind)
     number = leg.orders + 1

@@ -1,5 +1,6 @@
-"""From a price rule and a book to a limit price in ticks. Rounding never makes a price more aggressive
-than the rule.
+"""From a price rule and a book to a limit price in ticks.
+
+Rounding never makes a price more aggressive than the rule.
 
 Terms: `touch` is the far touch (what a taker meets), `join` the own touch. For a buy the far touch is
 the ask. The limit of an aggressive order is the less aggressive of the rung and the MARGINAL price of
@@ -39,8 +40,7 @@ def distance_ticks(anchor: int, rule: PriceRule, spec: LegSpec, *, up: bool) -> 
 
 
 def anchor_price(rule: PriceRule, book: BookRead, side: Side, spec: LegSpec, leg: Leg) -> int | None:
-    """Ticks of the rule's anchor, rounded away from the far side; None when it is not known (no entry
-    price)."""
+    """Ticks of the rule's anchor, rounded away from the far side; None when unknown (no entry price)."""
     kind = rule.anchor
     if kind is Anchor.TOUCH:
         return far_touch(book, side)
@@ -99,16 +99,14 @@ def capped_price(book: BookRead, side: Side, *caps: int) -> int:
 
 
 def less_aggressive(price: int, marginal: int, side: Side) -> int:
-    """The rung's price, or the marginal price of the quantity if that is enough (0: the book does not
-    hold it)."""
+    """The rung's price, or the marginal price of the quantity if that is enough (0: the book is too thin)."""
     if marginal == 0:
         return price
     return min(price, marginal) if side > 0 else max(price, marginal)
 
 
 def break_even_price(legs: Sequence[Leg], specs: tuple[LegSpec, ...], index: int, side: Side) -> int | None:
-    """Price on leg `index` at which the whole pair closes at zero after fees; None when an entry price
-    is unknown.
+    """Price on leg `index` at which the whole pair closes at zero after fees; None without entry prices.
 
     Result of the run so far is `cash` (picos: what fills brought in, less fees); what is still open on
     the other legs counts at its entry cost, so only this leg's remaining position is left to pay for

@@ -1,5 +1,4 @@
-"""What remains to be traded, always from the fill ledger. The only place that decides the side of an
-order."""
+"""What remains to be traded, always from the fill ledger. Only here the side of an order is decided."""
 
 from dnkit.engine.exposure import amount_lots, exposure_per_lot, net
 from dnkit.engine.state import Job, Leg
@@ -29,8 +28,7 @@ def part_done(turn: Turn, spec: pg.LegSpec, leg: Leg, whole: int) -> int:
 
 
 def goal_position(turn: Turn, index: int) -> int:
-    """Where a close wants the leg to be at the end of the present slice: zero, or part of the way
-    there."""
+    """Where a close wants the leg at the end of the present slice: zero, or part of the way there."""
     spec, leg = turn.program.legs[index], turn.legs[index]
     if turn.program.slice_size is None:
         return 0
@@ -47,8 +45,7 @@ def slices_left(turn: Turn) -> bool:
 
 
 def remaining(turn: Turn, plan: pg.Job, job: Job) -> int:
-    """Signed lots the job still has to trade on its leg; positive buys. Zero where there is nothing, or
-    only dust."""
+    """Signed lots the job still has to trade on its leg (positive buys); 0 where there is only dust."""
     spec, leg = turn.program.legs[job.leg], turn.legs[job.leg]
     lots = _wanted(turn, plan, job, spec, leg)
     if plan.reduces:
@@ -79,8 +76,7 @@ def toward_zero(position: int, lots: int) -> int:
 
 
 def _least(turn: Turn, plan: pg.Job, leg: Leg) -> int:
-    """Below this many lots nothing is sent: the venue's minimum, and `min_hedge` when an imbalance is
-    hedged."""
+    """Below this many lots nothing is sent: the venue's minimum, or `min_hedge` for an open's imbalance."""
     if plan.size is pg.SizeKind.IMBALANCE and turn.scope.intent in OPENING:
         return max(leg.least, leg.hedge_min)
     return leg.least

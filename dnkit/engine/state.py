@@ -87,13 +87,12 @@ class Past(msgspec.Struct, frozen=True, gc=False):
 
 
 class Leg(msgspec.Struct, frozen=True, gc=False):
-    """What we know of one leg. `entry` is the signed cost of the open position in ticks x lots, None when
-    unknown.
+    """What we know of one leg.
 
-    `cash` is the realised result of this run's fills in picos, fees taken off. `known` is False until START
-    has found the opening position. `least` is the fewest lots the venue lets trade at the mid last seen.
-    `settled` is the part of `position` that stems from past orders, so that the ledger can be checked at
-    each step.
+    `entry` is the signed cost of the open position in ticks x lots, None when unknown. `cash` is the realised
+    result of this run's fills in picos, fees taken off. `known` is False until START has found the opening
+    position. `least` is the fewest lots the venue lets trade at the mid last seen. `settled` is the part of
+    `position` that stems from past orders, so that the ledger can be checked at each step.
     """
 
     position: int = 0
@@ -126,8 +125,7 @@ class Leg(msgspec.Struct, frozen=True, gc=False):
 
 
 class Job(msgspec.Struct, frozen=True, gc=False):
-    """Progress of one job of the phase on leg `leg`. `base` is the leg's position when the phase was
-    entered."""
+    """Progress of one job on leg `leg`; `base` is the leg's position as the phase was entered."""
 
     leg: int
     stage: JobStage

@@ -1,5 +1,6 @@
-"""The engine's public door: `begin`, `step`, `next_deadline_ns`. Pure, total, bounded; time comes in
-with each event.
+"""The engine's public door: `begin`, `step`, `next_deadline_ns`.
+
+Pure, total, bounded; time comes in with each event.
 
 An event is absorbed (what do we know now?), then the run is moved on until nothing changes (what
 follows from it?). The moving is judged by where things stand, not by how they came there, and its
@@ -70,10 +71,10 @@ def step(program: Program, state: State, event: ev.Event) -> tuple[State, tuple[
 
 
 def _book_part_fill(program: Program, state: State, event: ev.OrderFilled) -> State | None:
-    """The state after a part fill that cannot move the run: its order lives on, nothing is due, and the
-    exposure limit is where it was. None: take the long way.
+    """The state after a part fill that cannot move the run, or None: take the long way.
 
-    Most events of a busy run are of this kind. Only saves time; a test holds it against the long way.
+    Its order lives on, nothing is due, and the exposure limit is where it was. Most events of a busy run are
+    of this kind. Only saves time; a test holds it against the long way.
     """
     index = event.leg
     leg, due, phase = state.legs[index], state.wake_ns, program.phases[state.phase]
@@ -206,8 +207,11 @@ ABSORB: dict[type, Callable[[Turn, Any], None]] = {
 
 
 def _move_on(turn: Turn) -> None:
-    """Work off what is due and follow where it leads. One look at a phase is enough until the run goes on
-    to another (a test holds that against looking until nothing changes)."""
+    """Work off what is due and follow where it leads.
+
+    One look at a phase is enough until the run goes on to another (a test holds that against looking until
+    nothing changes).
+    """
     orders.check_overdue(turn)
     if turn.state.stage is Stage.PHASE:
         guards.watch_exposure(turn)

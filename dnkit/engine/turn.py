@@ -1,5 +1,4 @@
-"""One turn of the engine: the state as it changes while one event is worked off, and the commands it brings
-forth.
+"""One turn of the engine: the state as it changes while one event is worked off, and its commands.
 
 A Turn lives only inside `step`; the states before and after it are frozen values. Legs are kept in a list of
 their own while the turn lasts, because almost every event touches a leg and nothing else.

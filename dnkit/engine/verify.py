@@ -30,8 +30,10 @@ def ask(turn: Turn, indexes: tuple[int, ...]) -> None:
 
 
 def agrees(leg: Leg) -> bool:
-    """Whether the venue's word equals the ledger and is fresh: given for a moment after our last fill, or
-    asked for now."""
+    """Whether the venue's word equals the ledger and is fresh.
+
+    Fresh means given for a moment after our last fill, or asked for now.
+    """
     if leg.witness is None or leg.witness != leg.position or leg.witness_ns < leg.fill_ns:
         return False
     return leg.fill_ns > 0 or leg.answer is Answer.GOOD

@@ -1,2 +1,1 @@
-"""What a compiled policy is: plain data only. Compiler and engine both know this floor and never each
-other."""
+"""What a compiled policy is: plain data only. Compiler and engine know this floor and not each other."""

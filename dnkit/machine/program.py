@@ -99,8 +99,10 @@ class Unit(str, Enum):
 
 
 class PriceRule(msgspec.Struct, frozen=True):
-    """`amount` of `unit` from `anchor`; `toward` is +1 through (aggressive), -1 inside (passive), 0 exactly
-    at it."""
+    """`amount` of `unit` from `anchor`.
+
+    `toward` is +1 through (aggressive), -1 inside (passive), 0 exactly at it.
+    """
 
     anchor: Anchor
     toward: int = 0
@@ -120,8 +122,10 @@ class SizeKind(str, Enum):
 
 
 class Amount(msgspec.Struct, frozen=True):
-    """Largest of its parts: lots per leg come from `base` (picos of coin), `money` (picos at mid),
-    `clip_mbps`, `lots`, venue minimum."""
+    """A size in several units; the largest part counts.
+
+    `base` is picos of coin, `money` picos of quote currency (at mid), `clip_mbps` a share of the clip.
+    """
 
     base: int = 0
     money: int = 0
@@ -169,14 +173,14 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Phase(msgspec.Struct, frozen=True, kw_only=True):
-    """One phase. `then` holds a target for every outcome of its kind, and for EXHAUSTED. `line` is its line
-    in the policy.
+    """One phase; `line` is its line in the policy.
 
-    REST: `for_ns`, `first_fill` (stop at the first fill), `reprice_beyond` mbps (NO_LIMIT: never) looked at
-    each `reprice_every_ns`, at most `reprice_max` times. VERIFY: `goal`, `tries`, `every_ns`. WAIT: `for_ns`.
-    ALERT: `level`, `text`. RUN: `enters`, the scope whose phases it runs; `then` of its outcomes is already
-    wired into the targets of that scope's phases, `start` is the scope's first phase. `skip` is the outcome
-    to take without doing anything, or None.
+    `then` holds a target for every outcome of its kind, and for EXHAUSTED. REST: `for_ns`, `first_fill` (stop
+    at the first fill), `reprice_beyond` mbps (NO_LIMIT: never) looked at each `reprice_every_ns`, at most
+    `reprice_max` times. VERIFY: `goal`, `tries`, `every_ns`. WAIT: `for_ns`. ALERT: `level`, `text`. RUN:
+    `enters`, the scope whose phases it runs; `then` of its outcomes is already wired into the targets of that
+    scope's phases, `start` is the scope's first phase. `skip` is the outcome to take without doing anything,
+    or None.
     """
 
     name: str
@@ -234,8 +238,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
-    """A policy or an inlined sub-policy. Scope 0 is the policy itself; `halt_to` is where a halt inside leads
-    (None: the run halts).
+    """A policy or an inlined sub-policy. Scope 0 is the policy itself.
+
+    `halt_to` is where a halt inside leads (None: the run halts).
 
     `legs` are the indexes of the legs the scope's policy trades; a VERIFY inside looks at those only.
     """

@@ -1,2 +1,1 @@
-"""Words every floor shares: numbers, instruments, facts that happened, requests to make. No behaviour beyond
-arithmetic."""
+"""Words every floor shares: numbers, instruments, facts that happened, requests to make. Only arithmetic."""

@@ -46,9 +46,9 @@ class FindOrder(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="kind
 
 
 class ReadBook(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="kind"):
-    """Tell the book of a leg now, with the marginal price of `lots` when taking on `side` and the reach
-    within `within` mbps.
+    """Tell the book of a leg now, as it looks to a taker of `lots` on `side`.
 
+    The answer has the marginal price of `lots` and the reach within `within` mbps of the far touch.
     `volume_ns` asks for the traded notional of that window (0: not asked). With `fresh_rest` a book older
     than the policy's limit may be replaced by one REST read before answering.
     """

@@ -2,8 +2,7 @@
 
 
 class DnkitError(Exception):
-    """Something outside dnkit is wrong. The text is for the user; `exit_code` follows the table of exit
-    codes."""
+    """Something outside dnkit is wrong, in words for the user; `exit_code` is what the command ends with."""
 
     exit_code = 3
 

@@ -30,12 +30,12 @@ class Woken(msgspec.Struct, frozen=True, gc=False, tag=True):
 
 
 class BookRead(msgspec.Struct, frozen=True, gc=False, tag=True):
-    """The book of a leg, as asked for. Prices in ticks, sizes in lots, `age_ns` since the book last changed
-    or was confirmed.
+    """The book of a leg, as asked for. Prices in ticks, sizes in lots.
 
-    `marginal` is the price of the last level needed for the asked quantity on the asked side, 0 when the
-    known book does not hold it. `reach` is the quantity available up to `within` of the far touch. `volume`
-    is the traded notional in picos over the asked window, -1 when not asked or not known.
+    `age_ns` is the time since the book last changed or was confirmed. `marginal` is the price of the last
+    level needed for the asked quantity on the asked side, 0 when the known book does not hold it. `reach` is
+    the quantity available up to `within` of the far touch. `volume` is the traded notional in picos over the
+    asked window, -1 when not asked or not known.
     """
 
     at_ns: int
@@ -109,8 +109,7 @@ class OrderEnded(msgspec.Struct, frozen=True, gc=False, tag=True):
 
 
 class CancelRefused(msgspec.Struct, frozen=True, gc=False, tag=True):
-    """The cancel came too late or the venue does not know the order. This is news, not an end: look the order
-    up."""
+    """The cancel came too late or the order is unknown there. News, not an end: look the order up."""
 
     at_ns: int
     leg: int
@@ -131,8 +130,7 @@ class OrderFound(msgspec.Struct, frozen=True, gc=False, tag=True):
 
 
 class AnswerLost(msgspec.Struct, frozen=True, gc=False, tag=True):
-    """A call about this order ended without an answer (time-out, 5xx, broken connection). Says nothing about
-    the order."""
+    """A call ended without an answer (time-out, 5xx, broken connection). It says nothing about the order."""
 
     at_ns: int
     leg: int
@@ -155,8 +153,10 @@ class PositionRead(msgspec.Struct, frozen=True, gc=False, tag=True):
 
 
 class OrdersSwept(msgspec.Struct, frozen=True, gc=False, tag=True):
-    """Own open orders of a leg were listed and cancelled. `found` of them were open, `ok` is False when
-    listing failed."""
+    """Own open orders of a leg were listed and cancelled.
+
+    `found` of them were open; `ok` is False when listing failed.
+    """
 
     at_ns: int
     leg: int

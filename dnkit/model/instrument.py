@@ -42,14 +42,6 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         rate = self.maker_fee if maker else self.taker_fee
         return ceil_div(value_ticklots * self.value * rate, MBPS_ONE)
 
-    def to_ticks_down(self, price: Decimal) -> int:
-        """Ticks of a price, rounded down onto the grid."""
-        return floor_steps(price, self.tick)
-
-    def to_ticks_up(self, price: Decimal) -> int:
-        """Ticks of a price, rounded up onto the grid."""
-        return ceil_steps(price, self.tick)
-
     def to_lots_down(self, quantity: Decimal) -> int:
         """Whole lots inside a quantity of coin."""
         return floor_steps(quantity, self.lot)

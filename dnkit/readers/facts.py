@@ -17,7 +17,7 @@ from dnkit.journal.replay import Step, replay
 from dnkit.machine.program import NO_LIMIT, PhaseKind
 from dnkit.model import commands as cmd
 from dnkit.model import events as ev
-from dnkit.model.terms import Intent, OrderType, Side
+from dnkit.model.terms import EndKind, Intent, OrderType, Side
 
 _STAGES = {
     Stage.START: "(start)",
@@ -32,8 +32,7 @@ class OrderFact(msgspec.Struct):
     """One order of the run and what became of it. Totals as the venue told them: lots, ticks x lots, picos.
 
     `due2` and `sent2` are the leg's doubled mids when the leg became due and when the order was sent.
-    `maker_worth` and `maker_fee` are the parts of worth and fee that came from maker fills. `rejected` is why
-    it was refused.
+    `maker_worth` and `maker_fee` are the parts of worth and fee that came from maker fills.
     """
 
     leg: int
@@ -55,8 +54,6 @@ class OrderFact(msgspec.Struct):
     maker_fee: int = 0
     first_fill_ns: int = 0
     last_fill_ns: int = 0
-    rejected: str = ""
-    crossed: bool = False
     cancelled: bool = False
     moved: bool = False
 
@@ -181,12 +178,9 @@ def _note_order(
     if order is None:
         return
     if isinstance(event, ev.OrderRejected):
-        order.rejected = event.why.value
         facts.rejects[event.why.value] += 1
-        order.crossed = event.why.value == "post_only_cross"
         return
-    if isinstance(event, ev.OrderEnded) and event.why.value == "post_only_cross":
-        order.crossed = True
+    if isinstance(event, ev.OrderEnded) and event.why is EndKind.POST_ONLY_CROSS:
         facts.rejects[event.why.value] += 1
     if event.cum > order.cum:
         maker = event.maker if isinstance(event, ev.OrderFilled) else order.type is OrderType.POST_ONLY

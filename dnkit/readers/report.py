@@ -94,8 +94,8 @@ class Report(msgspec.Struct, frozen=True):
 
 def report(reader: Reader, run_id: str) -> Report:
     """Report of all cycles of the command that a run ("last": the newest) belongs to; RunNotFound if none."""
-    group = reader.run(run_id).header
-    return report_runs(reader, reader.runs(group=group.group or group.run_id))
+    header = reader.run(run_id).header
+    return report_runs(reader, reader.runs(group=header.group or header.run_id))
 
 
 def report_runs(reader: Reader, runs: Iterable[Run]) -> Report:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from dnkit.engine.state import Stage
+from dnkit.engine.state import Leg, Stage
 from dnkit.journal.reader import Reader
 from dnkit.journal.records import Run
 from dnkit.journal.replay import Step, replay
@@ -52,7 +52,7 @@ def _event(run: Run, one: Step) -> Iterator[str]:
     elif isinstance(event, ev.BookMissing):
         yield f"{_leg(run, event.leg)}: no book: {event.why}"
     elif isinstance(event, ev.PositionRead):
-        yield _position_text(run.program.legs[event.leg], event, one.after.legs[event.leg].position)
+        yield _position_text(run.program.legs[event.leg], event, one.after.legs[event.leg])
     elif isinstance(event, ev.OrdersSwept) and (event.found or not event.ok):
         told = f"{event.found} stray orders cancelled" if event.ok else f"orders not listed: {event.text}"
         yield f"{_leg(run, event.leg)}: {told}"
@@ -78,13 +78,19 @@ def _fill_text(spec: LegSpec, event: ev.OrderFilled | ev.OrderEnded | ev.OrderFo
     return f"leg {spec.name}: order {event.order} filled {_plain(total)} so far at {price:f} on average{side}"
 
 
-def _position_text(spec: LegSpec, event: ev.PositionRead, ledger: int) -> str:
+def _position_text(spec: LegSpec, event: ev.PositionRead, leg: Leg) -> str:
+    """The venue's word beside the ledger's. Before START is done the ledger is not ours to speak of; a read
+    that differs is told with its age, for an old one may be right about its time.
+    """
     if event.lots is None:
         return f"leg {spec.name}: position unknown: {event.text or 'no answer'}"
     told = _plain(spec.instrument.quantity(event.lots))
-    if event.lots == ledger:
+    if event.lots == leg.position:
         return f"leg {spec.name}: venue says {told}, as the ledger does"
-    return f"leg {spec.name}: venue says {told}, the ledger {_plain(spec.instrument.quantity(ledger))}"
+    if not leg.known:
+        return f"leg {spec.name}: venue says {told}"
+    age, ledger = Decimal(event.at_ns - event.as_of_ns) / NS_PER_S, spec.instrument.quantity(leg.position)
+    return f"leg {spec.name}: venue says {told} ({age:.2f} s old), the ledger {_plain(ledger)}"
 
 
 def _command(run: Run, command: cmd.Command) -> Iterator[str]:
