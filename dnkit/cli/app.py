@@ -172,16 +172,22 @@ def explain(
 
 
 @app.command()
-def lint(files: flags.PolicyFiles, json: flags.Json = False) -> None:
-    """Check policy files: schema and references. 0 when clean, 1 on findings, 3 when a file cannot be read.
+def lint(files: flags.PolicyFiles, verbose: flags.Verbose = False, json: flags.Json = False) -> None:
+    """Check policy files: schema and references. 0 when clean, 1 on errors, 3 when a file cannot be read.
 
-    Example:  dnkit lint policies/*.yaml
+    Examples:
+
+      dnkit lint policies/*.yaml
+
+      dnkit lint -v policies
+
+      cat my.yaml | dnkit lint -
     """
 
     def command() -> int:
         from dnkit.cli.lint import lint
 
-        return lint(files, as_json=json)
+        return lint(files, as_json=json, verbose=verbose)
 
     _guarded(command)
 

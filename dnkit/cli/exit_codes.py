@@ -43,11 +43,11 @@ MEANING: dict[ExitCode, str] = {
     ExitCode.HALTED_FLAT: "halted; no position is open",
     ExitCode.HALTED_HEDGED: "halted; positions are open and offset each other",
     ExitCode.HALTED_UNHEDGED: "halted; an unhedged position is open: act now",
-    ExitCode.UNKNOWN: "halted; the position could not be proved: treat it as unhedged",
+    ExitCode.UNKNOWN: "halted or left at once; the position could not be proved: treat it as unhedged",
     ExitCode.UNPROVEN: "the policy is not proved; nothing was sent",
     ExitCode.BUG: "a bug in dnkit; the journal holds what led to it",
     ExitCode.INTERRUPTED: "interrupted (Ctrl+C), ended flat",
-    ExitCode.TERMINATED: "terminated, ended flat",
+    ExitCode.TERMINATED: "terminated, or its terminal closed; ended flat",
 }
 
 # Best to worst, for commands of several cycles: what leaves more risk behind is worse.

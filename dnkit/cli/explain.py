@@ -1,9 +1,11 @@
 """`dnkit explain`: what a policy will do, in words."""
 
+from collections.abc import Sequence
+
 from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
 from dnkit.cli.settings import parse_settings
-from dnkit.policies.diagnostics import has_errors
+from dnkit.policies.diagnostics import INFO, has_errors
 from dnkit.policies.explain import explain as explained
 from dnkit.policies.explain import explain_guard
 from dnkit.runtime.library import VenueFacts, shown
@@ -15,19 +17,20 @@ def explain(name: str, settings: tuple[str, ...], reason: str, *, as_json: bool)
     checked = read_and_check(name, VenueFacts(), settings=parse_settings(settings), reason=reason)
     if has_errors(checked.diagnostics):
         raise PolicyInvalid(shown(checked.diagnostics, checked.texts))
-    text, worst = _words(checked)
+    idle = [one.message for one in checked.diagnostics if one.severity == INFO]
+    text, worst = _words(checked, idle)
     if as_json:
-        out.envelope("explain/1", {"text": text, "worst": worst}, ok=True)
+        out.envelope("explain/1", {"text": text, "worst": worst, "not_acted_on": idle}, ok=True)
     else:
         out.data(text.rstrip("\n"))
     return ExitCode.OK
 
 
-def _words(checked: Checked) -> tuple[str, object]:
+def _words(checked: Checked, idle: Sequence[str]) -> tuple[str, object]:
     compiled = checked.compiled
     if compiled is not None and compiled.program is not None:
-        found = explained(compiled.program)
+        found = explained(compiled.program, idle)
         return found.text, found.worst
     if compiled is not None and compiled.guard is not None:
-        return explain_guard(compiled.guard), None
+        return explain_guard(compiled.guard, idle), None
     raise PolicyInvalid("there is nothing to explain")

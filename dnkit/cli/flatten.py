@@ -2,15 +2,16 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 
 import msgspec
 
 from dnkit.cli import out
-from dnkit.cli.exit_codes import ExitCode, worst
-from dnkit.cli.exit_of import code_of
-from dnkit.cli.outcome import cycle_content, last_line
+from dnkit.cli.exit_codes import ExitCode
+from dnkit.cli.exit_of import code_of, code_of_all
+from dnkit.cli.outcome import all_verified, cycle_content, last_line
 from dnkit.cli.paper import Unconfirmed, confirm
 from dnkit.cli.progress import make_display
 from dnkit.cli.status import open_accounts
@@ -56,9 +57,11 @@ class Ready(msgspec.Struct, frozen=True):
 
 def flatten(asked: Asked) -> int:
     """Run the command; answers the exit code."""
-    rows = tuple(
-        row for row in open_accounts() if row.venue == asked.venue and asked.symbol in ("", row.symbol)
-    )
+    try:
+        rows = tuple(one for one in open_accounts() if _is_meant(asked, one))
+    except DnkitError:
+        out.announce(out.LIVE if asked.live else out.PAPER, f"flatten {asked.venue}")
+        raise
     out.announce(_mode(asked, bool(rows)), f"flatten {asked.venue} {asked.symbol}".rstrip())
     if _mode(asked, bool(rows)) == out.LIVE:
         raise NoLiveVenue(
@@ -74,12 +77,17 @@ def flatten(asked: Asked) -> int:
     folder = state_folder()
     ready = _ready(asked, rows, venues, folder)
     if not asked.as_json:
-        out.data(_plan_text(ready.plan))
+        with out.whoever_reads():
+            out.data(_plan_text(ready.plan))
     if asked.dry_run:
         return _close(asked, ready, (), ExitCode.OK)
     confirm(f"flatten {len(rows)} paper position(s) on {asked.venue}?", asked.yes)
     results, code = _run(asked, ready, venues, folder)
     return _close(asked, ready, results, code)
+
+
+def _is_meant(asked: Asked, row: AccountRow) -> bool:
+    return row.venue == asked.venue and asked.symbol in ("", row.symbol)
 
 
 def _has_live_keys(venue: str) -> bool:
@@ -141,14 +149,14 @@ def _run(
     asked: Asked, ready: Ready, venues: VenueFacts, folder: StateFolder
 ) -> tuple[tuple[RunResult, ...], ExitCode]:
     legs = [program.legs[0] for program in ready.programs]
-    with open_stores(folder) as stores, closing(make_display(quiet=True)) as display:
+    with open_stores(folder) as stores, closing(make_display(quiet=True, framed=False)) as display:
         refuse_unfinished(stores.reader, ready.opened.name, legs)
         speed = parse_speed(asked.speed)
         floor = lay_floor(stores, ready.opened, venues, display.alert, speed=speed, seed=asked.seed)
         with listening(floor.world, display.note) as stopped:
             names = ready.opened.book_names
             results = run_all(floor, ready.programs, names, display, partial(_code, stopped))
-        return results, worst(code_of(one, stopped.number) for one in results)
+        return results, code_of_all(results, stopped.number)
 
 
 def _code(stopped: Stopped, result: RunResult) -> int:
@@ -157,19 +165,15 @@ def _code(stopped: Stopped, result: RunResult) -> int:
 
 def _nothing(asked: Asked) -> int:
     if asked.as_json:
-        out.envelope("flatten/1", {"plan": [], "results": []}, ok=True, mode=out.PAPER)
+        _print_json(asked, (), (), ExitCode.OK)
     out.say(f"PAPER  nothing to flatten on {asked.venue}")
     return ExitCode.OK
 
 
 def _close(asked: Asked, ready: Ready, results: tuple[RunResult, ...], code: ExitCode) -> int:
     if asked.as_json:
-        content = {
-            "plan": ready.plan,
-            "dry_run": asked.dry_run,
-            "results": [cycle_content(one) for one in results],
-        }
-        out.envelope("flatten/1", content, ok=code is ExitCode.OK, mode=out.PAPER)
+        with out.whoever_reads():
+            _print_json(asked, ready.plan, results, code)
     for result in results:
         out.say(last_line(f"flatten {asked.venue}", (result,), code))
     if asked.dry_run:
@@ -177,32 +181,38 @@ def _close(asked: Asked, ready: Ready, results: tuple[RunResult, ...], code: Exi
     return code
 
 
+def _print_json(
+    asked: Asked, plan: tuple[PlanRow, ...], results: tuple[RunResult, ...], code: ExitCode
+) -> None:
+    content = {
+        "venue": asked.venue,
+        "exit_code": code,
+        "verified": all_verified(results),
+        "dry_run": asked.dry_run,
+        "plan": plan,
+        "results": [cycle_content(one) for one in results],
+    }
+    out.envelope("flatten/1", content, ok=code is ExitCode.OK, mode=out.PAPER)
+
+
 def _plan_text(plan: tuple[PlanRow, ...]) -> str:
-    headers = (
-        "symbol",
-        "position",
-        "do",
-        "bid",
-        "ask",
-        "worst price",
-        "estimated cost",
-        "fees in it",
-        "orders to cancel",
-    )
-    return out.table(headers, [_cells(one) for one in plan])
+    headers = ("symbol", "position", "do", "bid", "ask", "worst price", "cost", "fees")
+    return "\n".join((out.table(headers, [_cells(one) for one in plan]), *_notes(plan)))
 
 
 def _cells(one: PlanRow) -> tuple[str, ...]:
-    """Paper orders end with the process that placed them, so none can rest between commands."""
     prices = (plain(one.bid), plain(one.ask), plain(one.bound))
-    do = "nothing: below the venue's minimum" if one.dust else f"{one.side} reduce-only"
-    cost = "book too thin" if one.cost is None else f"{plain(round(one.cost, 4))} {one.quote}"
-    return (
-        one.symbol,
-        f"{plain(one.position)} {one.base}",
-        do,
-        *prices,
-        cost,
-        plain(round(one.fees, 4)),
-        "none known",
-    )
+    cost = "unknown" if one.cost is None else f"{plain(round(one.cost, 4))} {one.quote}"
+    do = "nothing" if one.dust else one.side
+    return (one.symbol, f"{plain(one.position)} {one.base}", do, *prices, cost, plain(round(one.fees, 4)))
+
+
+def _notes(plan: tuple[PlanRow, ...]) -> Iterator[str]:
+    """What the table does not say for itself."""
+    yield "Every order is reduce-only, none goes beyond the worst price; cost is against mid, fees in it."
+    yield "No orders of ours are left to cancel: paper orders end with the command that placed them."
+    for one in plan:
+        if one.dust:
+            yield f"{one.symbol}: below the venue's minimum, it cannot be traded and stays."
+        elif one.cost is None:
+            yield f"{one.symbol}: the book shows too little up to the worst price; a part may stay open."

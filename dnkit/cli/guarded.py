@@ -2,7 +2,7 @@
 there is.
 """
 
-import os
+import errno
 import sys
 from collections.abc import Callable
 from typing import NoReturn
@@ -11,9 +11,12 @@ from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
 from dnkit.model.errors import DnkitError
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+
 
 def guarded(command: Callable[[], int]) -> NoReturn:
     """Run a command and leave with its code. No traceback for what a user can mend."""
+    out.whole_streams()
     raise SystemExit(int(_code_of(command)))
 
 
@@ -23,8 +26,14 @@ def _code_of(command: Callable[[], int]) -> int:
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        _close_stdout()
+        out.stop_data()
         return ExitCode.OK
+    except OSError as error:
+        if error.errno not in _FULL:
+            return _bug()
+        out.stop_data()
+        out.say(f"error: cannot write to {error.filename or 'standard output'}: {error.strerror}")
+        return ExitCode.CONFIG
     except DnkitError as error:
         out.say(f"error: {error}")
         return error.exit_code
@@ -33,11 +42,6 @@ def _code_of(command: Callable[[], int]) -> int:
         return ExitCode.INTERRUPTED
     except Exception:  # noqa: BLE001  # house-ok: a bug becomes an exit code here and nowhere else
         return _bug()
-
-
-def _close_stdout() -> None:
-    """The reader (`| head`) has gone: what is still buffered goes nowhere, without complaint."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _bug() -> int:

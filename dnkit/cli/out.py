@@ -2,25 +2,83 @@
 standard output.
 """
 
+import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from enum import Enum
-from typing import NoReturn
+from typing import TextIO
 
 import msgspec
 
 PAPER, LIVE = "paper", "live"
+_WIDTH = 80
 
 
 def say(text: str = "") -> None:
-    """One line for the human, on standard error."""
-    print(text, file=sys.stderr, flush=True)
+    """One line for the human, on standard error. That nobody reads it never stops what is being done."""
+    with suppress(OSError):
+        print(fitted(text, sys.stderr), file=sys.stderr, flush=True)
 
 
 def data(text: str) -> None:
     """One line of data, on standard output."""
-    print(text)
+    print(fitted(text, sys.stdout))
+
+
+def fitted(text: str, stream: TextIO) -> str:
+    """`text` with the words of long lines carried over, where `stream` is a terminal narrower than that."""
+    if not stream.isatty():
+        return text
+    columns = width(stream)
+    return "\n".join(_carried(line, columns) for line in text.split("\n"))
+
+
+def width(stream: TextIO) -> int:
+    """Columns of the terminal behind a stream, 80 where it does not tell."""
+    with suppress(OSError):
+        return os.get_terminal_size(stream.fileno()).columns or _WIDTH
+    return _WIDTH
+
+
+def _carried(line: str, columns: int) -> str:
+    """Tables (more than one gap of two blanks) stay as they are: a row is no clearer in two lines."""
+    if len(line) <= columns or line.strip().count("  ") > 1:
+        return line
+    import textwrap
+
+    indent = line[: len(line) - len(line.lstrip())]
+    return textwrap.fill(line, columns, subsequent_indent=f"{indent}  ", break_on_hyphens=False)
+
+
+def whole_streams() -> None:
+    """Streams that the caller closed (`>&-`) swallow what is written to them."""
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
+
+
+def _nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")
+
+
+@contextmanager
+def whoever_reads() -> Iterator[None]:
+    """For commands that send orders: what they do, and the exit code that tells what is left open, do not
+    hang on whether their data could be written.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError as error:
+        stop_data()
+        if not isinstance(error, BrokenPipeError):
+            say(f"error: cannot write to standard output: {error.strerror}")
+
+
+def stop_data() -> None:
+    """Standard output cannot be written any more: what is still buffered goes nowhere, without complaint."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def announce(mode: str, text: str) -> None:
@@ -60,12 +118,6 @@ def plain(value: object) -> object:
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [plain(one) for one in value]
     return value
-
-
-def fail(text: str, code: int) -> NoReturn:
-    """Say what is wrong and leave with `code`."""
-    say(f"error: {text}")
-    raise SystemExit(int(code))
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -52,12 +52,20 @@ class Outcome(msgspec.Struct, frozen=True):
 def tell(asked: Asked, name: str, outcome: Outcome, reader: Reader) -> None:
     """The data of the command: report and verdict as text, or all of it as JSON."""
     first = outcome.results[0].run_id if outcome.results else ""
+    with out.whoever_reads():
+        _tell_data(asked, name, outcome, reader, first)
+    if asked.svg is not None and first:
+        draw(reader, first, asked.svg)
+    out.say(last_line(name, outcome.results, outcome.code))
+
+
+def _tell_data(asked: Asked, name: str, outcome: Outcome, reader: Reader, first: str) -> None:
     if asked.as_json:
         content = {
             "policy": name,
             "market": asked.market,
             "exit_code": outcome.code,
-            "verified": all(one.verified for one in outcome.results),
+            "verified": all_verified(outcome.results),
             "cycles_wanted": asked.cycles,
             "cycles": [cycle_content(one) for one in outcome.results],
             "report": report_content(reader, first) if asked.report and first else None,
@@ -66,9 +74,11 @@ def tell(asked: Asked, name: str, outcome: Outcome, reader: Reader) -> None:
         out.envelope("trade/1", content, ok=ok, mode=out.PAPER, warnings=outcome.notes)
     elif asked.report and first:
         out.data(report_text(reader, first))
-    if asked.svg is not None and first:
-        draw(reader, first, asked.svg)
-    out.say(last_line(name, outcome.results, outcome.code))
+
+
+def all_verified(results: Sequence[RunResult]) -> bool | None:
+    """Whether the judge had nothing to say against any run; None when there was none."""
+    return all(one.verified for one in results) if results else None
 
 
 def cycle_content(result: RunResult) -> dict[str, object]:

@@ -38,7 +38,7 @@ def reset(market: str, venue: str, symbol: str, *, yes: bool, as_json: bool) -> 
             for row in wanted:
                 _note(stores, row)
     if as_json:
-        out.envelope("paper/1", {"forgotten": len(wanted)}, ok=True, mode=out.PAPER)
+        out.envelope("paper-reset/1", {"forgotten": len(wanted)}, ok=True, mode=out.PAPER)
     else:
         out.say(f"{len(wanted)} paper accounts forgotten")
     return ExitCode.OK

@@ -2,8 +2,9 @@
 standard error.
 """
 
+import os
 import sys
-import time
+from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -13,14 +14,15 @@ from dnkit.engine.state import Leg, Stage, State
 from dnkit.machine.program import LegSpec
 from dnkit.model.events import Event
 from dnkit.model.numbers import NS_PER_S, from_pico
-from dnkit.model.terms import EndName
+from dnkit.model.terms import EndName, Intent
 from dnkit.runtime.run import PaperRun, RunResult
 from dnkit.runtime.seeding import plain
 
 if TYPE_CHECKING:
-    pass
+    from rich.console import Group, RenderableType
 
-FRAMES_PER_S = 10
+FRAMES_PER_S = 8
+FRAME_WIDTH = 60  # columns below which the table would be all breaks
 _STAGES = {
     Stage.START: "start: positions, own orders, books",
     Stage.LEAVE: "leaving: cancel and confirm",
@@ -29,11 +31,15 @@ _STAGES = {
     Stage.END: "ended",
 }
 _CENT = Decimal("0.01")
+UNKNOWN = "unknown"
 
 
-def make_display(*, quiet: bool) -> "Lines":
-    """The frame where standard error is a terminal, else lines; `quiet` leaves the phases away."""
-    return Frame() if sys.stderr.isatty() and not quiet else Lines(quiet=quiet)
+def make_display(*, quiet: bool, framed: bool = True) -> "Lines":
+    """The frame where that is wanted and standard error is a terminal that can show it, else lines; `quiet`
+    leaves the phases away.
+    """
+    able = sys.stderr.isatty() and os.environ.get("TERM") not in (None, "dumb", "unknown")
+    return Frame() if framed and able and out.width(sys.stderr) >= FRAME_WIDTH else Lines(quiet=quiet)
 
 
 class Lines:
@@ -60,8 +66,7 @@ class Lines:
     def began(self, run: PaperRun) -> None:
         """Head of a cycle."""
         self._run, self._where = run, ""
-        header = run.header
-        self._print(f"cycle {header.cycle}/{header.cycles}  run {header.run_id}")
+        self._print(head(run))
 
     def stepped(self, _event: Event, state: State) -> None:
         """A line when the run moves to another place."""
@@ -82,69 +87,101 @@ class Lines:
 
 
 class Frame(Lines):
-    """A live table of legs, phase, time left and net exposure, drawn anew ten times a second."""
+    """A live table of legs, phase, time left and net exposure. It is drawn by a thread of its own: a terminal
+    that stands still (Ctrl+S) does not hold up the run, and the time left counts down between two steps.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         from rich.console import Console
         from rich.live import Live
 
-        self._live: Live = Live(console=Console(stderr=True), auto_refresh=False)
+        self._live = Live(
+            console=Console(stderr=True),
+            get_renderable=self._picture,
+            refresh_per_second=FRAMES_PER_S,
+            transient=True,
+        )
         self._live.start()
-        self._drawn = 0.0
 
     def _print(self, text: str) -> None:
-        self._live.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        with suppress(OSError):  # the terminal is gone; the run goes on to its end
+            text = out.fitted(text, sys.stderr)
+            self._live.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def began(self, run: PaperRun) -> None:
         """A new cycle in the same frame."""
         self._run = run
 
-    def stepped(self, _event: Event, state: State) -> None:
-        """Draw, but not more often than an eye can follow."""
-        if self._run is not None and time.monotonic() - self._drawn >= 1 / FRAMES_PER_S:
-            self._draw(self._run, state)
+    def stepped(self, _event: Event, _state: State) -> None:
+        """The next frame shows it."""
+
+    def ended(self, result: RunResult) -> None:
+        """What stays above the frame."""
+        if self._run is not None:
+            self._print(head(self._run))
+        super().ended(result)
 
     def close(self) -> None:
         """Give the terminal back."""
-        self._live.update("", refresh=True)
-        self._live.stop()
+        with suppress(OSError):
+            self._live.stop()
 
-    def _draw(self, run: PaperRun, state: State) -> None:
-        from rich.table import Table
-
-        self._drawn = time.monotonic()
-        header = run.header
-        table = Table(
-            title=f"PAPER  {header.policy}  cycle {header.cycle}/{header.cycles}", title_justify="left"
-        )
-        for name in ("leg", "venue", "symbol", "position", "filled", "order"):
-            table.add_column(name)
-        for spec, leg in zip(run.program.legs, state.legs, strict=True):
-            table.add_row(spec.name, spec.instrument.venue, spec.instrument.symbol, *_leg_cells(spec, leg))
-        left = time_left(run, state)
-        table.caption = f"{where_text(run, state)}  {left}  net {net_text(run, state)}"
-        self._live.update(table, refresh=True)
+    def _picture(self) -> "RenderableType":
+        return _picture(self._run) if self._run is not None else ""
 
 
-def _leg_cells(spec: LegSpec, leg: Leg) -> tuple[str, str, str]:
+def _picture(run: PaperRun) -> "Group":
+    """The table of this moment. The empty line below it keeps the cursor off the right margin, where the `^C`
+    that a terminal shows would break the line and shift the picture.
+    """
+    from rich.console import Group
+    from rich.table import Table
+
+    header, state = run.header, run.desk.state
+    title = f"PAPER  {header.policy}  cycle {header.cycle}/{header.cycles}"
+    words = (where_text(run, state), time_left(state, run.now()), f"net {net_text(run, state)}")
+    caption = "  ".join(word for word in words if word)
+    table = Table(title=title, title_justify="left", caption=caption, caption_justify="left")
+    for name in ("leg", "venue", "symbol", "position", "filled", "order"):
+        table.add_column(name)
+    for spec, leg in zip(run.program.legs, state.legs, strict=True):
+        table.add_row(spec.name, spec.instrument.venue, spec.instrument.symbol, *_leg_cells(run, spec, leg))
+    return Group(table, "")
+
+
+def head(run: PaperRun) -> str:
+    """First line of a cycle."""
+    return f"cycle {run.header.cycle}/{run.header.cycles}  run {run.header.run_id}"
+
+
+def _leg_cells(run: PaperRun, spec: LegSpec, leg: Leg) -> tuple[str, str, str]:
     instrument = spec.instrument
-    moved = plain(instrument.quantity(abs(leg.position - leg.start)))
-    order = leg.order
+    if not leg.known:
+        return UNKNOWN, "-", "-"
+    order = leg.order or leg.stop
     working = "-"
     if order is not None:
         size, price = instrument.quantity(order.lots - order.cum), instrument.price(order.price)
         working = f"{order.type.value} {plain(size)} at {plain(price)} ({order.life.name.lower()})"
-    return (
-        f"{plain(instrument.quantity(leg.position))} {instrument.base}",
-        f"{moved} of {goal(spec, leg)}",
-        working,
-    )
+    return position_text(spec, leg), filled_text(run, spec, leg), working
 
 
-def goal(spec: LegSpec, leg: Leg) -> str:
-    """How much the run is to trade on a leg: what it found open, else the clip."""
-    return plain(spec.instrument.quantity(abs(leg.start) or leg.clip))
+def position_text(spec: LegSpec, leg: Leg) -> str:
+    """Signed position with its coin; a position nobody has read yet is not zero."""
+    return f"{plain(spec.instrument.quantity(leg.position))} {spec.instrument.base}" if leg.known else UNKNOWN
+
+
+def filled_text(run: PaperRun, spec: LegSpec, leg: Leg) -> str:
+    """How much the run has moved a leg, of what it is to move where that is a fixed amount: the clip of what
+    opens, all that was found open of what closes.
+    """
+    quantity, intent = spec.instrument.quantity, run.program.intent
+    moved = plain(quantity(abs(leg.position - leg.start)))
+    if intent is Intent.REBALANCE:
+        return moved
+    opens = intent in (Intent.OPEN, Intent.SINGLE)
+    return f"{moved} of {plain(quantity(leg.clip if opens else abs(leg.start)))}"
 
 
 def where_text(run: PaperRun, state: State) -> str:
@@ -154,14 +191,16 @@ def where_text(run: PaperRun, state: State) -> str:
     return _STAGES[state.stage]
 
 
-def time_left(run: PaperRun, state: State) -> str:
+def time_left(state: State, now_ns: int) -> str:
     """Time left in the phase, "" where it has no clock of its own."""
-    left = state.timer_ns - state.now_ns
+    left = state.timer_ns - now_ns
     return f"{Decimal(left) / NS_PER_S:.1f} s left" if state.stage is Stage.PHASE and left > 0 else ""
 
 
 def net_text(run: PaperRun, state: State) -> str:
-    """Net exposure in money."""
+    """Net exposure in money, not told while a position is unknown."""
+    if not all(leg.known for leg in state.legs):
+        return UNKNOWN
     quote = run.program.legs[0].instrument.quote
     return f"{from_pico(net_money(run.program, state.legs)).quantize(_CENT)} {quote}"
 
@@ -175,10 +214,10 @@ def clock(state: State) -> str:
 def legs_text(run: PaperRun, state: State) -> str:
     """Every leg's position, time left and net exposure in one line."""
     parts = [
-        f"{spec.name} {plain(spec.instrument.quantity(leg.position))} {spec.instrument.base}"
+        f"{spec.name} {position_text(spec, leg)}"
         for spec, leg in zip(run.program.legs, state.legs, strict=True)
     ]
-    return "  ".join((*parts, f"net {net_text(run, state)}", time_left(run, state))).rstrip()
+    return "  ".join((*parts, f"net {net_text(run, state)}", time_left(state, state.now_ns))).rstrip()
 
 
 def end_lines(result: RunResult) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ def _resume(
     books = asked.books or _books(run)
     instruments = {leg.name: leg.instrument for leg in legs}
     opened = open_market(choice, instruments, books, seed=asked.seed, loop=asked.loop, cache=folder.cache)
-    with closing(make_display(quiet=asked.as_json)) as display:
+    with closing(make_display(quiet=asked.as_json, framed=not asked.as_json)) as display:
         speed = parse_speed(asked.speed)
         floor = lay_floor(stores, opened, venues, display.alert, speed=speed, seed=asked.seed)
         state = state_at(stores.reader, run)

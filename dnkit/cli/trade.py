@@ -7,8 +7,8 @@ from functools import partial
 import msgspec
 
 from dnkit.cli import out
-from dnkit.cli.exit_codes import ExitCode, worst
-from dnkit.cli.exit_of import code_of
+from dnkit.cli.exit_codes import ExitCode
+from dnkit.cli.exit_of import code_of, code_of_all
 from dnkit.cli.outcome import Asked, Outcome, tell
 from dnkit.cli.progress import make_display
 from dnkit.cli.settings import parse_settings
@@ -76,7 +76,7 @@ def _trade(
     opened = open_market(
         choice, instruments, asked.books, seed=asked.seed, loop=asked.loop, cache=folder.cache
     )
-    display = make_display(quiet=asked.as_json or asked.cycles > 1)
+    display = make_display(quiet=asked.as_json or asked.cycles > 1, framed=not asked.as_json)
     speed = parse_speed(asked.speed)
     plan = _plan(asked, prepared, opened.book_names)
     with closing(display):
@@ -86,8 +86,7 @@ def _trade(
             results = tuple(run_cycles(floor, plan, display, partial(_code, stopped)))
         if floor.world.seams:
             display.note(f"the recording began again {floor.world.seams} times; prices jump there")
-    codes = [code_of(one, stopped.number) for one in results]
-    return Outcome(results, tuple(display.notes), worst(codes) if codes else ExitCode.VENUE)
+    return Outcome(results, tuple(display.notes), code_of_all(results, stopped.number))
 
 
 def _code(stopped: Stopped, result: RunResult) -> int:
@@ -105,5 +104,6 @@ def _plan(asked: Asked, prepared: Prepared, book_names: tuple[str, ...]) -> Plan
         source=asked.policy,
         reason=asked.reason,
         params=tuple((one.name, one.value) for one in policy.params) if policy else (),
+        alerts=policy.alerts if policy else (),
         group=new_run_id(prepared.program.digest, 0),
     )

@@ -8,7 +8,7 @@ from dnkit.engine.orders import withdraw
 from dnkit.engine.phases import ask_sweep, forget_answers
 from dnkit.engine.state import Answer, Leg, Stage
 from dnkit.engine.turn import Turn
-from dnkit.engine.verify import agrees, ask, is_lagging, settle_answers
+from dnkit.engine.verify import agrees, ask, is_lagging, is_met, settle_answers
 from dnkit.machine import program as pg
 from dnkit.machine.orders import Life
 from dnkit.model.commands import EndRun, SendAlert
@@ -17,14 +17,16 @@ from dnkit.model.numbers import NS_PER_MS
 from dnkit.model.terms import EndName, Risk
 
 SWEEP_TRIES = 3
-HALT_SWEEP, HALT_READ, HALT_WAIT = range(3)
-HALT_TRIES = 5
-HALT_EVERY_NS = 500 * NS_PER_MS
+SWEEP, READ = range(2)
+READ_TRIES = 5
+EVERY_NS = 500 * NS_PER_MS
 
 
 def begin_sweep(turn: Turn, target: pg.Target) -> None:
-    """An intended end was reached: list own open orders once more; only then is it the end."""
-    turn.update(stage=Stage.SWEEP, leave_to=target, tries=0, timer_ns=0, jobs=())
+    """An intended end was reached: list own open orders once more, and have the venue confirm the positions;
+    only then is it the end.
+    """
+    turn.update(stage=Stage.SWEEP, leave_to=target, step=SWEEP, tries=0, timer_ns=0, jobs=())
     _sweep_all(turn)
 
 
@@ -35,23 +37,57 @@ def _sweep_all(turn: Turn) -> None:
 
 
 def advance_sweep(turn: Turn) -> pg.Target | None:
-    """Ends the run when nothing of ours rests; a halt when something did or it cannot be told."""
+    """Ends the run when nothing of ours rests and the venue agrees; a halt when it is otherwise or cannot be
+    told.
+    """
     if turn.state.timer_ns:
         if turn.now < turn.state.timer_ns:
             return None
         turn.update(timer_ns=0)
-        _sweep_all(turn)
+        _ask_again(turn)
     if not settle_answers(turn, every_leg(turn)):
         return None
-    legs = turn.legs
-    if any(leg.answer is Answer.BAD for leg in legs):
-        if turn.state.tries + 1 >= SWEEP_TRIES:
-            return pg.Target(pg.TargetKind.HALT, text="cannot list open orders")
-        turn.update(tries=turn.state.tries + 1, timer_ns=turn.now + HALT_EVERY_NS)
-        return None
-    if any(leg.found for leg in legs):
+    return _after_sweep(turn) if turn.state.step == SWEEP else _after_last_read(turn)
+
+
+def _ask_again(turn: Turn) -> None:
+    if turn.state.step == SWEEP:
+        _sweep_all(turn)
+    else:
+        ask(turn, every_leg(turn))
+
+
+def _after_sweep(turn: Turn) -> pg.Target | None:
+    if any(leg.answer is Answer.BAD for leg in turn.legs):
+        return _again(turn, "cannot list open orders", last=turn.state.tries + 1 >= SWEEP_TRIES)
+    if any(leg.found for leg in turn.legs):
         return pg.Target(pg.TargetKind.HALT, text="stray order found")
-    return _end_as_intended(turn)
+    _begin_reads(turn)
+    return None
+
+
+def _begin_reads(turn: Turn) -> None:
+    """A clean sweep is no witness of a position: forget it, then read where no fresh word stands."""
+    forget_answers(turn)
+    turn.update(step=READ, tries=0)
+    ask(turn, every_leg(turn))
+    turn.went_on = True  # every leg may be agreed on already
+
+
+def _after_last_read(turn: Turn) -> pg.Target | None:
+    open_legs = [index for index in every_leg(turn) if not agrees(turn.legs[index])]
+    if not open_legs:
+        return _end_as_intended(turn)
+    lagging = any(is_lagging(turn, index) for index in open_legs)
+    return _again(turn, "books disagree at the end", last=turn.state.tries + 1 >= READ_TRIES and not lagging)
+
+
+def _again(turn: Turn, why: str, *, last: bool) -> pg.Target | None:
+    """Ask once more a little later, or halt with the reason."""
+    if last:
+        return pg.Target(pg.TargetKind.HALT, text=why)
+    turn.update(tries=turn.state.tries + 1, timer_ns=turn.now + EVERY_NS)
+    return None
 
 
 def _end_as_intended(turn: Turn) -> pg.Target | None:
@@ -79,7 +115,7 @@ def _true_end(turn: Turn, end: EndName) -> EndName | None:
         return end if flat else None
     if end is EndName.HEDGED:
         return (EndName.FLAT if flat else end) if is_hedged(program, legs) else None
-    return end
+    return end if is_met(turn, end, every_leg(turn)) else None
 
 
 def begin_halt(turn: Turn, why: str) -> None:
@@ -87,24 +123,22 @@ def begin_halt(turn: Turn, why: str) -> None:
     text = f"{turn.program.name} halts: {why}; {describe(turn)}"
     number = turn.state.request + 1
     turn.commands.append(SendAlert(number, "page", text))
-    turn.update(stage=Stage.HALT, halt=why, step=HALT_SWEEP, tries=0, timer_ns=0, request=number, jobs=())
+    turn.update(stage=Stage.HALT, halt=why, step=SWEEP, tries=0, timer_ns=0, request=number, jobs=())
     _sweep_all(turn)
 
 
 def advance_halt(turn: Turn) -> None:
-    """Best effort: two sweeps, then reads until ledger and venue agree or tries and lag are over."""
-    state = turn.state
-    if state.timer_ns:
-        if turn.now < state.timer_ns:
+    """Best effort to the end: two sweeps, then reads until ledger and venue agree or the tries and the lag
+    are over.
+    """
+    if turn.state.timer_ns:
+        if turn.now < turn.state.timer_ns:
             return
         turn.update(timer_ns=0)
-        if state.step == HALT_SWEEP:
-            _sweep_all(turn)
-        else:
-            ask(turn, every_leg(turn))
+        _ask_again(turn)
     if not settle_answers(turn, every_leg(turn)):
         return
-    if turn.state.step == HALT_SWEEP:
+    if turn.state.step == SWEEP:
         _after_halt_sweep(turn)
     else:
         _after_halt_read(turn)
@@ -113,25 +147,19 @@ def advance_halt(turn: Turn) -> None:
 def _after_halt_sweep(turn: Turn) -> None:
     clean = all(leg.answer is Answer.GOOD and not leg.found for leg in turn.legs)
     if not clean and turn.state.tries == 0:
-        turn.update(tries=1, timer_ns=turn.now + HALT_EVERY_NS)
-        return
-    forget_answers(turn)
-    turn.update(step=HALT_READ, tries=0)
-    ask(turn, every_leg(turn))
-    turn.went_on = True  # every leg may be agreed on already
+        turn.update(tries=1, timer_ns=turn.now + EVERY_NS)
+    else:
+        _begin_reads(turn)
 
 
 def _after_halt_read(turn: Turn) -> None:
-    legs = turn.legs
-    open_legs = [index for index in every_leg(turn) if not agrees(legs[index])]
+    open_legs = [index for index in every_leg(turn) if not agrees(turn.legs[index])]
     if not open_legs:
         finish(turn, EndName.HALTED, risk_of(turn), turn.state.halt)
-        return
-    tries = turn.state.tries + 1
-    if tries >= HALT_TRIES and not any(is_lagging(turn, index) for index in open_legs):
+    elif turn.state.tries + 1 >= READ_TRIES and not any(is_lagging(turn, index) for index in open_legs):
         finish(turn, EndName.HALTED, Risk.UNKNOWN, turn.state.halt)
-        return
-    turn.update(tries=tries, timer_ns=turn.now + HALT_EVERY_NS)
+    else:
+        turn.update(tries=turn.state.tries + 1, timer_ns=turn.now + EVERY_NS)
 
 
 def risk_of(turn: Turn) -> Risk:
@@ -162,9 +190,9 @@ def describe(turn: Turn) -> str:
     """Positions, residuals and orders that may rest, in words."""
     parts = []
     for spec, leg in zip(turn.program.legs, turn.legs, strict=True):
-        amount = spec.instrument.quantity(leg.position)
+        amount = _plain(spec.instrument.quantity(leg.position)) if leg.known else "unknown"
         word = "residual" if leg.position and is_flat(leg) else "position"
-        parts.append(f"leg {spec.name} {word} {_plain(amount)} {spec.instrument.base}")
+        parts.append(f"leg {spec.name} {word} {amount} {spec.instrument.base}")
         if leg.stop is not None and leg.stop.life is Life.WORKING:
             parts.append(f"stop {leg.stop.n} of leg {spec.name} is kept")
         for order in (leg.order, leg.stop):

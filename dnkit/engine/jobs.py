@@ -10,7 +10,7 @@ from dnkit.engine.exposure import exposure
 from dnkit.engine.ledger import retire
 from dnkit.engine.orders import withdraw
 from dnkit.engine.placing import place
-from dnkit.engine.sizing import remaining
+from dnkit.engine.sizing import remaining, sign
 from dnkit.engine.state import Job, JobStage, Order
 from dnkit.engine.turn import Turn
 from dnkit.machine import program as pg
@@ -171,8 +171,12 @@ def next_rung(turn: Turn, slot: int, why: str = "") -> None:
 
 
 def send(turn: Turn, slot: int) -> None:
-    """Place the order of a READY job."""
+    """Place the order of a READY job; look again if a late fill made it too large while it waited."""
     plan, job = turn.phase.jobs[slot], turn.state.jobs[slot]
+    left = remaining(turn, plan, job)
+    if sign(job.lots) != sign(left) or abs(job.lots) > abs(left):
+        look(turn, slot)
+        return
     spec = turn.program.legs[job.leg]
     kind = plan.type
     if kind is OrderType.MARKET and not spec.market_native:

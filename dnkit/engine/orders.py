@@ -88,7 +88,8 @@ def _settle(turn: Turn, index: int, order: Order, life: Life) -> Order:
     due = 0
     if life is Life.WORKING and order.type in IMMEDIATE:
         due = turn.now + result_within(turn.program.legs[index])
-    return replace(order, life=life, due_ns=due, unsure_ns=0, finds=0, absents=0)
+    taken = order.taken or life is Life.WORKING
+    return replace(order, life=life, due_ns=due, unsure_ns=0, finds=0, absents=0, taken=taken)
 
 
 def _found_live(turn: Turn, index: int, order: Order) -> Order:
@@ -141,12 +142,12 @@ def _doubt(turn: Turn, index: int, order: Order, news: News, *, find: bool) -> O
 
 
 def _after_failure(turn: Turn, index: int, order: Order, news: News) -> Order:
-    """A look-up brought nothing.
-
-    The venue's repeated "no such order" after its lag is a final word; an error never is.
+    """A look-up brought nothing. "No such order", twice and past the venue's lag, is a final word on an order
+    that the venue never told us it took; an error never is.
     """
     lag = turn.program.legs[index].lookup_lag_ns
-    if news is News.FOUND_ABSENT and order.absents >= FINDS_MIN and turn.now >= order.sent_ns + lag:
+    never_there = not order.taken and order.cum == 0 and order.absents >= FINDS_MIN
+    if news is News.FOUND_ABSENT and never_there and turn.now >= order.sent_ns + lag:
         return replace(order, life=Life.OVER, due_ns=0)
     if _budget_over(turn, index, order):
         return replace(order, life=Life.LOST, due_ns=0)

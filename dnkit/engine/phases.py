@@ -11,7 +11,7 @@ from dnkit.engine.jobs import SETTLED, ask_touch, begin_jobs, forget_due, progre
 from dnkit.engine.ledger import live_order, retire, retire_stop
 from dnkit.engine.orders import withdraw
 from dnkit.engine.placing import place
-from dnkit.engine.pricing import distance_ticks, entry_price
+from dnkit.engine.pricing import CAP_DEFAULT, distance_ticks, entry_price
 from dnkit.engine.sizing import remaining
 from dnkit.engine.state import Answer, Job, JobStage
 from dnkit.engine.turn import Turn
@@ -20,7 +20,7 @@ from dnkit.machine.orders import Life
 from dnkit.machine.program import Outcome, PhaseKind
 from dnkit.model.commands import SendAlert, SweepOrders
 from dnkit.model.ids import order_key
-from dnkit.model.numbers import NS_PER_S
+from dnkit.model.numbers import MBPS_ONE, NS_PER_S
 from dnkit.model.terms import Side
 
 SWEEP_TRIES = 3
@@ -206,7 +206,8 @@ def _send_stop(turn: Turn, plan: pg.Job, job: Job) -> Outcome | None:
     trigger = entry + side * distance_ticks(entry, plan.stop, spec, up=False)
     through = sum(distance_ticks(trigger, rule, spec, up=False) for rule in plan.rungs)
     bound = turn.limits.concession_max
-    price = trigger + side * (through if plan.rungs else trigger * max(bound, 0) // 10**7)
+    gap = trigger * (CAP_DEFAULT if bound == pg.NO_LIMIT else bound) // MBPS_ONE
+    price = trigger + side * (through if plan.rungs else gap)
     turn.update_job(0, stage=JobStage.ORDER, lots=lots, stop_price=trigger, price=price, sent=job.sent + 1)
     place(turn, plan, turn.state.jobs[0], plan.type)
     return None
@@ -232,9 +233,11 @@ def _advance_clear(turn: Turn) -> Outcome | None:
         turn.update_leg(index, answer=Answer.NONE)
         return Outcome.CLEAR
     elif leg.answer is Answer.BAD:
-        turn.update_leg(index, answer=Answer.NONE)
         turn.update(tries=turn.state.tries + 1)
-        return Outcome.ERROR if turn.state.tries >= SWEEP_TRIES else None
+        if turn.state.tries >= SWEEP_TRIES:
+            turn.update_leg(index, answer=Answer.NONE)
+            return Outcome.ERROR
+        ask_sweep(turn, index)
     return None
 
 

@@ -15,6 +15,7 @@ from dnkit.engine.turn import Turn
 from dnkit.engine.verify import settle_answers
 from dnkit.machine import program as pg
 from dnkit.model.commands import ReadBook, ReadPosition
+from dnkit.model.errors import BugError
 from dnkit.model.events import Started
 from dnkit.model.numbers import NS_PER_MS
 from dnkit.model.terms import EndName
@@ -107,17 +108,14 @@ def _fresh(turn: Turn) -> None:
 
 def _compare(turn: Turn) -> pg.Target | None:
     """Legs whose read equals the journal's ledger are known; the others are read again a lag budget later."""
-    lag = 0
-    for index, leg in enumerate(turn.legs):
-        if leg.first_witness is not None and leg.first_witness == leg.witness:
-            continue
-        lag = max(lag, turn.program.legs[index].position_lag_ns)
-        entry = leg.entry if leg.witness == leg.first_witness else None
-        turn.update_leg(index, first_witness=leg.witness, entry=entry, answer=Answer.NONE)
-    if lag == 0:
+    doubted = [index for index, leg in enumerate(turn.legs) if leg.first_witness != leg.witness]
+    if not doubted:
         _open_books(turn)
         return None
-    turn.update(step=LAG, tries=0, timer_ns=turn.now + lag)
+    for index in doubted:
+        turn.update_leg(index, first_witness=turn.legs[index].witness, entry=None, answer=Answer.NONE)
+    lag = max(turn.program.legs[index].position_lag_ns for index in doubted)
+    turn.update(step=LAG, tries=0, timer_ns=turn.now + max(lag, EVERY_NS))
     return None
 
 
@@ -136,7 +134,9 @@ def _compare_again(turn: Turn) -> pg.Target | None:
 
 def _open_books(turn: Turn) -> None:
     for index, leg in enumerate(turn.legs):
-        position = leg.witness or 0
+        position = leg.witness
+        if position is None:
+            raise BugError("an opening position nobody read")
         entry = 0 if position == 0 else leg.entry
         turn.update_leg(index, position=position, start=position, entry=entry, known=True)
     _fresh(turn)

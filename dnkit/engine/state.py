@@ -54,7 +54,7 @@ class Order(msgspec.Struct, frozen=True, gc=False):
 
     `due_ns` is when silence turns to doubt (0: a resting order owes us nothing). `unsure_ns` is when
     the doubt began, `finds` how often we looked it up since, `absents` how often the venue knew nothing
-    of it.
+    of it. `taken`: the venue told us that it took it.
     """
 
     n: int
@@ -73,6 +73,7 @@ class Order(msgspec.Struct, frozen=True, gc=False):
     unsure_ns: int = 0
     finds: int = 0
     absents: int = 0
+    taken: bool = False
 
 
 class Past(msgspec.Struct, frozen=True, gc=False):
@@ -115,7 +116,6 @@ class Leg(msgspec.Struct, frozen=True, gc=False):
     witness: int | None = None
     witness_ns: int = 0
     first_witness: int | None = None
-    first_ns: int = 0
     bid: int = 0
     ask: int = 0
     least: int = 1

@@ -19,7 +19,7 @@ from dnkit.engine.invariants import check
 from dnkit.engine.jobs import on_bad_book, on_book, on_touch
 from dnkit.engine.ledger import book, live_order, retire
 from dnkit.engine.sizing import slices_left
-from dnkit.engine.state import Answer, JobStage, Leg, Stage, State
+from dnkit.engine.state import Answer, JobStage, Leg, Order, Stage, State
 from dnkit.engine.turn import Turn
 from dnkit.engine.verify import settle_answers
 from dnkit.engine.wake import wake_ns
@@ -152,10 +152,17 @@ def _on_alert(turn: Turn, event: ev.AlertSent) -> None:
 
 def _on_stop(turn: Turn, _event: ev.StopAsked) -> None:
     """Go where the policy's `stop` leads; during START once the positions are known, not before."""
-    if turn.state.stage is Stage.START:
-        turn.update(stop_asked=True)
-    elif turn.state.stage is Stage.PHASE:
+    turn.update(stop_asked=True)
+    leaving = turn.state.leave_to
+    if turn.state.stage is Stage.PHASE:
         _leave(turn, turn.program.stop_to)
+    elif turn.state.stage is Stage.LEAVE and leaving is not None and leaving.kind is TargetKind.PHASE:
+        turn.update(leave_to=turn.program.stop_to)
+
+
+def _doubted(order: Order) -> Order:
+    """An order of which nothing is known any more: all counts of doubt begin anew."""
+    return replace(order, life=Life.SENT, cancels=0, finds=0, absents=0, unsure_ns=0)
 
 
 def _on_restart(turn: Turn, _event: ev.Restarted) -> None:
@@ -166,17 +173,29 @@ def _on_restart(turn: Turn, _event: ev.Restarted) -> None:
         for slot in ("order", "stop"):
             order = getattr(turn.legs[index], slot)
             if order is not None and order.life < Life.OVER:
-                turn.update_leg(index, **{slot: replace(order, life=Life.SENT, cancels=0)})
+                turn.update_leg(index, **{slot: _doubted(order)})
                 order = getattr(turn.legs[index], slot)
                 orders.learn(turn, index, slot, order, News.ANSWER_LOST)
     if turn.state.stage is Stage.START:
         start.restart(turn)
     elif turn.state.stage in (Stage.PHASE, Stage.LEAVE):
-        _leave(turn, Target(TargetKind.PHASE, phase=turn.program.recover))
+        _leave(turn, _after_restart(turn))
         for index in range(len(turn.legs)):
             phases.ask_sweep(turn, index)
     else:
         turn.update(tries=0, timer_ns=turn.now)
+
+
+def _after_restart(turn: Turn) -> Target:
+    """Where a restarted run goes: on to the halt it was leaving for, to `stop` if that was asked, else to
+    `recover`.
+    """
+    leaving = turn.state.leave_to
+    if turn.state.stage is Stage.LEAVE and leaving is not None and leaving.kind is TargetKind.HALT:
+        return leaving
+    if turn.state.stop_asked:
+        return turn.program.stop_to
+    return Target(TargetKind.PHASE, phase=turn.program.recover)
 
 
 def _nothing(_turn: Turn, _event: ev.Woken) -> None:

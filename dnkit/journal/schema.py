@@ -64,7 +64,7 @@ def open_to_write(path: Path) -> sqlite3.Connection:
         database = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S)
         try:
             _prepare(database, path)
-        except (sqlite3.Error, JournalError):
+        except (sqlite3.Error, OSError, JournalError):
             database.close()
             raise
     except (sqlite3.Error, OSError) as error:

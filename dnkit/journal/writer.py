@@ -1,8 +1,10 @@
 """Journal: the one writer. Every step is written here before any of its commands leaves.
 
 Two classes of line. Durable ones (the commands add risk) are on the disk when `append` returns, so they
-survive a power cut. The others are with the operating system: they survive a crash of the process, and
-reach the disk with the next durable line. A cancel never waits for a disk.
+survive a power cut. All else, begin and end of a run too, is with the operating system: it survives a crash
+of the process, and reaches the disk with the next durable line or when the journal is closed. So a power cut
+may leave a run that seems cut off, never an order that the journal does not know. A cancel never waits for a
+disk.
 
 When the disk is full, durable lines are refused at once. The others may use the reserve, then a fallback
 file: getting out of a position is never stopped by the record of it. `trouble` tells that this has begun.
@@ -92,12 +94,12 @@ class Journal:
         return self._fallback.path if self._fallback.used else None
 
     def start_run(self, header: RunHeader, program: Program) -> None:
-        """Record that a run begins; on the disk when this returns. A repeated run_id is an error."""
+        """Record that a run begins; on the disk with its first durable line. A second time is an error."""
         text, body = chain.encode(header), chain.encode(program)
         group = header.group or header.run_id
         start = (header.run_id, header.started_ns, header.mode, header.market, header.policy)
         row = (*start, program.digest, group, text, body)
-        self._write_risk(lambda: self._execute(_INSERT_RUN, row))
+        self._write_risk(lambda: self._execute(_INSERT_RUN, row), full=False)
         self._tips[header.run_id] = _Tip(0, header.started_ns, chain.genesis(text, body))
 
     def append(
@@ -140,7 +142,7 @@ class Journal:
         text: str,
         positions: tuple[Position, ...] = (),
     ) -> None:
-        """Record how a run ended and the ledger it leaves per leg; on the disk when this returns."""
+        """Record how a run ended and the ledger it leaves per leg."""
         tip = self._tips.get(run_id) or self._load_tip(run_id)
         bare = RunEnd(
             end=end,
@@ -154,7 +156,7 @@ class Journal:
         )
         ended = msgspec.structs.replace(bare, seal=chain.seal(bare))
         record = FallbackEnd(run_id, ended)
-        self._write_spare(lambda: self._end_together(run_id, ended), lambda: record, full=True)
+        self._write_spare(lambda: self._end_together(run_id, ended), lambda: record)
         self._tips.pop(run_id, None)
 
     def note_ledger(
@@ -186,25 +188,23 @@ class Journal:
             self._database.execute(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
             self._full_sync = full
 
-    def _write_risk(self, write: Callable[[], None]) -> None:
+    def _write_risk(self, write: Callable[[], None], *, full: bool = True) -> None:
         if self.trouble:
             raise JournalError(f"nothing that adds risk is begun any more: {self.trouble}")
         try:
-            self._sync(True)
+            self._sync(full)
             write()
         except sqlite3.Error as error:
             failure = explain(self.path, error)
             self.trouble = str(failure)
             raise failure from error
 
-    def _write_spare(
-        self, write: Callable[[], None], record: Callable[[], Line | FallbackEnd], *, full: bool = False
-    ) -> None:
+    def _write_spare(self, write: Callable[[], None], record: Callable[[], Line | FallbackEnd]) -> None:
         if self._fallback.used:
             self._fallback.write(record())
             return
         try:
-            self._sync(full)
+            self._sync(False)
             write()
         except sqlite3.Error as error:
             failure = explain(self.path, error)

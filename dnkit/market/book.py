@@ -8,7 +8,6 @@ ticker itself is crossed.
 Writing is a dict update; a level of size zero stays in the dict until a read or a clean-up passes it.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from dnkit.market.turnover import Turnover
@@ -17,6 +16,7 @@ from dnkit.model.terms import Side
 NO_ASK = 2**62  # above every price
 DROP_ONE_BY_ONE = 64  # a touch that jumps further than this scans the side instead
 CLEAN_LEAST = 4096
+NEAR = 64  # prices looked up first when the levels behind the touch are asked for; then ever twice as many
 
 Levels = dict[int, int]
 
@@ -30,9 +30,7 @@ class Book:
 
     __slots__ = (
         "_ask_low",
-        "_ask_prices",
         "_bid_high",
-        "_bid_prices",
         "_clean_at",
         "ask",
         "ask_size",
@@ -61,8 +59,6 @@ class Book:
         # Bounds, not best prices: no bid with a size lies above, no ask with a size below.
         self._bid_high = 0
         self._ask_low = NO_ASK
-        self._bid_prices: list[int] | None = None
-        self._ask_prices: list[int] | None = None
         self._clean_at = CLEAN_LEAST
 
     def tick(self, at_ns: int, bid: int, bid_size: int, ask: int, ask_size: int) -> None:
@@ -92,12 +88,10 @@ class Book:
         self.updated_ns = at_ns
         if bids:
             self.bids.update(bids)
-            self._bid_prices = None
             if bid_high > self._bid_high:
                 self._bid_high = bid_high
         if asks:
             self.asks.update(asks)
-            self._ask_prices = None
             if ask_low < self._ask_low:
                 self._ask_low = ask_low
         if len(self.bids) + len(self.asks) > self._clean_at:
@@ -108,49 +102,36 @@ class Book:
     def replace(self, at_ns: int, bids: Levels, asks: Levels, bid_high: int, ask_low: int) -> None:
         """Depth tells the whole book anew; the ticker, once it spoke, keeps the touch."""
         self.bids, self.asks = {}, {}
-        self._bid_prices = self._ask_prices = None
         self._bid_high, self._ask_low = 0, NO_ASK
         self.change(at_ns, bids, asks, bid_high, ask_low)
 
+    def traded(self, at_ns: int, price: int, size: int) -> None:
+        """Somebody traded: no word on the book itself, it only adds to the turnover."""
+        self.turnover.add(at_ns, size if self.inverse else price * size)
+
     def levels(self, side: Side) -> Iterator[tuple[int, int]]:
         """(price, size) that a taker of `side` meets, best first."""
-        return self._offered() if side > 0 else self._wanted()
+        touch, size = (self.ask, self.ask_size) if side > 0 else (self.bid, self.bid_size)
+        if touch:
+            yield touch, size
+            for some in _above(self.asks, touch) if side > 0 else _below(self.bids, touch):
+                yield from some
 
     def displayed(self, side: Side, low: int, high: int) -> int:
         """Size that rests on the maker's `side` at prices from `low` to `high`, both included."""
         if side > 0:
-            shown = self.bid_size if low <= self.bid <= high else 0
-            return shown + _between(self.bids, low, min(high, self.bid - 1))
-        if self.ask == 0:
+            bid = self.bid
+            shown = self.bid_size if low <= bid <= high else 0
+            return shown + sum(_between(self.bids, low, high if high < bid else bid - 1))
+        ask = self.ask
+        if ask == 0:
             return 0
-        shown = self.ask_size if low <= self.ask <= high else 0
-        return shown + _between(self.asks, max(low, self.ask + 1), high)
+        shown = self.ask_size if low <= ask <= high else 0
+        return shown + sum(_between(self.asks, low if low > ask else ask + 1, high))
 
-    def _offered(self) -> Iterator[tuple[int, int]]:
-        touch, asks = self.ask, self.asks
-        if touch == 0:
-            return
-        yield touch, self.ask_size
-        prices = self._ask_prices
-        if prices is None:
-            prices = self._ask_prices = sorted([price for price, size in asks.items() if size])
-        for at in range(bisect_right(prices, touch), len(prices)):
-            size = asks.get(prices[at], 0)  # the ticker may have dropped it since the sort
-            if size:
-                yield prices[at], size
-
-    def _wanted(self) -> Iterator[tuple[int, int]]:
-        touch, bids = self.bid, self.bids
-        if touch == 0:
-            return
-        yield touch, self.bid_size
-        prices = self._bid_prices
-        if prices is None:
-            prices = self._bid_prices = sorted([price for price, size in bids.items() if size])
-        for at in range(bisect_left(prices, touch) - 1, -1, -1):
-            size = bids.get(prices[at], 0)
-            if size:
-                yield prices[at], size
+    def behind(self, side: Side, low: int, high: int) -> list[int]:
+        """Sizes that a taker of `side` meets at prices from `low` to `high`, all of them behind the touch."""
+        return _between(self.asks if side > 0 else self.bids, low, high)
 
     def _clean(self) -> None:
         """Throw out the levels of size zero; look again when the book has doubled."""
@@ -177,7 +158,31 @@ def _drop(levels: Levels, low: int, high: int) -> None:
         del levels[price]
 
 
-def _between(levels: Levels, low: int, high: int) -> int:
+def _above(levels: Levels, touch: int) -> Iterator[list[tuple[int, int]]]:
+    """Levels above a price, lowest first, some at a time: near ones are looked up, those far out sorted."""
+    low, width, get = touch + 1, NEAR, levels.get
+    while width < len(levels):
+        yield [(price, size) for price in range(low, low + width) if (size := get(price))]
+        low += width
+        width *= 2
+    yield sorted([one for one in levels.items() if one[1] and one[0] >= low])
+
+
+def _below(levels: Levels, touch: int) -> Iterator[list[tuple[int, int]]]:
+    """Levels below a price, highest first."""
+    high, width, get = touch - 1, NEAR, levels.get
+    while width < len(levels):
+        yield [(price, size) for price in range(high, high - width, -1) if (size := get(price))]
+        high -= width
+        width *= 2
+    yield sorted([one for one in levels.items() if one[1] and one[0] <= high], reverse=True)
+
+
+def _between(levels: Levels, low: int, high: int) -> list[int]:
+    """Sizes at prices from `low` to `high`, in no order; levels of size zero may be among them."""
+    if low > high:
+        return []
     if high - low < len(levels):
-        return sum([levels.get(price, 0) for price in range(low, high + 1)])
-    return sum([size for price, size in levels.items() if low <= price <= high])
+        get = levels.get
+        return [size for price in range(low, high + 1) if (size := get(price))]
+    return [size for price, size in levels.items() if low <= price <= high]

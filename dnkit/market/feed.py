@@ -127,8 +127,7 @@ def apply(book: Book, message: Message) -> None:
     elif isinstance(message, Delta):
         book.change(message.at_ns, message.bids, message.asks, message.bid_high, message.ask_low)
     elif isinstance(message, Trade):
-        worth = message.size if book.inverse else message.price * message.size
-        book.turnover.add(message.at_ns, worth)
+        book.traded(message.at_ns, message.price, message.size)
     elif isinstance(message, Snapshot):
         book.replace(message.at_ns, message.bids, message.asks, message.bid_high, message.ask_low)
     else:

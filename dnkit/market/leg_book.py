@@ -24,16 +24,29 @@ class LegBook:
     `native_tick` and `native_lot` are the units of `book`; for an inverse book the lot is in quote currency.
     """
 
-    __slots__ = ("_den", "_lot_base", "_lot_pico", "_num", "_tick_pico", "_worth_pico", "book", "instrument")
+    __slots__ = (
+        "_den",
+        "_lot_base",
+        "_lot_pico",
+        "_lots",
+        "_num",
+        "_same_grid",
+        "_tick_pico",
+        "_worth_pico",
+        "book",
+        "instrument",
+    )
 
     def __init__(self, book: Book, instrument: Instrument, native_tick: Decimal, native_lot: Decimal) -> None:
         ratio = Fraction(native_tick) / Fraction(instrument.tick)
         self.book = book
         self.instrument = instrument
         self._num, self._den = ratio.numerator, ratio.denominator  # venue ticks per native tick
+        self._same_grid = ratio == 1 and not book.inverse
         self._tick_pico = to_pico(native_tick)
         self._lot_pico = to_pico(native_lot)
         self._lot_base = instrument.lot_base
+        self._lots = Fraction(self._lot_pico, self._lot_base).as_integer_ratio()  # lots per native lot
         self._worth_pico = self._lot_pico if book.inverse else to_pico(native_tick * native_lot)
 
     @property
@@ -63,24 +76,23 @@ class LegBook:
 
     def levels(self, side: Side) -> Iterator[tuple[int, int]]:
         """(price, lots) that a taker of `side` meets, best first; levels below one lot are left out."""
-        num, den, lot = self._num * side, self._den, self._lot_base
-        at = base = 0
-        for native, size in self.book.levels(side):
-            price = -(-native * num // den) * side
-            if price != at:
-                if base >= lot:
-                    yield at, base // lot
-                at, base = price, 0
-            base += self._base(native, size)
-        if base >= lot:
-            yield at, base // lot
+        if not self._same_grid:
+            yield from self._regrouped(side)
+            return
+        times, per = self._lots
+        for price, size in self.book.levels(side):
+            lots = size * times // per
+            if lots:
+                yield price, lots
 
     def displayed(self, side: Side, price: int) -> int:
         """Lots that rest at exactly `price` on the maker's `side`."""
         num, den = self._num, self._den
         if price <= 0:
             return 0
-        if side is Side.BUY:
+        if num == den:
+            low = high = price
+        elif side is Side.BUY:
             low, high = ceil_div(price * den, num), ceil_div((price + 1) * den, num) - 1
         else:
             low, high = (price - 1) * den // num + 1, price * den // num
@@ -104,6 +116,8 @@ class LegBook:
                 reach += size
             if not marginal and taken >= lots:
                 marginal = price
+                if inside and self._same_grid:
+                    return marginal, reach + self._between(side, price, limit)
         return marginal, reach
 
     def read(self, now_ns: int, request: ReadBook) -> BookRead | BookMissing:
@@ -136,6 +150,26 @@ class LegBook:
     def lots(self, native_size: int, native_price: int) -> int:
         """Whole lots in a native size that traded at a native price."""
         return self._base(native_price, native_size) // self._lot_base
+
+    def _between(self, side: Side, price: int, limit: int) -> int:
+        """Lots that a taker of `side` meets beyond `price` up to `limit`, on a book of the same grid."""
+        low, high = (price + 1, limit) if side is Side.BUY else (limit, price - 1)
+        times, per = self._lots
+        return sum([size * times // per for size in self.book.behind(side, low, high)])
+
+    def _regrouped(self, side: Side) -> Iterator[tuple[int, int]]:
+        """Levels of a book on another grid: those that fall on one price are one."""
+        num, den, lot = self._num * side, self._den, self._lot_base
+        at = base = 0
+        for native, size in self.book.levels(side):
+            price = -(-native * num // den) * side
+            if price != at:
+                if base >= lot:
+                    yield at, base // lot
+                at, base = price, 0
+            base += self._base(native, size)
+        if base >= lot:
+            yield at, base // lot
 
     def _limit(self, side: Side, within: int) -> int:
         """The worst price that is still within `within` mbps of the far touch."""

@@ -87,16 +87,22 @@ class Recording:
     def _stamped(self, leg: int, shift_ns: int) -> Iterator[list[Message]]:
         """The batches of a leg up to the end of the window, with leg and time written in."""
         for batch in self._packed[leg].batches():
-            if batch[-1].at_ns > self._last_ns:
-                yield [_stamp(one, leg, shift_ns) for one in batch if one.at_ns <= self._last_ns]
+            ends = batch[-1].at_ns > self._last_ns
+            inside = [one for one in batch if one.at_ns <= self._last_ns] if ends else batch
+            _stamp(inside, leg, shift_ns)
+            yield inside
+            if ends:
                 return
-            yield [_stamp(one, leg, shift_ns) for one in batch]
 
 
-def _stamp(message: Message, leg: int, shift_ns: int) -> Message:
-    message.leg = leg
-    message.at_ns += shift_ns
-    return message
+def _stamp(batch: list[Message], leg: int, shift_ns: int) -> None:
+    """Packed messages are of leg 0 and keep the time of the recording."""
+    if leg:
+        for one in batch:
+            one.leg = leg
+    if shift_ns:
+        for one in batch:
+            one.at_ns += shift_ns
 
 
 def instruments(folder: Path) -> tuple[Recorded, ...]:

@@ -4,9 +4,10 @@ only reduce."""
 from decimal import Decimal
 
 from dnkit.machine.program import Anchor, PhaseKind
+from dnkit.model.terms import EndName
 from dnkit.policies.bind import Bound
 from dnkit.policies.check_guard import check_guard
-from dnkit.policies.diagnostics import Related, did_you_mean
+from dnkit.policies.diagnostics import WARNING, Related, did_you_mean
 from dnkit.policies.flow import check_flow, kind_of
 from dnkit.policies.keys import KINDS
 from dnkit.policies.policy import Distance, PriceText
@@ -36,6 +37,7 @@ def check(bound: Bound) -> None:
         _check_phase(bound, phase)
     check_flow(bound)
     _check_backoff(bound)
+    _check_vain(bound)
 
 
 def _refuse(bound: Bound, keys: tuple[str, ...], why: str) -> None:
@@ -56,6 +58,24 @@ def _check_backoff(bound: Bound) -> None:
     first, most = bound.of("backoff", "first"), bound.of("backoff", "most")
     if first is not None and most is not None and first > most:
         bound.say("DNK031", "the first pause is longer than the longest", bound.place("backoff", "first"))
+
+
+def _check_vain(bound: Bound) -> None:
+    """Warn of keys that cannot do anything without another one."""
+    stale = bound.of("data", "bbo", "stale")
+    if stale not in (None, "hold") and not bound.has("data", "bbo", "max_age"):
+        said = f"`stale: {stale}` without `max_age`: no book is ever too old"
+        bound.say("DNK209", said, bound.place("data", "bbo", "stale"), "add `max_age: 1s`", severity=WARNING)
+    if bound.of("keeps") and not any(_ends_protected(bound, one) for one in bound.names("phases")):
+        said = "`keeps: [stop]`, but no phase ends in `done protected`: no stop is ever kept"
+        bound.say(
+            "DNK208", said, bound.place("keeps"), "delete it, or end in `done protected`", severity=WARNING
+        )
+
+
+def _ends_protected(bound: Bound, phase: str) -> bool:
+    targets = [bound.of("phases", phase, "then", one) for one in bound.names("phases", phase, "then")]
+    return any(one is not None and one.end is EndName.PROTECTED for one in targets)
 
 
 def _check_phase(bound: Bound, phase: str) -> None:

@@ -1,6 +1,7 @@
 """Diagnostic codes: one table, code -> name. A code is never reused, a name never changes its meaning.
 
-0xx YAML and types, 1xx schema and references, 2xx the machine, 4xx limits and orders, 5xx venue facts.
+0xx YAML and types, 1xx schema and references, 2xx the machine, 4xx limits and orders, 5xx venue facts,
+6xx what does not act.
 """
 
 CODES: dict[str, str] = {
@@ -61,6 +62,8 @@ CODES: dict[str, str] = {
     "DNK205": "open-end",
     "DNK206": "cannot-be-skipped",
     "DNK207": "nothing-to-skip",
+    "DNK208": "keeps-nothing",
+    "DNK209": "stale-without-age",
     "DNK220": "unknown-policy",
     "DNK221": "run-circle",
     "DNK222": "run-legs",
@@ -86,4 +89,7 @@ CODES: dict[str, str] = {
     "DNK510": "missing-fact",
     "DNK511": "unknown-fact-key",
     "DNK512": "fact-not-understood",
+    "DNK601": "acts-live-only",
+    "DNK602": "acts-later",
+    "DNK603": "acts-elsewhere",
 }

@@ -27,7 +27,7 @@ from dnkit.machine.program import (
     with_digest,
 )
 from dnkit.model.numbers import MBPS_PER_BPS, NS_PER_S
-from dnkit.model.terms import EndName, Intent, OrderType
+from dnkit.model.terms import Intent, OrderType
 from dnkit.policies.compile_frame import Configured, Frame, Library, halt
 from dnkit.policies.compile_guard import GuardTable, compile_guard
 from dnkit.policies.compile_legs import CLOSING, Venues, compile_legs
@@ -118,7 +118,6 @@ def _program(
             by_money=_by_money(policy, specs, findings),
             stop_to=frame.target(policy.stop) if policy.stop else halt("stopped by the operator"),
             reduce=len(phases) if reduce else -1,
-            keeps_stop=_keeps_stop(policy, phases),
             slice_size=_slice(policy, specs, findings),
             impact_max=_impact(policy, findings),
             size_mode=policy.size.mode if policy.size else SizeMode.CONSERVATIVE,
@@ -132,7 +131,13 @@ def _by_money(policy: Policy, specs: tuple[LegSpec, ...], findings: Findings) ->
     if len(coins) > 1 and policy.imbalance == "base":
         text = f"{' and '.join(coins)} cannot be compared by quantity"
         findings.error("DNK433", text, ("imbalance",), "write `imbalance: notional`")
-    return len(coins) > 1 or policy.imbalance == "notional"
+    by_money = len(coins) > 1 or policy.imbalance == "notional"
+    for leg in policy.legs:
+        if leg.ratio != 1 and not by_money:
+            text = "`ratio` does not act here: legs of one coin are compared by quantity"
+            route = ("legs", leg.name, "ratio")
+            findings.info("DNK603", text, route, "write `imbalance: notional` to weigh them by value")
+    return by_money
 
 
 def _recover(policy: Policy, frame: Frame) -> int:
@@ -143,11 +148,6 @@ def _recover(policy: Policy, frame: Frame) -> int:
         frame.findings.error("DNK101", f"there is no phase `{policy.recover}`", ("recover",))
     looks = (at for at, one in zip(frame.order, policy.phases, strict=True) if hasattr(one.body, "goal"))
     return next(looks, frame.order[0])
-
-
-def _keeps_stop(policy: Policy, phases: list[Phase]) -> bool:
-    protects = any(target.end is EndName.PROTECTED for phase in phases for _, target in phase.then)
-    return "stop" in policy.keeps or protects
 
 
 def _slice(policy: Policy, specs: tuple[LegSpec, ...], findings: Findings) -> Amount | None:

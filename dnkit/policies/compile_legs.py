@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from dnkit.machine.program import Amount, LegSpec
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.instrument import Instrument
@@ -11,7 +13,7 @@ from dnkit.model.terms import Intent, OrderType, Side
 from dnkit.policies.compile_units import to_amount
 from dnkit.policies.diagnostics import did_you_mean
 from dnkit.policies.findings import Findings
-from dnkit.policies.policy import LegText, Policy, Quantity
+from dnkit.policies.policy import LegText, Policy, Quantity, SizeText
 
 Venues = Mapping[str, Capabilities]
 CLOSING = (Intent.CLOSE, Intent.UNWIND, Intent.FLATTEN)
@@ -67,7 +69,7 @@ def _leg(policy: Policy, index: int, leg: LegText, venues: Venues, findings: Fin
 def _clip(policy: Policy, leg: LegText, instrument: Instrument, findings: Findings) -> Amount:
     quantity = leg.clip or policy.clip
     if policy.size is not None and leg.clip is None:
-        quantity = policy.size.target
+        quantity = _stepped(policy.size, findings)
     if quantity is None:
         if policy.intent not in CLOSING and policy.intent is not Intent.GUARD:
             message = f"leg `{leg.name}` has no clip: how much is to be traded?"
@@ -75,7 +77,7 @@ def _clip(policy: Policy, leg: LegText, instrument: Instrument, findings: Findin
                 "DNK430", message, ("legs", leg.name), "write `clip: $500` in the policy, or give --clip"
             )
         return DEFAULT_CLIP
-    route = ("legs", leg.name, "clip") if leg.clip else ("clip",)
+    route = ("legs", leg.name, "clip") if leg.clip else ("size", "target") if policy.size else ("clip",)
     if quantity.unit in ("percent", "venue_minimum"):
         findings.error(
             "DNK430", "a clip is an amount: coin, money or lots", route, "write it like `0.2 ETH` or `$500`"
@@ -89,6 +91,22 @@ def _clip(policy: Policy, leg: LegText, instrument: Instrument, findings: Findin
     amount = to_amount(quantity, (instrument,), findings, route)
     _check_minimum(quantity, amount, leg, instrument, findings)
     return amount
+
+
+def _stepped(size: SizeText, findings: Findings) -> Quantity:
+    """The target, rounded down to the step."""
+    target, step = size.target, size.step
+    if step is None:
+        return target
+    if (step.unit, step.coin) != (target.unit, target.coin):
+        text = "`step` is in another unit than `target`: one is no multiple of the other"
+        findings.error("DNK432", text, ("size", "impact", "step"), "write both in coin, or both in money")
+        return target
+    if step.amount > target.amount:
+        text = "`step` is larger than `target`: nothing would be left to trade"
+        findings.error("DNK431", text, ("size", "impact", "step"), "write a smaller step")
+        return target
+    return replace(target, amount=target.amount // step.amount * step.amount)
 
 
 def _check_minimum(

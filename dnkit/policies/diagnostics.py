@@ -12,6 +12,7 @@ from dnkit.policies.codes import CODES
 
 ERROR = "error"
 WARNING = "warning"
+INFO = "info"
 WIDTH_MAX = 110
 FIRST_MEANING = "DNK020"  # codes below it are about the text as YAML
 
@@ -36,7 +37,8 @@ class Related(msgspec.Struct, frozen=True):
 class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     """One finding.
 
-    `severity` is "error" or "warning"; `help` says what to write instead ("" if there is nothing to say).
+    `severity` is "error", "warning" or "info"; `help` says what to write instead ("" if there is nothing to
+    say).
     """
 
     code: str
@@ -54,7 +56,7 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
-    """True when one of them is an error (warnings do not stop a policy)."""
+    """True when one of them is an error (warnings and infos do not stop a policy)."""
     return any(one.severity == ERROR for one in diagnostics)
 
 

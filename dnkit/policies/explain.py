@@ -3,7 +3,7 @@
 """
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -41,8 +41,8 @@ class Explained(msgspec.Struct, frozen=True):
     worst: Worst
 
 
-def explain(program: Program) -> Explained:
-    """Explain a compiled policy."""
+def explain(program: Program, idle: Sequence[str] = ()) -> Explained:
+    """Explain a compiled policy; `idle` are sentences on what of it does not act yet."""
     worst = worst_case(program)
     parts = (
         [f"{program.name} ({program.intent.value})", ""],
@@ -54,12 +54,21 @@ def explain(program: Program) -> Explained:
         ["", "Worst case"],
         *(_bullet(line) for line in _worst_lines(program, worst)),
         *(_bullet(line) for line in _venue_notes(program)),
+        *_idle_parts(idle),
     )
     return Explained("\n".join(line for part in parts for line in part) + "\n", worst)
 
 
-def explain_guard(table: GuardTable) -> str:
-    """Explain the rule table of a guard: what it looks at, and its rules in order of priority."""
+def _idle_parts(idle: Sequence[str]) -> Iterable[list[str]]:
+    if idle:
+        yield ["", "Not acted on"]
+        yield from (_bullet(line) for line in idle)
+
+
+def explain_guard(table: GuardTable, idle: Sequence[str] = ()) -> str:
+    """Explain the rule table of a guard: what it looks at, its rules in order of priority, and what does not
+    act yet.
+    """
     lines = [
         f"{table.name} (guard), looks every {show_time(table.every_ns)}; the first rule that matches acts",
         "",
@@ -68,11 +77,13 @@ def explain_guard(table: GuardTable) -> str:
     lines += [
         "",
         "Facts",
-        *(line for name, text in table.facts for line in _wrapped(f"{name} = {text}", "  ")),
+        *(line for name, text in table.facts for line in _wrapped(f"{name} = {text}", "    ", "  ")),
     ]
     lines += ["", "Rules"]
     for number, rule in enumerate(table.rules, 1):
         lines += _wrapped(_rule(number, rule), "     ", f"  {number:>2} ")
+    for part in _idle_parts(idle):
+        lines += part
     return "\n".join(lines) + "\n"
 
 
@@ -116,12 +127,20 @@ def _outcomes(program: Program, phase: Phase) -> list[str]:
     for outcome, target in phase.then:
         wanted = phase.visits > 1 if outcome is Outcome.EXHAUSTED else possible(phase, outcome)
         if phase.kind is not PhaseKind.RUN and wanted:
-            grouped.setdefault(target_words(program, target), []).append(outcome.value)
+            grouped.setdefault(_where(program, phase, target), []).append(outcome.value)
     return [
         line
         for words, names in grouped.items()
         for line in _wrapped(f"    {', '.join(names)} -> {words}", "      ")
     ]
+
+
+def _where(program: Program, phase: Phase, target: Target) -> str:
+    """Where an outcome leads; a halt of a policy that is run by another leads back into that one."""
+    caught = program.scopes[phase.scope].halt_to
+    if target.kind is TargetKind.HALT and caught is not None:
+        return f"{target_words(program, caught)} ({target.text or 'halt'})"
+    return target_words(program, target)
 
 
 def _stories(program: Program) -> Iterable[str]:
@@ -138,6 +157,7 @@ def _stories(program: Program) -> Iterable[str]:
     if limits.unhedged_max != NO_LIMIT and limits.unhedged_to is not None:
         over = f"{show_money(limits.unhedged_max)} is unhedged for {show_time(limits.unhedged_ns)}"
         yield f"If more than {over}: {_story_target(program, limits.unhedged_to)}."
+    yield f"If asked to stop: {_story_target(program, program.stop_to)}."
     yield f"After a crash: own orders are swept, fills booked, then {program.phases[program.recover].name}."
 
 
@@ -184,6 +204,8 @@ def _deadline_line(deadline_ns: int, worst: Worst) -> str:
     words = f"The deadline of {_seconds(deadline_ns)}"
     if deadline_ns >= worst.longest_ns:
         return f"{words} is never needed."
+    if worst.after_deadline_ns == 0:
+        return f"{words} cuts in before that and halts the run."
     return f"{words} cuts in before that; what follows it takes at most {_seconds(worst.after_deadline_ns)}."
 
 

@@ -21,6 +21,7 @@ from dnkit.policies.unit_texts import show_number, show_time
 
 _PICKS = {PICK_MISSING: "the leg behind", PICK_SMALLER: "the smaller leg"}
 _SIZES = {SizeKind.CLIP: "the clip", SizeKind.IMBALANCE: "the imbalance", SizeKind.POSITION: "its position"}
+_BOTH = {SizeKind.CLIP: "the clip each", SizeKind.POSITION: "each its own position"}
 _ANCHORS = {Anchor.TOUCH: "the far touch", Anchor.JOIN: "the own touch", Anchor.BREAK_EVEN: "break-even"}
 
 
@@ -67,7 +68,8 @@ def phase_words(program: Program, phase: Phase) -> str:
     names = " and ".join(leg_words(program, one) for one in phase.jobs)
     if phase.kind is PhaseKind.CLEAR:
         return f"cancel everything of ours on {names}"
-    words = f"{names}: {_size(program, job)}, {price_words(job)}"
+    size = _size(program, job) if len(phase.jobs) == 1 else _BOTH.get(job.size, _size(program, job))
+    words = f"{names}: {size}, {price_words(job)}"
     if phase.kind is PhaseKind.REST:
         words += f", up to {show_time(phase.for_ns)}" + (", until the first fill" if phase.first_fill else "")
     return words + (", only toward zero" if job.reduces else "")

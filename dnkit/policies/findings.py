@@ -4,7 +4,7 @@ file.
 
 from collections.abc import Mapping
 
-from dnkit.policies.diagnostics import ERROR, WARNING, Diagnostic, Span, has_errors
+from dnkit.policies.diagnostics import ERROR, INFO, WARNING, Diagnostic, Span, has_errors
 
 Route = tuple[str | int, ...]
 
@@ -51,6 +51,10 @@ class Findings:
     def warning(self, code: str, message: str, route: Route, help: str = "") -> None:
         """The policy can run, but the author should know."""
         self._add(WARNING, code, message, route, help)
+
+    def info(self, code: str, message: str, route: Route, help: str = "") -> None:
+        """Nothing is wrong, but something said has no effect."""
+        self._add(INFO, code, message, route, help)
 
     def _add(self, severity: str, code: str, message: str, route: Route, help: str) -> None:
         self.items.append(

@@ -5,6 +5,8 @@ A path is written with dots; `*` stands for a name the author chooses, `#` for a
 `short` names the child keys that a single text in place of the map fills.
 """
 
+from typing import Any
+
 import msgspec
 
 Route = tuple[str | int, ...]
@@ -16,7 +18,12 @@ INTENTS = ("open", "close", "unwind", "rebalance", "single", "guard", "flatten")
 LEVELS = ("info", "warn", "page")
 PARAM_TYPES = ("time", "percent", "bps", "money", "count", "word", "quantity")
 KINDS = ("rest", "take", "verify", "arm", "clear", "run", "wait", "alert")
-ALERT_EVENTS = ("halt", "naked", "conflict", "done")
+ALERT_EVENTS = {
+    "halt": "A run halts (`page` if left out).",
+    "naked": "A run halts with an open exposure (as `halt` if left out).",
+    "conflict": "A run halts and a venue's read disagrees with the fills (as `halt` if left out).",
+    "done": "A run ends as intended (no alert if left out).",
+}
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,8 +44,8 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     short: tuple[str, ...] = ()
 
 
-def _k(path: str, type: str, meaning: str, /, **more: object) -> Key:
-    return msgspec.convert({"path": path, "type": type, "meaning": meaning, **more}, Key)
+def _k(path: str, type: str, meaning: str, /, **more: Any) -> Key:
+    return Key(path=path, type=type, meaning=meaning, **more)
 
 
 _TOP = (
@@ -63,7 +70,13 @@ _TOP = (
         "Ask the venue to cancel everything when not heard of for this long.",
         tight="down",
     ),
-    _k("keeps", "choice", "Orders that may rest when the run is over.", many=True, choices=("stop",)),
+    _k(
+        "keeps",
+        "choice",
+        "Orders that may rest when the run is over: the stop of `done protected`, and no other.",
+        many=True,
+        choices=("stop",),
+    ),
     _k("reason", "word", "Reason the policy was resolved for (written by `show --resolved`)."),
     _k("legs", "names", "The one or two legs.", required=True),
     _k("legs.*", "map", "One leg."),
@@ -76,7 +89,7 @@ _TOP = (
         choices=("buy", "sell"),
     ),
     _k("legs.*.clip", "clip", "How much this leg trades, where it differs.", tight="down"),
-    _k("legs.*.ratio", "ratio", "Weight of this leg's exposure.", default="1"),
+    _k("legs.*.ratio", "ratio", "Weight of this leg where legs are compared by value.", default="1"),
 )
 _PARAMS = (
     _k("params", "names", "Values that `--set name=value` may change."),
@@ -108,8 +121,18 @@ _LIMITS = (
     ),
     _k("limits.max_spread", "some_distance", "No start while a book is wider.", tight="down"),
     _k("limits.max_concession", "some_distance", "Worst price of any order, from the touch.", tight="down"),
-    _k("limits.max_slippage", "some_distance", "Worst expected price of an order against mid.", tight="down"),
-    _k("limits.max_impact", "some_distance", "Most that an order may move the book.", tight="down"),
+    _k(
+        "limits.max_slippage",
+        "some_distance",
+        "Counted as `max_concession`; the tightest of them is in force.",
+        tight="down",
+    ),
+    _k(
+        "limits.max_impact",
+        "some_distance",
+        "The clip is sized at the start to what the book holds within it.",
+        tight="down",
+    ),
     _k("limits.max_unhedged", "unhedged", "Most exposure, and for how long.", short=("amount", "for")),
     _k(
         "limits.max_unhedged.amount", "clip", "Exposure that counts as unhedged.", required=True, tight="down"
@@ -119,7 +142,7 @@ _LIMITS = (
     _k(
         "limits.min_hedge",
         "amounts",
-        "Smallest remainder worth an order (opens and rebalances).",
+        "Smallest remainder worth an order, in policies that open or rebalance.",
         tight="down",
     ),
     _k("limits.depth", "map", "The book must hold the order."),
@@ -137,16 +160,16 @@ _LIMITS = (
         default="shrink",
         choices=("shrink", "refuse"),
     ),
-    _k("limits.min_depth", "depth", "Least money in the first levels.", tight="up"),
-    _k("limits.min_volume", "volume", "Least traded money in a time.", tight="up"),
+    _k("limits.min_depth", "depth", "Least money in the first levels, for orders that add risk.", tight="up"),
+    _k("limits.min_volume", "volume", "Least traded money in a time, for orders that add risk.", tight="up"),
     _k("limits.liq_buffer", "percent", "Least distance to liquidation.", tight="up"),
     _k(
         "limits.collar",
         "some_distance",
-        "Farthest an order may be priced from the last good mid.",
+        "Counted as `max_concession`; the tightest of them is in force.",
         tight="down",
     ),
-    _k("limits.rate", "map", "Budget of calls to a venue."),
+    _k("limits.rate", "map", "Budget of calls to a venue, checked against the venue's own."),
     _k("limits.rate.calls", "rate", "Calls in a time.", required=True, tight="down"),
     _k("limits.rate.per", "choice", "What the budget is counted for.", default="venue", choices=("venue",)),
 )
@@ -182,13 +205,13 @@ _DATA = (
     _k("size.impact.from", "choice", "Where the impact is read.", default="book", choices=("book",)),
     _k("size.impact.levels", "positive", "Levels looked at.", default="10"),
     _k("size.impact.max", "some_distance", "Most impact.", tight="down"),
-    _k("size.impact.step", "clip", "Step of the size."),
+    _k("size.impact.step", "clip", "The target is rounded down to a multiple of it."),
     _k("backoff", "map", "Pauses between failed calls."),
     _k("backoff.first", "some_time", "First pause; it doubles.", required=True),
     _k("backoff.most", "some_time", "Longest pause.", required=True),
     _k("backoff.tries", "positive", "Calls before giving up.", required=True, tight="down"),
-    _k("alerts", "map", "Loudness of alerts."),
-    *(_k(f"alerts.{one}", "choice", f"When: {one}.", choices=LEVELS) for one in ALERT_EVENTS),
+    _k("alerts", "map", "Loudness of the program's own alerts; a phase `alert` has its own."),
+    *(_k(f"alerts.{one}", "choice", told, choices=LEVELS) for one, told in ALERT_EVENTS.items()),
 )
 _PHASES = (
     _k("phases", "names", "The phases, in order; the first one starts."),

@@ -22,12 +22,13 @@ from dnkit.policies.diagnostics import (
     in_order,
     nearest,
 )
+from dnkit.policies.idle import idle
 from dnkit.policies.keys import Route
 from dnkit.policies.overlays import Overlays, facts_of, tightened
 from dnkit.policies.params import parameters
 from dnkit.policies.policy import Param, Policy
 from dnkit.policies.source import SCALAR, Entry, Node, read
-from dnkit.policies.tree import REFERENCE, expanded, filled, merged, references, scalars, without
+from dnkit.policies.tree import REFERENCE, expanded, filled, merged, only, references, scalars, without
 
 SETTINGS_PATH = "--set"
 REASON_PATH = "--reason"
@@ -136,7 +137,7 @@ class _Loader:
         """Overlays, parameters and settings on the tree, then bind, check and build."""
         asked, reason = reason, reason or _text_of(root, "reason")
         root = self._overlaid(root, reason, notionals)
-        params, found = parameters(bind(root), self._plain_settings())
+        params, found = parameters(bind(only(root, "params")), self._plain_settings())
         self.found += found
         values = {one.name: one.value for one in params}
         self._check_references(root, params)
@@ -147,8 +148,10 @@ class _Loader:
         self._check_reason(bound, asked)
         check(bound)
         self.found += bound.found
-        policy = None if has_errors(self.found) else build(bound, params, reason)
-        return self.loaded(policy, bound)
+        if has_errors(self.found):
+            return self.loaded(None, bound)
+        self.found += idle(bound)
+        return self.loaded(build(bound, params, reason), bound)
 
     def loaded(self, policy: Policy | None, bound: Bound | None) -> Loaded:
         """The answer, with diagnostics in the order of the files' lines."""
@@ -158,8 +161,7 @@ class _Loader:
     def _overlaid(self, root: Node, reason: str, notionals: Mapping[str, Decimal]) -> Node:
         if root.get("overlays") is None:
             return root
-        first = bind(root)
-        params, _ = parameters(first, self._plain_settings())
+        params, _ = parameters(bind(only(root, "params")), self._plain_settings())
         values = {one.name: one.value for one in params}
         bound = bind(_filled(root, values))
         overlays = Overlays(bound, self._plain_settings(), facts_of(bound, reason, notionals))

@@ -12,7 +12,7 @@ from dnkit.policies.keys import CHILDREN, TABLE, Route, pattern_of
 from dnkit.policies.params import parameters
 from dnkit.policies.source import MAP, Entry, Node
 from dnkit.policies.tighten import loosened
-from dnkit.policies.tree import at, expanded, filled, is_skip, put
+from dnkit.policies.tree import at, expanded, filled, is_skip, only, put
 from dnkit.policies.units import TextError
 
 FIXED = (
@@ -42,16 +42,17 @@ class Overlays:
 
     def applied(self, root: Node) -> Node:
         """The tree after all overlays whose test holds. Those that do not hold are checked all the same."""
+        before = self._bound(root)
         for index in range(self.bound.count("overlays")):
             changes = self.bound.nodes.get(("overlays", index, "set"))
             holds = self._holds(index)
             if changes is None or changes.kind != MAP:
                 continue
             trial = self._put_all(root, changes, index)
-            before, after = self._bound(root), self._bound(trial)
+            after = self._bound(trial)
             self._check_loosened(before, after, index)
             if holds:
-                root = trial
+                root, before = trial, after
             else:
                 known = {one: None for one in before.found}
                 self.found += [one for one in after.found if one not in known]
@@ -59,7 +60,7 @@ class Overlays:
 
     def _bound(self, root: Node) -> Bound:
         """What the tree means; an overlay that changes a parameter changes the limits it feeds."""
-        params, _ = parameters(bind(root), self.settings)
+        params, _ = parameters(bind(only(root, "params")), self.settings)
         return bind(filled(root, {one.name: one.value for one in params}))
 
     def _put_all(self, root: Node, changes: Node, index: int) -> Node:

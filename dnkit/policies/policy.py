@@ -1,8 +1,8 @@
 """Policy: the meaning of a policy file, checked and with units, before it is compiled.
 
-Everything is frozen and comparable: parse(render(policy)) == policy. Amounts stay Decimal here; the compiler turns
-them into integers once the instruments are known. Times are nanoseconds (they need no instrument). Where the
-text has a position that matters later, `line` holds it (1-based) and is left out of equality by being kept in `Lines`.
+Everything is frozen and comparable: parse(render(policy)) == policy. Amounts stay Decimal here; the compiler
+turns them into integers once the instruments are known. Times are nanoseconds (they need no instrument).
+Places in the text are kept apart, in `Loaded.spans`.
 """
 
 from decimal import Decimal
@@ -21,7 +21,9 @@ class Distance(msgspec.Struct, frozen=True):
 
 
 class Quantity(msgspec.Struct, frozen=True):
-    """An amount to trade or to compare with. `unit`: "coin" (with `coin`), "lots", "money", "percent" (of the clip) or "venue_minimum"."""
+    """An amount to trade or to compare with. `unit`: "coin" (with `coin`), "lots", "money", "percent" (of the
+    clip) or "venue_minimum".
+    """
 
     amount: Decimal
     unit: str
@@ -44,7 +46,9 @@ class PriceText(msgspec.Struct, frozen=True):
 
 
 class Reprice(msgspec.Struct, frozen=True):
-    """Move a resting order when its price is off by more than `beyond`; looked at each `every_ns`, at most `max` times."""
+    """Move a resting order when its price is off by more than `beyond`; looked at each `every_ns`, at most
+    `max` times.
+    """
 
     beyond: Distance
     every_ns: int
@@ -85,7 +89,7 @@ class Verify(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Arm(msgspec.Struct, frozen=True, kw_only=True):
-    """Leave a protective stop: `stop` from the entry average, `limit` through the stop (None: a plain stop)."""
+    """A protective stop: `stop` from the entry average, `limit` through the stop (None: a plain stop)."""
 
     leg: str
     qty: Size
@@ -132,7 +136,9 @@ class Goto(msgspec.Struct, frozen=True):
 
 
 class PhaseText(msgspec.Struct, frozen=True, kw_only=True):
-    """One phase as written. `then` holds what the text says; the compiler fills the rest. `skip`: phases.x: skip."""
+    """One phase as written. `then` holds what the text says, the compiler fills the rest; `skip` leaves it
+    out.
+    """
 
     name: str
     body: Rest | Take | Verify | Arm | Clear | Run | Wait | Alert
@@ -246,7 +252,9 @@ class Param(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of a guard's rule table; `when` is the expression's text in canonical form. `at_once`: no `for` wanted."""
+    """One row of a guard's rule table; `when` is the expression's text in canonical form. `at_once`: no `for`
+    wanted.
+    """
 
     name: str
     when: str

@@ -2,6 +2,7 @@
 
 from dnkit.policies.keys import KEYS, Key
 from dnkit.policies.units import ANCHORS
+from dnkit.policies.waits import LIVE, WAITS, Waits
 
 TYPE_TEXTS: dict[str, str] = {
     "version": "the number 1",
@@ -48,7 +49,7 @@ TYPE_TEXTS: dict[str, str] = {
 def keys_table_markdown() -> str:
     """The reference of all keys, as it stands in docs/LANGUAGE.md."""
     rows = [_row(key) for key in KEYS]
-    head = "| key | value | default | tighter is | meaning |\n|---|---|---|---|---|"
+    head = "| key | value | default | tighter is | acts | meaning |\n|---|---|---|---|---|---|"
     words = f"A price is measured from one of: {', '.join(f'`{one}`' for one in ANCHORS)}."
     return "\n".join((head, *rows, "", words)) + "\n"
 
@@ -61,4 +62,18 @@ def _row(key: Key) -> str:
         value = f"list: {value}"
     default = "**required**" if key.required else f"`{key.default}`" if key.default else ""
     tight = {"down": "smaller", "up": "larger"}.get(key.tight, "")
-    return f"| `{key.path}` | {value} | {default} | {tight} | {key.meaning} |"
+    return f"| `{key.path}` | {value} | {default} | {tight} | {_acts(key.path)} | {key.meaning} |"
+
+
+def _acts(path: str) -> str:
+    """When a key acts, "" for always. What is below a key acts no earlier than the key itself."""
+    above = path.rpartition(".")[0]
+    if above and (told := _acts(above)):
+        return told
+    return "; ".join(_since(one) for one in WAITS.get(path, ()))
+
+
+def _since(one: Waits) -> str:
+    since = "live only" if one.since == LIVE else "later version"
+    value = f"`{one.value}`" if " " not in one.value else one.value
+    return f"{value}: {since}" if one.value else since

@@ -73,6 +73,11 @@ def without(root: Node, *names: str) -> Node:
     return replace(root, entries=tuple(one for one in root.entries if one.key.text not in names))
 
 
+def only(root: Node, name: str) -> Node:
+    """The map with nothing but one of its keys."""
+    return replace(root, entries=tuple(one for one in root.entries if one.key.text == name))
+
+
 def put(root: Node, path: tuple[str, ...], value: Node, key: Node, route: Route = ()) -> Node:
     """The tree with `value` at a path; maps on the way are made where they are missing."""
     name, rest = path[0], path[1:]

@@ -47,8 +47,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What to run: the program and the same program with its legs' sides swapped, and what the header tells
     of it.
 
-    `books` are the legs' books in the world and `book_names` what they are called; `group` ties the cycles
-    together.
+    `books` are the legs' books in the world and `book_names` what they are called; `alerts` are
+    (occasion, level) pairs; `group` ties the cycles together.
     """
 
     program: Program
@@ -59,6 +59,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
     reason: str = ""
     params: tuple[tuple[str, str], ...] = ()
+    alerts: tuple[tuple[str, str], ...] = ()
     group: str = ""
 
 
@@ -72,6 +73,9 @@ def run_cycles(
     for cycle in range(1, plan.cycles + 1):
         if cycle > 1:
             floor.world.settle(GAP_NS)
+        if cycle > 1 and floor.world.stop_asked:
+            listener.note(f"{plan.cycles - cycle + 1} of {plan.cycles} cycles were not started")
+            return
         if _out_of_time(floor, longest if cycle > 1 else 0):
             listener.note(
                 f"the market data ends: {plan.cycles - cycle + 1} of {plan.cycles} cycles were not started"
@@ -112,7 +116,8 @@ def _one(
     _seed(floor, plan, program, listener)
     run_id = new_run_id(program.digest, cycle)
     header = header_of(floor, plan, program, cycle, run_id)
-    run = PaperRun(floor, header, program, begin(program, run_id), plan.books, listener.stepped)
+    state, alerts = begin(program, run_id), dict(plan.alerts)
+    run = PaperRun(floor, header, program, state, plan.books, listener.stepped, alerts)
     listener.began(run)
     run.start()
     return carry_out(floor, (run,), listener, exit_code)[0]
@@ -129,6 +134,9 @@ def carry_out(
         results = tuple(run.close(exit_code) for run in runs)
     except DnkitError as error:
         results = tuple(run.abandon(error) for run in runs)
+        for run in runs:
+            run_id = run.header.run_id
+            listener.note(f"run {run_id} is cut off; mend the cause, then dnkit trade --resume {run_id}")
     for result in results:
         listener.ended(result)
         if result.ended.end is EndName.PROTECTED:

@@ -8,6 +8,7 @@ import msgspec
 from dnkit.model.errors import DnkitError
 
 VARIABLE = "DNKIT_HOME"
+_HELP = f"set {VARIABLE} to a folder of yours"
 
 
 class StateFolder(msgspec.Struct, frozen=True):
@@ -37,13 +38,25 @@ class StateFolder(msgspec.Struct, frozen=True):
 
 
 def state_folder() -> StateFolder:
-    """The folder of this user, or the one `DNKIT_HOME` names. It is not made here."""
+    """The folder of this user, or the one `DNKIT_HOME` names. It is not made here. DnkitError tells of one
+    that cannot be looked into: an empty answer would say that nothing is open.
+    """
     named = os.environ.get(VARIABLE)
     if named:
-        return StateFolder(Path(named).expanduser())
+        return _seen(Path(named).expanduser())
     from platformdirs import user_state_dir  # the common case of tests and services does without
 
-    return StateFolder(Path(user_state_dir("dnkit")))
+    return _seen(Path(user_state_dir("dnkit")))
+
+
+def _seen(root: Path) -> StateFolder:
+    try:
+        os.listdir(root)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise DnkitError(f"the state folder {root} cannot be read: {error.strerror}; {_HELP}") from error
+    return StateFolder(root)
 
 
 def make_folder(folder: StateFolder) -> None:
@@ -52,5 +65,5 @@ def make_folder(folder: StateFolder) -> None:
         folder.root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DnkitError(
-            f"the state folder {folder.root} cannot be made: {error.strerror}; set {VARIABLE} to one that can"
+            f"the state folder {folder.root} cannot be made: {error.strerror}; {_HELP}"
         ) from error

@@ -2,7 +2,9 @@
 in that order.
 """
 
+import sys
 from collections.abc import Iterator, Mapping
+from glob import glob
 from pathlib import Path
 
 import msgspec
@@ -14,6 +16,8 @@ from dnkit.policies.diagnostics import Diagnostic, did_you_mean, has_errors, ren
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 SUFFIX = ".yaml"
+SUFFIXES = (SUFFIX, ".yml")
+STDIN = "<stdin>"
 
 
 class PolicyText(msgspec.Struct, frozen=True):
@@ -43,6 +47,24 @@ def read_policy(name: str) -> PolicyText:
     raise DnkitError(f"there is no policy `{name}`: not a file, not in ./policies, not packaged; {help}")
 
 
+def policy_texts(name: str) -> tuple[PolicyText, ...]:
+    """Every policy a name stands for: standard input for `-`, all of a folder or of a pattern, else the one
+    that `read_policy` finds. DnkitError when there is none.
+    """
+    if name == "-":
+        return (PolicyText(STDIN, _text(sys.stdin.buffer.read(), "standard input")),)
+    path = Path(name)
+    if path.is_dir():
+        found = tuple(one for one in sorted(path.iterdir()) if one.suffix in SUFFIXES and one.is_file())
+    elif "*" in name and not path.exists():
+        found = tuple(Path(one) for one in sorted(glob(name, recursive=True)) if Path(one).is_file())
+    else:
+        return (read_policy(name),)
+    if not found:
+        raise DnkitError("there is no policy file there (*.yaml)")
+    return tuple(_read(one) for one in found)
+
+
 def find_policy(name: str) -> tuple[str, str] | None:
     """(path, text) of another policy a file names, None when there is none."""
     try:
@@ -62,11 +84,16 @@ def _places(name: str) -> Iterator[Path]:
 
 def _read(path: Path) -> PolicyText:
     try:
-        return PolicyText(str(path), path.read_bytes().decode("utf-8-sig"))
+        return PolicyText(str(path), _text(path.read_bytes(), str(path)))
     except OSError as error:
         raise DnkitError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _text(data: bytes, where: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DnkitError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+        raise DnkitError(f"{where} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
 
 
 class VenueFacts(Mapping[str, Capabilities]):

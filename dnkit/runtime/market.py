@@ -119,7 +119,10 @@ def open_market(
     MarketError, RecordingError or UsageError when it cannot be had.
     """
     if choice.folder is not None:
-        market, names = _recording(choice.folder, legs, books, loop=loop, cache=cache)
+        try:
+            market, names = _recording(choice.folder, legs, books, loop=loop, cache=cache)
+        except OSError as error:
+            raise MarketError(f"{error.filename or choice.folder}: {error.strerror or error}") from error
     elif books or loop:
         raise UsageError("--book and --loop are for recorded markets: --market recorded:DIR")
     else:

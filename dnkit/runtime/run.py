@@ -20,6 +20,7 @@ from dnkit.model.events import Event, Restarted, Started, StopAsked
 from dnkit.model.ids import order_key
 from dnkit.model.numbers import NS_PER_MS
 from dnkit.model.terms import EndName, Risk
+from dnkit.runtime.alerts import Alerts, halt_level
 from dnkit.runtime.seeding import MODE, note
 from dnkit.runtime.world import World
 from dnkit.venues.account import Account
@@ -30,6 +31,7 @@ from dnkit.venues.paper import PaperVenue
 STOP_LATER_NS = 20 * NS_PER_MS  # START is bounded; a stop waits for it
 
 Watch = Callable[[Event, State], None]
+NO_ALERTS: Alerts = {}
 
 
 class Floor(msgspec.Struct, frozen=True):
@@ -82,11 +84,13 @@ class PaperRun:
         state: State,
         books: Sequence[int],
         watch: Watch,
+        alerts: Alerts = NO_ALERTS,
     ) -> None:
-        """`books` are the indexes of the legs' books in the world."""
+        """`books` are the indexes of the legs' books in the world; `alerts` levels by occasion."""
         self.header = header
         self.program = program
         self._floor = floor
+        self._alerts = alerts
         self._stopped = False
         self._began_ns = floor.world.now()
         self.accounts = tuple(load_account(floor, spec) for spec in program.legs)
@@ -136,6 +140,10 @@ class PaperRun:
         else:
             self.desk.handle(StopAsked(now, why))
 
+    def now(self) -> int:
+        """Simulated time in nanoseconds."""
+        return self._floor.world.now()
+
     def over(self) -> bool:
         """Whether it has ended."""
         return self.desk.ended is not None
@@ -153,6 +161,7 @@ class PaperRun:
             tuple(Position(index, leg.position, leg.entry) for index, leg in enumerate(result.state.legs)),
         )
         self._leave()
+        self._tell_done(result.ended)
         return result
 
     def abandon(self, error: DnkitError) -> RunResult:
@@ -160,9 +169,11 @@ class PaperRun:
         says what is open.
         """
         self._leave()
-        flat = all(venue.position == venue.opening for venue in self.venues)
-        risk = Risk.FLAT if flat and not any(venue.position for venue in self.venues) else Risk.UNKNOWN
-        return self._result(EndRun(EndName.HALTED, risk, str(error)))
+        untouched = not any(venue.position or venue.opening for venue in self.venues)
+        result = self._result(EndRun(EndName.HALTED, Risk.FLAT, str(error)))
+        if untouched and result.verified:
+            return result
+        return msgspec.structs.replace(result, ended=EndRun(EndName.HALTED, Risk.UNKNOWN, str(error)))
 
     def _leave(self) -> None:
         for venue in self.venues:
@@ -224,8 +235,17 @@ class PaperRun:
         return world.books[books[request.leg]].read(world.now(), request)
 
     def _alert(self, request: SendAlert) -> bool:
-        self._floor.alert(request.level, request.text)
+        state, level = self.desk.state, request.level
+        if state.stage is Stage.HALT:
+            level = halt_level(self._alerts, self.program, state)
+        self._floor.alert(level, request.text)
         return True
+
+    def _tell_done(self, ended: EndRun) -> None:
+        """An alert for a run that ended as intended, where the policy wants one."""
+        level = self._alerts.get("done")
+        if level is not None and ended.end is not EndName.HALTED:
+            self._floor.alert(level, f"{self.program.name} is done: {ended.end.value}")
 
     def _ledger(self, account: Account) -> tuple[int | None, int | None]:
         """What the journal knows of an account; one that it never heard of is a new one of ours, and known as

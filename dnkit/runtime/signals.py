@@ -1,13 +1,23 @@
-"""Ctrl+C and SIGTERM ask the run to end by its policy's stop rule; only the third one leaves at once."""
+"""Ctrl+C, SIGTERM and a terminal that closes (SIGHUP) ask the run to end by its policy's stop rule; only the
+third one leaves at once.
+"""
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
+from dnkit.model.errors import DnkitError
 from dnkit.runtime.world import World
 
 PATIENCE = 3
+_HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class LeftAtOnce(DnkitError):
+    """The run was left where it stood: what is open is not known to be right."""
+
+    exit_code = 23
 
 
 class Stopped:
@@ -30,11 +40,17 @@ def listening(world: World, say: Callable[[str], None]) -> Iterator[Stopped]:
             raise KeyboardInterrupt
         world.stop_asked = world.stop_asked or signal.Signals(number).name
         left = PATIENCE - stopped.count
-        say(f"stopping: orders are cancelled and confirmed first ({left} more to leave at once)")
+        with suppress(RuntimeError):  # the signal may have come in the middle of a write to the same stream
+            say(f"stopping: orders are cancelled and confirmed first ({left} more to leave at once)")
 
-    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, heard) for number in _HEARD}
     try:
         yield stopped
+    except KeyboardInterrupt as error:
+        raise LeftAtOnce(
+            "left at once, before the run had ended: orders may rest and positions may be open. "
+            "dnkit status names the run, dnkit trade --resume RUN brings it to its end"
+        ) from error
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -101,28 +101,32 @@ class World:
         stop.
         """
         scheduler, venues, books = self._scheduler, self._venues, [one.book for one in self.books]
-        due, count, met = scheduler.next_at(), 0, False
+        due, pace, count, met = scheduler.next_at(), self._pace_ns, 0, False
         for message in islice(self._feed, BURST):
             count += 1
-            at = message.at_ns
-            if at > self._pace_ns:
+            at, leg = message.at_ns, message.leg
+            if at > pace:
                 self._wait(at)
-                met = self._stop_is_news()
+                pace, met = self._pace_ns, self._stop_is_news()
             if at >= due:
                 scheduler.run_due(at)
                 due, met = scheduler.next_at(), done() or self._stop_is_news()
             else:
                 scheduler.now_ns = at
-            leg = message.leg
             if type(message) is Bbo:
                 books[leg].tick(at, message.bid, message.bid_size, message.ask, message.ask_size)
             elif type(message) is Delta:
                 books[leg].change(at, message.bids, message.asks, message.bid_high, message.ask_low)
+            elif type(message) is Trade:
+                books[leg].traded(at, message.price, message.size)
             else:
                 self._apply_rarer(message)
             for venue in venues[leg]:
                 if venue.resting:
-                    self._tell(venue, message)
+                    if type(message) is Trade:
+                        self._tell_trade(venue, message)
+                    else:
+                        venue.on_book()
                     due = scheduler.next_at()
             if met:
                 break
@@ -131,15 +135,12 @@ class World:
 
     def _apply_rarer(self, message: Message) -> None:
         apply(self.books[message.leg].book, message)
-        self.seams += isinstance(message, Seam)
+        self.seams += type(message) is Seam
 
-    def _tell(self, venue: PaperVenue, message: Message) -> None:
-        if isinstance(message, Trade):
-            book = self.books[message.leg]
-            lots = book.lots(message.size, message.price)
-            venue.on_trade(Side(message.side), book.price_pico(message.price), lots)
-        else:
-            venue.on_book()
+    def _tell_trade(self, venue: PaperVenue, trade: Trade) -> None:
+        book = self.books[trade.leg]
+        lots = book.lots(trade.size, trade.price)
+        venue.on_trade(Side(trade.side), book.price_pico(trade.price), lots)
 
     def _tick_on(self) -> None:
         """Without data time goes from call to call."""

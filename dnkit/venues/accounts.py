@@ -73,9 +73,11 @@ class PaperAccounts:
         with self._explained("open"):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._lay_tables()
+            try:
+                self._prepare()
+            except (sqlite3.Error, DnkitError):
+                self._db.close()
+                raise
 
     def __enter__(self) -> Self:
         return self
@@ -169,6 +171,11 @@ class PaperAccounts:
         blank.holding = _holding(row, blank.lot, blank.tick)
         blank.store = self._writer(row.revision if row else 0)
         return blank
+
+    def _prepare(self) -> None:
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        self._lay_tables()
 
     def _lay_tables(self) -> None:
         if self._layout() == LAYOUT:

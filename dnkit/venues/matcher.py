@@ -109,7 +109,8 @@ class Matcher:
     def on_trade(self, aggressor: Side, price_pico: int, lots: int) -> None:
         """Someone traded `lots` at `price_pico` picos of quote currency; `aggressor` is the taker's side."""
         met = [one for one in self._working if self._met_by(one, aggressor, price_pico)]
-        met.sort(key=lambda one: one.asked.price * aggressor)  # stable: time decides within a price
+        if len(met) > 1:
+            met.sort(key=lambda one: one.asked.price * aggressor)  # stable: time decides within a price
         passed = 0
         for order in met:
             if order.asked.price * self._tick_pico == price_pico:
@@ -117,34 +118,41 @@ class Matcher:
                 passed, lots = passed + queue, lots - queue
                 order.ahead = max(0, order.ahead - passed)
             lots -= self._fill_resting(order, lots)
-        self._check_stops(price_pico)
+        if self._stops:
+            self._check_stops(price_pico)
 
     def on_book(self) -> None:
         """The book changed: cut queues, fill what the far touch reached, look at the stops."""
-        for order in tuple(self._working):
-            asked = order.asked
-            if order.ahead:
-                self._cut_queue(order)
-            if order.live and self.crosses(asked.side, asked.price):
-                met = self._liquidity.take(asked.side, asked.price, self._room(order))
-                self._fill_resting(order, sum(lots for _, lots in met))
-        self._check_stops()
+        if self._working:
+            bid, ask = self._book.bid, self._book.ask
+            for order in tuple(self._working):
+                asked = order.asked
+                price, buys = asked.price, asked.side is Side.BUY
+                if order.ahead:
+                    # an empty side is behind every order
+                    self._cut_queue(order, bid - price if buys else price - (ask or NO_OFFER))
+                if 0 < ask <= price if buys else bid >= price:
+                    self._meet(order)
+        if self._stops:
+            self._check_stops()
 
     def _far_touch(self, side: Side) -> int:
         return self._book.ask if side is Side.BUY else self._book.bid
 
-    def _near_touch(self, side: Side) -> int:
-        """Best price on the side where an order of `side` rests; an empty side is behind every order."""
-        return self._book.bid if side is Side.BUY else self._book.ask or NO_OFFER
-
-    def _cut_queue(self, order: PaperOrder) -> None:
-        """Behind the touch the queue is left as it is: cheap, and it errs against us meanwhile."""
-        side, price = order.asked.side, order.asked.price
-        behind = (self._near_touch(side) - price) * side
+    def _cut_queue(self, order: PaperOrder, behind: int) -> None:
+        """The touch is `behind` ticks from the order. Behind the touch the queue is left as it is: cheap, and
+        it errs against us meanwhile.
+        """
         if behind < 0:
             order.ahead = 0
         elif behind == 0:
-            order.ahead = min(order.ahead, self._book.displayed(side, price))
+            order.ahead = min(order.ahead, self._book.displayed(order.asked.side, order.asked.price))
+
+    def _meet(self, order: PaperOrder) -> None:
+        """The far touch reached a resting order: what is offered there fills it."""
+        if order.live:
+            met = self._liquidity.take(order.asked.side, order.asked.price, self._room(order))
+            self._fill_resting(order, sum(lots for _, lots in met))
 
     def _met_by(self, order: PaperOrder, aggressor: Side, price_pico: int) -> bool:
         asked = order.asked

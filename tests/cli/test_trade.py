@@ -5,13 +5,14 @@ import sqlite3
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
+from xml.etree.ElementTree import fromstring
 
 import pytest
 
 from dnkit.journal.reader import Reader
 from dnkit.model.commands import PlaceOrder
 from dnkit.venues.accounts import PaperAccounts
-from tests.cli.command import dnkit
+from tests.cli.command import ROOT, dnkit
 
 
 def test_the_main_job_ends_flat_verified_with_a_report() -> None:
@@ -131,6 +132,19 @@ def test_the_picture_is_an_svg_of_the_run(tmp_path: Path) -> None:
     text = picture.read_text()
     assert text.startswith("<svg")
     assert "flat" in text
+    fetches_nothing(text)
+
+
+def test_the_picture_of_the_readme_fetches_nothing() -> None:
+    fetches_nothing((ROOT / "docs" / "run.svg").read_text())
+
+
+def fetches_nothing(text: str) -> None:
+    """It is whole, and holds no address but the name of its format."""
+    assert fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
+    addresses = [word for word in text.replace('"', " ").split() if "//" in word]
+    assert addresses == ["http://www.w3.org/2000/svg"]
+    assert "@import" not in text and "@font-face" not in text
 
 
 RECORDED = ("open_post_only_hedge", ()), ("pair_unwind_ioc_ladder", ("--symbol", "b=BTC-PERP"))

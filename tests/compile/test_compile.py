@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from dnkit.machine.program import NO_LIMIT, Anchor, Limits, Outcome, PhaseKind, TargetKind, Unit
+from dnkit.machine.program import NO_LIMIT, Amount, Anchor, Limits, Outcome, PhaseKind, TargetKind, Unit
 from dnkit.model.numbers import NS_PER_S, PICO
 from dnkit.model.terms import Intent, OrderType, Side
 from dnkit.policies.compile import compile_policy
@@ -407,3 +407,52 @@ def test_equal_texts_have_equal_digests_and_a_changed_number_another() -> None:
     assert program_of(CLOSE).digest == program_of(CLOSE + "# a comment\n").digest
     assert program_of(CLOSE).digest == program_of(CLOSE).digest
     assert program_of(CLOSE).digest != program_of(CLOSE.replace("30bps", "31bps")).digest
+
+
+SIZED = """\
+policy: 1
+name: sized
+intent: single
+summary: Sized in steps.
+legs:
+  a: {{venue: aster}}
+size:
+  target: {target}
+  impact: {{max: 10bps, step: {step}}}
+phases:
+  buy:
+    rest: {{leg: a, qty: clip, at: join, for: 5s}}
+    then: {{filled: look, partial: look, none: done idle, rejected: done idle, refused: done idle}}
+  look:
+    verify: {{goal: idle}}
+    then: {{ok: done idle, short: halt open, conflict: halt books disagree, error: halt blind}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "step", "amount"),
+    [
+        ("$10,000", "$1", Amount(money=10_000 * PICO)),
+        ("$10,050", "$100", Amount(money=10_000 * PICO)),
+        ("0.25 ETH", "0.1 ETH", Amount(base=PICO // 5)),
+        ("77 lots", "10 lots", Amount(lots=70)),
+    ],
+)
+def test_the_target_is_rounded_down_to_its_step(target: str, step: str, amount: Amount) -> None:
+    assert program_of(SIZED.format(target=target, step=step)).legs[0].clip == amount
+
+
+@pytest.mark.parametrize(
+    ("target", "step", "code"),
+    [("$500", "0.1 ETH", "DNK432"), ("$500", "$600", "DNK431"), ("1 ETH", "1 SOL", "DNK432")],
+)
+def test_a_step_that_is_no_part_of_the_target_is_told_at_its_place(target: str, step: str, code: str) -> None:
+    (found,) = compiled(SIZED.format(target=target, step=step)).diagnostics
+    assert (found.code, found.span.line) == (code, 9)
+
+
+def test_a_ratio_acts_by_value_only() -> None:
+    text = CLOSE.replace("a: {venue: aster}", "a: {venue: aster, ratio: 0.5}")
+    (found,) = compiled(text).diagnostics
+    assert (found.code, found.severity, found.span.line) == ("DNK603", "info", 6)
+    assert compiled(text.replace("limits:", "imbalance: notional\nlimits:")).diagnostics == ()

@@ -77,6 +77,28 @@ def test_too_many_paths_fall_back_to_an_honest_sum() -> None:
     assert PATHS_MAX < 10**6
 
 
+def test_what_does_not_act_stands_at_the_end() -> None:
+    told = explain(program_of(ONE), ("`a` does not act yet: " + "x " * 60,)).text
+    assert all(len(line) <= WIDTH for line in told.splitlines())
+    assert told.split("Not acted on\n")[1].startswith("  - `a` does not act yet: x")
+    assert "Not acted on" not in explain(program_of(ONE)).text
+
+
+def test_a_halt_inside_a_sub_policy_leads_to_its_caller() -> None:
+    found = shipped("pair_unwind_ioc_ladder")
+    assert found is not None
+    text = explain(program_of(found[1])).text
+    assert "    conflict -> unwind_b (books disagree)" in text
+    assert "    conflict -> HALT books disagree" in text.split("unwind_a/maker:")[0]
+
+
+def test_text_tells_where_a_stop_leads_and_that_two_legs_have_two_positions() -> None:
+    found = shipped("close_two_phase")
+    assert found is not None
+    text = " ".join(explain(program_of(found[1])).text.split())
+    assert "If asked to stop: finish - a and b: each its own position, ioc" in text
+
+
 def test_guard_text_lists_rules_in_order() -> None:
     found = shipped("funding_arb_guarded")
     assert found is not None

@@ -166,7 +166,6 @@ def test_perps_baseline_arms_and_keeps_its_stop() -> None:
     assert (job.stop.toward, job.stop.amount) == (-1, 200_000)
     assert (job.rungs[0].toward, job.rungs[0].amount) == (1, 10_000)
     assert job.rejects == 3
-    assert program.keeps_stop
     assert program.impact_max == 10_000
     assert program.legs[0].clip.money == 10_000 * PICO
 

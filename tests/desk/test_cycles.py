@@ -1,10 +1,11 @@
 """Runs and cycles on real files: seeds, directions, the judge, the end of the data."""
 
+import signal
 from pathlib import Path
 
 import pytest
 
-from dnkit.cli.exit_of import code_of
+from dnkit.cli.exit_of import code_of, code_of_all
 from dnkit.journal.verify import verify
 from dnkit.model.events import StopAsked
 from dnkit.model.numbers import NS_PER_S
@@ -161,3 +162,29 @@ def test_time_passes_between_cycles(tmp_path: Path) -> None:
     with floor_for(program("close_two_phase"), tmp_path) as floor:
         first, second = cycles(floor, "close_two_phase", 2, Quiet())
     assert second.began_ns - first.ended_ns >= NS_PER_S
+
+
+class Interrupting(Quiet):
+    """Asks for a stop while the market moves on to the next cycle."""
+
+    def __init__(self, floor: Floor) -> None:
+        super().__init__()
+        self.floor = floor
+
+    def ended(self, result: RunResult) -> None:
+        super().ended(result)
+        self.floor.world.at(self.floor.world.now() + NS_PER_S, self.ask)
+
+    def ask(self) -> None:
+        self.floor.world.stop_asked = "SIGINT"
+
+
+def test_a_stop_between_two_cycles_begins_no_other(tmp_path: Path) -> None:
+    with floor_for(program("close_two_phase"), tmp_path) as floor:
+        listener = Interrupting(floor)
+        results = cycles(floor, "close_two_phase", 5, listener)
+    assert len(results) == 1
+    assert "4 of 5 cycles were not started" in listener.notes
+    assert code_of_all(results, signal.SIGINT) == 130
+    assert code_of_all([], signal.SIGTERM) == 143
+    assert code_of_all(results) == 0

@@ -1,5 +1,7 @@
 """The fast book against a slow one that does exactly what the book's first lines say."""
 
+from itertools import accumulate
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -142,3 +144,20 @@ def test_a_payload_is_left_as_it_was() -> None:
     first = snapshot(1, 0, {98: 1}, {102: 1})
     told(first, delta(2, 0, {97: 1, 98: 0}, {}), Bbo(3, 0, 90, 1, 105, 1))
     assert first == snapshot(1, 0, {98: 1}, {102: 1})
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 40), st.integers(0, 9)), min_size=1, max_size=500),
+    st.integers(5_000, 5_200),
+)
+def test_every_level_behind_the_touch_is_met_in_order(gaps: list[tuple[int, int]], touch: int) -> None:
+    """Near the touch and far out, however many levels there are and however far apart."""
+    prices = list(accumulate((gap for gap, _ in gaps), initial=5_000))
+    asks = dict(zip(prices, (size for _, size in gaps), strict=False))
+    bids = {20_000 - price: size for price, size in asks.items()}
+    book = told(delta(1, 0, bids, asks), Bbo(2, 0, 20_000 - touch, 3, touch, 4))
+    behind = [(price, size) for price, size in asks.items() if price > touch and size]
+    mirrored = [(20_000 - price, size) for price, size in behind]
+    assert list(book.levels(Side.BUY)) == [(touch, 4), *behind]
+    assert list(book.levels(Side.SELL)) == [(20_000 - touch, 3), *mirrored]

@@ -86,8 +86,8 @@ def test_trades_convert_like_levels() -> None:
     assert book.lots(1_234, 268_162) == 123
 
 
-def request(**more: int) -> ReadBook:
-    return ReadBook(leg=1, request=9, side=Side.BUY, lots=5, within=100_000, **more)
+def request(volume_ns: int = 0) -> ReadBook:
+    return ReadBook(leg=1, request=9, side=Side.BUY, lots=5, within=100_000, volume_ns=volume_ns)
 
 
 def test_read_answers_with_everything_asked() -> None:
@@ -142,3 +142,28 @@ def test_levels_are_rounded_outward_summed_and_floored(
         assert shown == {at: lots for at, lots in expected.items() if lots}
         assert all(book.displayed(maker, at) == lots for at, lots in expected.items())
         assert (book.bid if maker is Side.BUY else book.ask) == max(expected, key=lambda at: at * maker)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.sampled_from(["0.01", "0.03"]),
+    st.sampled_from(["0.001", "0.007"]),
+    st.lists(st.integers(0, 50), min_size=1, max_size=400),
+    st.integers(1, 3_000),
+    st.integers(0, 400_000),
+)
+def test_depth_is_what_a_walk_over_the_levels_finds(
+    tick: str, lot: str, sizes: list[int], lots: int, within: int
+) -> None:
+    book = leg_book(FINE, instrument(tick=tick, lot=lot))
+    bids = {10_000 - 2 * at: size for at, size in enumerate(sizes)}
+    asks = {10_004 + 3 * at: size for at, size in enumerate(sizes)}
+    apply(book.book, snapshot(1, 0, bids, asks))
+    apply(book.book, Bbo(2, 0, 9_997, 5, 10_007, 9))
+    for side, touch in ((Side.BUY, book.ask), (Side.SELL, book.bid)):
+        walked = list(book.levels(side))
+        near = [size for price, size in walked if (price - touch) * side * 10_000_000 <= within * touch]
+        needed = (
+            price for at, (price, _) in enumerate(walked) if sum(s for _, s in walked[: at + 1]) >= lots
+        )
+        assert book.depth(side, lots, within) == (next(needed, 0), sum(near))

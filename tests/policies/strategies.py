@@ -55,11 +55,11 @@ word = st.from_regex(r"[A-Z][A-Z0-9_]{0,12}", fullmatch=True)
 times = st.integers(0, 7 * 24 * 3600 * 10**9) | st.sampled_from([0, 10**6, 5 * 10**8, 10**9, 60 * 10**9])
 some_time = times.filter(bool)
 bps = decimals("0.001", "1000", 3).map(lambda amount: Distance(amount, "bps"))
-distances = st.one_of(
-    bps,
+ticks_or_money = st.one_of(
     st.integers(1, 10_000).map(lambda count: Distance(Decimal(count), "ticks")),
     decimals("0.01", "5000", 2).map(lambda amount: Distance(amount, "money")),
 )
+distances = bps | ticks_or_money
 coins = st.sampled_from(["ETH", "BTC", "SOL", "1000PEPE"])
 clips = st.one_of(
     st.builds(lambda amount, coin: Quantity(amount, "coin", coin), decimals("0.000001", "1000", 6), coins),
@@ -73,9 +73,10 @@ sizes = st.one_of(
     quantities.map(lambda quantity: Size(amount=quantity)),
 )
 anchors = st.sampled_from([Anchor.TOUCH, Anchor.JOIN, Anchor.MID, Anchor.MARK, Anchor.BREAK_EVEN])
+near = decimals("0.001", "100", 3).map(lambda amount: Distance(amount, "bps"))  # within every max_concession
 prices = st.one_of(
     anchors.map(PriceText),
-    st.builds(PriceText, anchors, st.sampled_from(["inside", "through"]), distances),
+    st.builds(PriceText, anchors, st.sampled_from(["inside", "through"]), near | ticks_or_money),
 )
 tries = st.integers(1, 20)
 legs_of_phase = st.sampled_from([("a",), ("b",), ("missing",), ("smaller",), ("a", "b")])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dnkit.policies.codes import CODES
-from dnkit.policies.diagnostics import render
+from dnkit.policies.diagnostics import INFO, render
 from dnkit.policies.load import Loaded, load
 
 HERE = Path(__file__).parent
@@ -58,15 +58,15 @@ def test_bad_policy_can_be_shown(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
-def test_good_policy_is_silent(path: Path) -> None:
+def test_good_policy_has_nothing_to_mend(path: Path) -> None:
     loaded = load_file(path)
-    assert loaded.diagnostics == (), shown(loaded)
+    assert all(one.severity == INFO for one in loaded.diagnostics), shown(loaded)
     assert loaded.policy is not None
 
 
 def test_every_code_of_the_front_end_is_shown_by_a_file() -> None:
     """Codes that need a setting, bytes or a size of their own are tested elsewhere."""
-    elsewhere = {"DNK003", "DNK016", "DNK108", "DNK116"}
+    elsewhere = {"DNK003", "DNK016", "DNK108", "DNK116", "DNK208", "DNK209"}
     seen = {
         line.split(" ")[0]
         for path in BAD

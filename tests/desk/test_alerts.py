@@ -1,0 +1,92 @@
+"""The policy's `alerts` decide how loud a halt and a good end are."""
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from dnkit.cli.exit_of import code_of
+from dnkit.engine.state import Leg
+from dnkit.engine.step import begin
+from dnkit.model.terms import EndName
+from dnkit.runtime.alerts import halt_level
+from dnkit.runtime.cycles import Plan, run_cycles
+from dnkit.runtime.run import RunResult
+from tests.desk.floor import Quiet, floor_for, program
+
+PAIR = program("close_two_phase")
+SCALE = PAIR.legs[0].instrument.lot_base // PAIR.legs[1].instrument.lot_base
+HELD = Leg(position=20, start=20, known=True, bid=27_000, ask=27_001)
+OTHER = replace(HELD, position=-20 * SCALE, start=-20 * SCALE)
+FLAT = Leg(known=True, bid=27_000, ask=27_001)
+LEVELS = {"halt": "info", "naked": "page", "conflict": "warn"}
+
+
+def level(alerts: dict[str, str], *legs: Leg) -> str:
+    return halt_level(alerts, PAIR, replace(begin(PAIR, "0" * 16), legs=legs))
+
+
+def test_the_loudest_occasion_counts() -> None:
+    seen = replace(OTHER, witness=0, witness_ns=5)
+    assert level(LEVELS, HELD, OTHER) == "info"
+    assert level(LEVELS, HELD, seen) == "warn"
+    assert level(LEVELS, HELD, FLAT) == "page"
+    assert level({**LEVELS, "naked": "info"}, HELD, FLAT) == "info"
+
+
+def test_what_the_policy_leaves_out_pages() -> None:
+    assert level({}, HELD, OTHER) == "page"
+    assert level({"halt": "warn"}, HELD, FLAT) == "warn"
+
+
+def test_a_read_older_than_the_last_fill_is_no_conflict() -> None:
+    late = replace(OTHER, witness=0, witness_ns=5, fill_ns=6)
+    assert level(LEVELS, HELD, late) == "info"
+
+
+HALTING = """policy: 1
+name: halting
+intent: single
+summary: Waits a moment and gives up.
+clip: $500
+legs:
+  a: {venue: aster}
+phases:
+  pause:
+    wait: 1s
+    then: {elapsed: halt enough}
+"""
+
+
+def alerts_of(name: str, alerts: tuple[tuple[str, str], ...], folder: Path) -> tuple[RunResult, list[str]]:
+    """One run, and the levels of the alerts that came out."""
+    heard: list[str] = []
+    of = program(name)
+    places = tuple(range(len(of.legs)))
+    plan = Plan(program=of, turned=of, books=places, book_names=("still",) * len(places), alerts=alerts)
+    with floor_for(of, folder) as floor:
+        listening = replace(floor, alert=lambda level, _text: heard.append(level))
+        (result,) = run_cycles(listening, plan, Quiet(), code_of)
+    return result, heard
+
+
+@pytest.mark.parametrize(("alerts", "levels"), [((), []), ((("done", "info"), ("halt", "page")), ["info"])])
+def test_a_good_end_is_told_where_it_is_wanted(
+    alerts: tuple[tuple[str, str], ...], levels: list[str], tmp_path: Path
+) -> None:
+    result, heard = alerts_of("close_two_phase", alerts, tmp_path)
+    assert result.ended.end is EndName.FLAT
+    assert heard == levels
+
+
+@pytest.mark.parametrize(
+    ("alerts", "levels"), [((), ["page"]), ((("halt", "warn"), ("done", "info")), ["warn"])]
+)
+def test_a_halt_is_as_loud_as_the_policy_says(
+    alerts: tuple[tuple[str, str], ...], levels: list[str], tmp_path: Path
+) -> None:
+    policy = tmp_path / "halting.yaml"
+    policy.write_text(HALTING)
+    result, heard = alerts_of(str(policy), alerts, tmp_path / "state")
+    assert result.ended.end is EndName.HALTED
+    assert heard == levels
