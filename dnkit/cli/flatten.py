@@ -19,7 +19,7 @@ from dnkit.cli.trade import NoLiveVenue
 from dnkit.machine.program import Program
 from dnkit.model.errors import DnkitError
 from dnkit.runtime.flatten import PlanRow, plan_row, program_for, run_all
-from dnkit.runtime.floor import lay_floor, open_stores, refuse_unfinished
+from dnkit.runtime.floor import accounts_of, lay_floor, open_stores, refuse_unfinished
 from dnkit.runtime.folder import StateFolder, state_folder
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.market import OpenMarket, open_market, parse_market, parse_speed
@@ -150,7 +150,7 @@ def _run(
 ) -> tuple[tuple[RunResult, ...], ExitCode]:
     legs = [program.legs[0] for program in ready.programs]
     with open_stores(folder) as stores, closing(make_display(quiet=True, framed=False)) as display:
-        refuse_unfinished(stores.reader, ready.opened.name, legs)
+        refuse_unfinished(stores.reader, ready.opened.name, accounts_of(legs))
         speed = parse_speed(asked.speed)
         floor = lay_floor(stores, ready.opened, venues, display.alert, speed=speed, seed=asked.seed)
         with listening(floor.world, display.note) as stopped:

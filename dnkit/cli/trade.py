@@ -15,7 +15,14 @@ from dnkit.cli.settings import parse_settings
 from dnkit.machine.program import Program
 from dnkit.model.errors import DnkitError
 from dnkit.runtime.cycles import Plan, new_run_id, run_cycles
-from dnkit.runtime.floor import Stores, lay_floor, open_stores, refuse_shared_account, refuse_unfinished
+from dnkit.runtime.floor import (
+    Stores,
+    accounts_of,
+    lay_floor,
+    open_stores,
+    refuse_shared_account,
+    refuse_unfinished,
+)
 from dnkit.runtime.folder import StateFolder, state_folder
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.market import UsageError, open_market, parse_market, parse_speed
@@ -71,7 +78,7 @@ def _trade(
     asked: Asked, prepared: Prepared, venues: VenueFacts, stores: Stores, folder: StateFolder
 ) -> Outcome:
     choice, legs = parse_market(asked.market), prepared.program.legs
-    refuse_unfinished(stores.reader, choice.name, legs)
+    refuse_unfinished(stores.reader, choice.name, accounts_of(legs))
     instruments = {leg.name: leg.instrument for leg in legs}
     opened = open_market(
         choice, instruments, asked.books, seed=asked.seed, loop=asked.loop, cache=folder.cache

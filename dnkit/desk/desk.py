@@ -27,7 +27,7 @@ from dnkit.model.commands import (
     SweepOrders,
 )
 from dnkit.model.errors import BugError
-from dnkit.model.events import AlertSent, BookMissing, BookRead, Event, StopAsked, Woken
+from dnkit.model.events import AlertSent, BookMissing, BookRead, Event, OrderFact, StopAsked, Woken
 
 
 class Port(Protocol):
@@ -107,8 +107,10 @@ class Desk:
             return
         self._busy = True
         try:
-            while self._queue and self.ended is None:
-                self._take(self._queue.popleft())
+            while self._queue:
+                event = self._queue.popleft()
+                if self.ended is None or isinstance(event, OrderFact):  # a late fill is still a fill
+                    self._take(event)
         finally:
             self._busy = False
         self._set_alarm()

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from dnkit.engine.books import within
 from dnkit.engine.exposure import amount_lots
 from dnkit.engine.phases import ask_sweep, forget_answers
-from dnkit.engine.sizing import clip_lots
+from dnkit.engine.sizing import OPENING, clip_lots
 from dnkit.engine.state import Answer, Leg
 from dnkit.engine.turn import Turn
 from dnkit.engine.verify import settle_answers
@@ -148,7 +148,7 @@ def _sized(turn: Turn) -> pg.Target:
     for index, leg in enumerate(turn.legs):
         spec = turn.program.legs[index]
         clip = replace(leg, clip=clip_lots(spec, leg))
-        if turn.program.impact_max != pg.NO_LIMIT:
+        if turn.program.impact_max != pg.NO_LIMIT and turn.program.intent in OPENING:
             clip = replace(clip, clip=_within_impact(turn.program.size_mode, clip))
             if clip.clip < clip.least:
                 return pg.Target(pg.TargetKind.DONE, end=EndName.IDLE, text="clip does not fit the book")

@@ -304,7 +304,6 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     by_money: bool
     stop_to: Target
     reduce: int = -1
-    keeps_stop: bool = False
     slice_size: Amount | None = None
     impact_max: int = NO_LIMIT
     size_mode: SizeMode = SizeMode.CONSERVATIVE

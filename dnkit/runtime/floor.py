@@ -63,9 +63,15 @@ def lay_floor(
     )
 
 
-def refuse_unfinished(reader: Reader, market: str, legs: Sequence[LegSpec]) -> None:
-    """Busy when a run on one of these accounts was cut off: its orders and fills must be settled first."""
-    wanted = {(leg.instrument.venue, leg.instrument.symbol) for leg in legs}
+def accounts_of(legs: Sequence[LegSpec]) -> frozenset[tuple[str, str]]:
+    """Venue and symbol of each leg."""
+    return frozenset((leg.instrument.venue, leg.instrument.symbol) for leg in legs)
+
+
+def refuse_unfinished(reader: Reader, market: str, wanted: frozenset[tuple[str, str]]) -> None:
+    """Busy when a run on one of these accounts (venue, symbol) was cut off: its orders and fills must be
+    settled first.
+    """
     for run in reader.unfinished():
         if run.header.market == market and _accounts(run) & wanted:
             raise Busy(

@@ -158,7 +158,11 @@ class PaperRun:
             result.ended.risk,
             exit_code(result),
             result.ended.text,
-            tuple(Position(index, leg.position, leg.entry) for index, leg in enumerate(result.state.legs)),
+            tuple(
+                Position(index, leg.position, leg.entry)
+                for index, leg in enumerate(result.state.legs)
+                if leg.known
+            ),
         )
         self._leave()
         self._tell_done(result.ended)
@@ -194,15 +198,21 @@ class PaperRun:
 
     def _verdicts(self, ended: EndRun) -> tuple[Verdict, ...]:
         """The judge's word per leg. A protective stop that is meant to stay is no finding."""
-        keep = self._kept_stops() if ended.end is EndName.PROTECTED else frozenset()
-        legs = zip(self.venues, self.desk.state.legs, strict=True)
-        return tuple(judge(venue, leg.position, self._floor.accounts, keep=keep) for venue, leg in legs)
-
-    def _kept_stops(self) -> frozenset[str]:
-        legs = zip(self.program.legs, self.desk.state.legs, strict=True)
-        return frozenset(
-            order_key(self.header.run_id, spec.name, leg.stop.n) for spec, leg in legs if leg.stop is not None
+        keeps = ended.end is EndName.PROTECTED
+        return tuple(
+            judge(
+                venue,
+                leg.position if leg.known else None,
+                self._floor.accounts,
+                keep=self._kept_stop(venue.leg) if keeps else frozenset(),
+            )
+            for venue, leg in zip(self.venues, self.desk.state.legs, strict=True)
         )
+
+    def _kept_stop(self, index: int) -> frozenset[str]:
+        """Client id of the leg's kept stop, if there is one."""
+        spec, stop = self.program.legs[index], self.desk.state.legs[index].stop
+        return frozenset() if stop is None else frozenset({order_key(self.header.run_id, spec.name, stop.n)})
 
     def _venue(self, index: int, book: int) -> PaperVenue:
         world, spec = self._floor.world, self.program.legs[index]

@@ -1,4 +1,4 @@
-"""The last word of a run and the roads to it: ends need witnesses, doubts need looking up, wishes are kept."""
+"""The last word of a run: ends need witnesses, doubts need looking up, wishes are kept."""
 
 from msgspec.structs import replace
 
