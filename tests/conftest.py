@@ -1,5 +1,6 @@
 """Settings for all tests: deterministic Hypothesis, a state folder each, where recorded markets lie."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ def state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A state folder of this test alone: no test reads or writes the user's own."""
     folder = tmp_path / "dnkit-home"
     monkeypatch.setenv("DNKIT_HOME", str(folder))
+    # A journal's fallback file goes to the temporary folder: this test's own, so that none is left behind.
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return folder
 
 

@@ -10,8 +10,11 @@ MANY_TIMEOUTS = ((Decimal("0.4"), "10s"), (Decimal("0.2"), "7s"))
 
 
 def advise(rows: list[CycleRow]) -> list[str]:
-    """Advice on post-only windows, a sentence each; none where nothing calls for it."""
-    advice = []
+    """Advice on the post-only windows of opens, a sentence each; none where nothing calls for it.
+
+    In a close one leg's order is withdrawn because the other filled: that is no time-out to mend.
+    """
+    rows, advice = [row for row in rows if row.intent == "open"], []
     tried = sum(row.hedge_post_only for row in rows)
     hedge = rate(sum(row.hedge_post_only_filled for row in rows), tried)
     if hedge.share is not None and hedge.share < FEW_FILLS:

@@ -36,6 +36,7 @@ class CycleRow(msgspec.Struct, frozen=True, kw_only=True):
     cycle: int
     run_id: str
     policy: str
+    intent: str
     account: str
     market: str
     reason: str
@@ -115,6 +116,7 @@ def _identity(facts: RunFacts) -> dict[str, object]:
         "cycle": header.cycle,
         "run_id": header.run_id,
         "policy": header.policy,
+        "intent": facts.run.program.intent.value,
         "account": header.mode,
         "market": header.market,
         "reason": header.reason,

@@ -162,7 +162,7 @@ _COUNTS = ("emergency_unwinds", "market_orders")
 
 
 def _totals(rows: list[CycleRow]) -> Totals:
-    count = len(rows)
+    count, opens = len(rows), [row for row in rows if row.intent == "open"]
     sums: dict[str, Any] = {name: tidy(_total(rows, name)) for name in _SUMS}
     counts: dict[str, Any] = {name: sum(getattr(row, name) for row in rows) for name in _COUNTS}
     notional, maker = sums["notional"], _total(rows, "maker_notional")
@@ -173,7 +173,7 @@ def _totals(rows: list[CycleRow]) -> Totals:
         traded=sum(row.traded for row in rows),
         success=rate(sum(row.success for row in rows), count),
         error=rate(sum(row.error for row in rows), count),
-        timeout=rate(sum(row.timeouts > 0 for row in rows), count),
+        timeout=rate(sum(row.timeouts > 0 for row in opens), len(opens)),
         fallback=rate(sum(row.fallback for row in rows), count),
         quote_post_only=_orders_rate(rows, "quote_post_only"),
         hedge_post_only=_orders_rate(rows, "hedge_post_only"),

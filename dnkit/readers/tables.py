@@ -93,7 +93,7 @@ def _figures(totals: Totals) -> Table:
         ("mean cycle time", "-" if totals.cycle_s_mean is None else f"{totals.cycle_s_mean:f} s"),
         ("post-only quotes filled", percent(totals.quote_post_only)),
         ("post-only hedges filled", percent(totals.hedge_post_only)),
-        ("quotes that ran out of time", percent(totals.timeout)),
+        ("quotes of opens that ran out of time", percent(totals.timeout)),
         ("fallback to taking", percent(totals.fallback)),
         ("halted", percent(totals.error)),
         ("filled legs given back", str(totals.emergency_unwinds)),
