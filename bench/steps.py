@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from bench.measure import Row, alternate
 from bench.stories import Story, record
-from dnkit.engine.state import state_digest
+from dnkit.engine.state import State, state_digest
 from dnkit.engine.step import begin, step
 from dnkit.model.events import Event
 
@@ -46,29 +46,23 @@ def floor_loop(stories: tuple[Story, ...], rounds: int) -> int:
     return done
 
 
-def step_loop(stories: tuple[Story, ...], rounds: int) -> int:
-    """Run every story from `begin` to its end."""
+def step_loop(stories: tuple[Story, ...], rounds: int, look: Callable[[State], object] | None = None) -> int:
+    """Run every story from `begin` to its end; `look`, where given, is shown each state."""
     done = 0
     for _ in range(rounds):
         for story in stories:
             state = begin(story.program, story.run_id)
             for event in story.events:
                 state, _commands = step(story.program, state, event)
+                if look is not None:
+                    look(state)
             done += state.seq
     return done
 
 
 def digest_loop(stories: tuple[Story, ...], rounds: int) -> int:
     """Steps with the digest that the journal takes of each state."""
-    done = 0
-    for _ in range(rounds):
-        for story in stories:
-            state = begin(story.program, story.run_id)
-            for event in story.events:
-                state, _commands = step(story.program, state, event)
-                state_digest(state)
-            done += state.seq
-    return done
+    return step_loop(stories, rounds, state_digest)
 
 
 def _rate(loop: Callable[[tuple[Story, ...], int], int], stories: tuple[Story, ...], rounds: int) -> float:
