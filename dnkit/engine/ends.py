@@ -5,7 +5,7 @@ from decimal import Decimal
 from dnkit.engine.exposure import is_flat, is_hedged
 from dnkit.engine.ledger import live_order
 from dnkit.engine.orders import withdraw
-from dnkit.engine.phases import ask_sweep, forget_answers
+from dnkit.engine.phases import SWEEP_TRIES, ask_sweep, forget_answers
 from dnkit.engine.state import Answer, Leg, Stage
 from dnkit.engine.turn import Turn
 from dnkit.engine.verify import agrees, ask, is_lagging, is_met, settle_answers
@@ -16,7 +16,6 @@ from dnkit.model.errors import BugError
 from dnkit.model.numbers import NS_PER_MS
 from dnkit.model.terms import EndName, Risk
 
-SWEEP_TRIES = 3
 SWEEP, READ = range(2)
 READ_TRIES = 5
 EVERY_NS = 500 * NS_PER_MS

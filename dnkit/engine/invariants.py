@@ -9,10 +9,11 @@ from dnkit.model.terms import EndName
 
 def check(program: Program, before: State, state: State) -> None:
     """Raise BugError when the state contradicts itself. A leg that did not change was checked before."""
-    for leg, old in zip(state.legs, before.legs, strict=True):
+    for spec, leg, old in zip(program.legs, state.legs, before.legs, strict=True):
         if leg is not old and leg.position != counted(leg):
-            name = program.legs[state.legs.index(leg)].name
-            raise BugError(f"leg {name}: ledger {leg.position} is not the sum of its fills {counted(leg)}")
+            raise BugError(
+                f"leg {spec.name}: ledger {leg.position} is not the sum of its fills {counted(leg)}"
+            )
     if state.stage is Stage.END:
         _check_end(state)
     elif state.wake_ns is None:

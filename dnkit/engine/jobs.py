@@ -11,7 +11,7 @@ from dnkit.engine.ledger import retire
 from dnkit.engine.orders import withdraw
 from dnkit.engine.placing import place
 from dnkit.engine.sizing import remaining, sign
-from dnkit.engine.state import Job, JobStage, Order
+from dnkit.engine.state import SETTLED, Job, JobStage, Order
 from dnkit.engine.turn import Turn
 from dnkit.machine import program as pg
 from dnkit.machine.orders import Life
@@ -22,7 +22,6 @@ from dnkit.model.terms import OrderType, Side
 
 LOOKS_MAX = 8  # looks at a bad book before giving up: 2 s at this pace
 LOOK_EVERY_NS = 250 * NS_PER_MS
-SETTLED = JobStage.DONE
 WAITING = (JobStage.PAUSE, JobStage.READY)
 
 

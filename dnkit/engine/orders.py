@@ -73,7 +73,7 @@ def learn(turn: Turn, index: int, slot: str, order: Order, news: News) -> None:
     elif move == (order.life, Ask.NOTHING) and not (order.life is Life.UNSURE and news in FAILED_LOOKUP):
         return
     elif move.life is Life.UNSURE:
-        changed = _doubt(turn, index, order, news, find=move.ask is Ask.FIND)
+        changed = _doubt(turn, index, order, news)
     else:
         changed = _settle(turn, index, order, move.life)
         if move.ask is Ask.CANCEL:
@@ -127,15 +127,13 @@ def _cancel(turn: Turn, index: int, order: Order) -> Order:
     return replace(order, cancels=order.cancels + 1, due_ns=turn.now + spec.answer_within_ns)
 
 
-def _doubt(turn: Turn, index: int, order: Order, news: News, *, find: bool) -> Order:
+def _doubt(turn: Turn, index: int, order: Order, news: News) -> Order:
     """The order while we do not know: look it up, with backoff, inside the venue's budget."""
     since = order.unsure_ns or turn.now
     absents = order.absents + (news is News.FOUND_ABSENT)
     doubted = replace(order, life=Life.UNSURE, unsure_ns=since, absents=absents)
     if news in FAILED_LOOKUP:
         return _after_failure(turn, index, doubted, news)
-    if not find:
-        return doubted
     if order.life is Life.UNSURE and news is News.OVERDUE and _budget_over(turn, index, doubted):
         return replace(doubted, life=Life.LOST, due_ns=0)
     return _find(turn, index, doubted)

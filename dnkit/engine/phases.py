@@ -7,13 +7,13 @@ done.
 from msgspec.structs import replace
 
 from dnkit.engine import verify
-from dnkit.engine.jobs import SETTLED, ask_touch, begin_jobs, forget_due, progress, send, stop_job
+from dnkit.engine.jobs import ask_touch, begin_jobs, forget_due, progress, send, stop_job
 from dnkit.engine.ledger import live_order, retire, retire_stop
 from dnkit.engine.orders import withdraw
 from dnkit.engine.placing import place
 from dnkit.engine.pricing import CAP_DEFAULT, distance_ticks, entry_price
 from dnkit.engine.sizing import remaining
-from dnkit.engine.state import Answer, Job, JobStage
+from dnkit.engine.state import SETTLED, Answer, Job, JobStage
 from dnkit.engine.turn import Turn
 from dnkit.machine import program as pg
 from dnkit.machine.orders import Life

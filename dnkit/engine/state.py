@@ -40,6 +40,9 @@ class JobStage(IntEnum):
     LOST = 7  # its order could not be resolved
 
 
+SETTLED = JobStage.DONE  # from here on a job has no live order
+
+
 class Answer(IntEnum):
     """State of the one question a leg may have open outside of orders (position, sweep, book at START)."""
 

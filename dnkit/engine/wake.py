@@ -1,13 +1,12 @@
 """When the engine wants to be woken if nothing happens first. Every wait has an end."""
 
 from dnkit.engine import guards
-from dnkit.engine.state import Answer, JobStage, Stage
+from dnkit.engine.state import SETTLED, Answer, Stage
 from dnkit.engine.turn import Turn
 from dnkit.machine.program import PhaseKind
 
 NEVER = 2**63
 TIMED = (PhaseKind.REST, PhaseKind.VERIFY, PhaseKind.WAIT, PhaseKind.ALERT)
-SETTLED = JobStage.DONE
 
 
 def wake_ns(turn: Turn) -> int | None:

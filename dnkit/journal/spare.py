@@ -112,14 +112,19 @@ def absorb(folder: Path, keep: Callable[[list[Line | FallbackEnd]], None]) -> No
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        keep(_records(file.read()))
-        path.unlink()
+        lines = file.read().splitlines()
+        records = _records(lines)
+        keep(records)
+        if len(records) < len(lines) - 1:  # more than a torn last line: somebody should look at it
+            path.rename(path.with_suffix(".damaged"))
+        else:
+            path.unlink()
 
 
-def _records(text: bytes) -> list[Line | FallbackEnd]:
-    """Records in order. A torn last line was never acknowledged and is left out."""
+def _records(lines: list[bytes]) -> list[Line | FallbackEnd]:
+    """Records in order, up to the first that cannot be read. A torn last line was never acknowledged."""
     records: list[Line | FallbackEnd] = []
-    for line in text.splitlines():
+    for line in lines:
         try:
             records.append(_decode(line))
         except msgspec.DecodeError:

@@ -3,8 +3,8 @@
 Two classes of line. Durable ones (the commands add risk) are on the disk when `append` returns, so they
 survive a power cut. All else, begin and end of a run too, is with the operating system: it survives a crash
 of the process, and reaches the disk with the next durable line or when the journal is closed. So a power cut
-may leave a run that seems cut off, never an order that the journal does not know. A cancel never waits for a
-disk.
+may leave a run that seems cut off, never an order that added risk and that the journal does not know.
+Neither a cancel nor a reducing order waits for a disk.
 
 When the disk is full, durable lines are refused at once. The others may use the reserve, then a fallback
 file: getting out of a position is never stopped by the record of it. `trouble` tells that this has begun.

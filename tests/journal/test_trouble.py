@@ -259,3 +259,25 @@ def test_a_journal_of_a_newer_dnkit_is_left_alone(tmp_path: Path) -> None:
     for opens in (Journal, Reader):
         with pytest.raises(JournalError, match="newer dnkit"):
             opens(path)
+
+
+def test_a_fallback_file_that_is_damaged_inside_is_kept_for_a_look(tmp_path: Path) -> None:
+    """What lies before the damage is taken home; what lies behind it is not thrown away."""
+    with Journal(tmp_path / "journal.db") as journal:
+        drive(journal, ScriptedVenue({}))
+        with Reader(tmp_path / "journal.db") as reader:
+            lines = list(reader.lines("r1"))
+    other = tmp_path / "other"
+    with Journal(other / "journal.db") as journal:
+        journal.start_run(make_header(), make_program())
+    fallback = spare.Fallback(other)
+    for line in lines[:4]:
+        fallback.write(line)
+    fallback.close()
+    kept = (other / FALLBACK_NAME).read_bytes().splitlines()
+    (other / FALLBACK_NAME).write_bytes(b"\n".join((kept[0], b"{", *kept[2:])) + b"\n")
+    with Journal(other / "journal.db"), Reader(other / "journal.db") as reader:
+        assert reader.count("r1") == 1
+    damaged = list(other.glob("*.damaged"))
+    assert [one.read_bytes().count(b"\n") for one in damaged] == [4]
+    assert not (other / FALLBACK_NAME).exists()
