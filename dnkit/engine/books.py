@@ -25,6 +25,7 @@ class Refusal(NamedTuple):
 
     why: str
     bad_data: bool
+    halts: bool = False
 
 
 def within(limits: pg.Limits) -> int:
@@ -65,7 +66,7 @@ def refusal(turn: Turn, plan: pg.Job, job: Job, book: BookRead, lots: int) -> Re
 def _age_refusal(limits: pg.Limits, book: BookRead) -> Refusal | None:
     if limits.book_age_ns == pg.NO_LIMIT or book.age_ns <= limits.book_age_ns:
         return None
-    return Refusal(f"book is {book.age_ns // 1_000_000} ms old", bad_data=True)
+    return Refusal(f"book is {book.age_ns // 1_000_000} ms old", bad_data=True, halts=limits.stale_halt)
 
 
 def _limit_refusal(

@@ -48,6 +48,9 @@ def breach(turn: Turn) -> Target | None:
     A deadline fires once; the exposure's clock starts anew while the run stays naked.
     """
     scope, state = turn.phase.scope, turn.state
+    if state.halt:
+        turn.update(halt="")
+        return Target(TargetKind.HALT, text=state.halt)
     due = state.dues[scope]
     if due and turn.now >= due:
         turn.update(dues=(*state.dues[:scope], 0, *state.dues[scope + 1 :]))

@@ -88,7 +88,9 @@ def on_book(turn: Turn, slot: int, book: BookRead) -> None:
         return
     refused = refusal(turn, plan, job, book, lots)
     if refused is not None:
-        if refused.bad_data:
+        if refused.halts:
+            turn.update(halt=refused.why)
+        elif refused.bad_data:
             on_bad_book(turn, slot, refused.why)
         else:
             turn.update_job(slot, stage=_refused(job), note=refused.why)

@@ -216,7 +216,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Limits in force inside one scope; NO_LIMIT where the policy sets none.
 
     `spread_max`, `concession_max`, `depth_within` in mbps; `unhedged_max`, `depth_min`, `volume_min` in picos
-    of money. `depth_shrink`: True sizes down to the depth, False refuses.
+    of money. `depth_shrink`: True sizes down to the depth, False refuses. `stale_rest` asks for one read
+    where a book is too old, `stale_halt` halts a balanced run for it.
     """
 
     deadline_ns: int = NO_LIMIT
@@ -234,6 +235,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     volume_ns: int = 0
     book_age_ns: int = NO_LIMIT
     stale_rest: bool = False
+    stale_halt: bool = False
     forbid: tuple[OrderType, ...] = ()
 
 

@@ -31,6 +31,7 @@ def compile_limits(
         volume_ns=text.min_volume.per_ns if text.min_volume else 0,
         book_age_ns=NO_LIMIT if policy.data.max_age_ns is None else policy.data.max_age_ns,
         stale_rest=policy.data.stale == "rest",
+        stale_halt=policy.data.stale == "halt",
         forbid=text.forbid,
     )
 
@@ -95,6 +96,7 @@ def tighter(inner: Limits, outer: Limits) -> Limits:
         volume_ns=volume.volume_ns,
         book_age_ns=_at_most(inner.book_age_ns, outer.book_age_ns),
         stale_rest=inner.stale_rest and outer.stale_rest,
+        stale_halt=inner.stale_halt or outer.stale_halt,
         forbid=(*inner.forbid, *(one for one in outer.forbid if one not in inner.forbid)),
     )
 

@@ -30,7 +30,6 @@ WAITS: dict[str, tuple[Waits, ...]] = {
     "data.bbo.source": (Waits(LIVE, "on paper the book is at hand and need not be asked for", "rest"),),
     "data.bbo.stale": (
         Waits(LIVE, "on paper there is no newer book to ask for; an old one means `hold`", "rest"),
-        Waits(LATER, "an old book means `hold`: a few looks, then `refused`", "halt"),
     ),
     "data.stream.max_silence": (Waits(LIVE, "a paper market has no connection that could be lost"),),
     "size.impact.levels": (Waits(LATER, "every level within `max` is looked at"),),

@@ -1,6 +1,7 @@
 """Stories of one run each: what happens to the orders, what the engine asks for, where it ends."""
 
 import pytest
+from msgspec.structs import replace
 
 from dnkit.engine.state import JobStage, Stage
 from dnkit.engine.step import begin, step
@@ -162,6 +163,25 @@ def test_a_wide_spread_refuses_a_balanced_close_but_not_a_naked_leg() -> None:
     naked = Venue(program_, positions=[500, 0], otherwise=ioc_fills)
     naked.books[0] = wide
     assert naked.run().end is EndName.FLAT
+
+
+def test_an_old_book_is_looked_at_again_or_halts_the_run_as_the_policy_says() -> None:
+    old = {"bid": 300_000, "ask": 300_002, "bid_lots": 10_000, "ask_lots": 10_000, "age_ns": 5 * S}
+    patient = pg.Limits(concession_max=50 * BPS, book_age_ns=S)
+    held = Venue(close_pair(limits=patient), positions=[500, -500], otherwise=ioc_fills)
+    held.books[0] = old
+    held.at(900, lambda: held.books.__setitem__(0, {**old, "age_ns": 0}))
+    assert held.run().end is EndName.FLAT
+    strict = replace(patient, stale_halt=True)
+    halted = Venue(close_pair(limits=strict), positions=[500, -500], otherwise=ioc_fills)
+    halted.books[0] = old
+    end = halted.run()
+    assert (end.end, end.risk) == (EndName.HALTED, Risk.HEDGED)
+    assert "book is 5000 ms old" in end.text
+    assert halted.sent == []
+    naked = Venue(close_pair(limits=strict), positions=[500, 0], otherwise=ioc_fills)
+    naked.books[0] = old
+    assert naked.run().end is EndName.FLAT, "a naked leg gets out all the same"
 
 
 def test_one_bad_book_holds_back_both_legs() -> None:

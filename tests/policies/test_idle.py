@@ -47,9 +47,9 @@ WAITING = {
     "limits.min_depth": ("limits: {min_depth: '$5 at level 2'}", "DNK602", "the first level alone"),
     "data.bbo.source": ("data: {bbo: {source: rest}}", "DNK601", "`data.bbo.source: rest` acts on live"),
     "data.bbo.stale": (
-        "data: {bbo: {max_age: 1s, stale: halt}}",
-        "DNK602",
-        "`data.bbo.stale: halt` does not",
+        "data: {bbo: {max_age: 1s, stale: rest}}",
+        "DNK601",
+        "`data.bbo.stale: rest` acts on live",
     ),
     "data.stream.max_silence": ("data: {stream: {max_silence: 5s}}", "DNK601", "no connection"),
     "size.impact.levels": ("size: {target: $500, impact: {levels: 3}}", "DNK602", "every level within"),
@@ -81,6 +81,7 @@ def test_stale_rest_waits_for_a_live_venue() -> None:
     "extra",
     [
         "data: {bbo: {source: ws, max_age: 1s, stale: hold}}",
+        "data: {bbo: {source: ws, max_age: 1s, stale: halt}}",
         "limits: {min_depth: '$5 at level 1', max_slippage: 5bps, collar: 5%}",
         "alerts: {halt: warn, done: info}",
         "size: {target: $500, impact: {max: 5bps, step: $1}}",
@@ -115,7 +116,7 @@ def test_the_reference_says_when_a_key_acts() -> None:
     assert " live only " in cells["limits.liq_buffer"]
     assert " live only " in cells["backoff.first"]
     assert " later version " in cells["rules.#.when"]
-    assert " `rest`: live only; `halt`: later version " in cells["data.bbo.stale"]
+    assert " `rest`: live only " in cells["data.bbo.stale"]
     assert "live only" not in cells["limits.max_spread"]
 
 
