@@ -20,7 +20,8 @@ JUMP_MAX = 2  # a mid more than this many times off the last good one is a bad p
 class Refusal(NamedTuple):
     """Why a book is not traded on.
 
-    `bad_data` is worth another look; a limit's refusal is final for the attempt.
+    `bad_data` is worth another look; a limit's refusal is final for the attempt. `halts`: the policy wants
+    the run halted for it.
     """
 
     why: str
