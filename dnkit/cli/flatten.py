@@ -18,13 +18,13 @@ from dnkit.cli.status import open_accounts
 from dnkit.cli.trade import NoLiveVenue
 from dnkit.machine.program import Program
 from dnkit.model.errors import DnkitError
+from dnkit.model.numbers import plain
 from dnkit.runtime.flatten import PlanRow, plan_row, program_for, run_all
 from dnkit.runtime.floor import accounts_of, lay_floor, open_stores, refuse_unfinished
 from dnkit.runtime.folder import StateFolder, state_folder
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.market import OpenMarket, open_market, parse_market, parse_speed
 from dnkit.runtime.run import RunResult
-from dnkit.runtime.seeding import plain
 from dnkit.runtime.signals import Stopped, listening
 from dnkit.runtime.world import World
 from dnkit.venues.accounts import AccountRow

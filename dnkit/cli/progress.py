@@ -13,10 +13,9 @@ from dnkit.engine.exposure import net_money
 from dnkit.engine.state import Leg, Stage, State
 from dnkit.machine.program import LegSpec
 from dnkit.model.events import Event
-from dnkit.model.numbers import NS_PER_S, from_pico
+from dnkit.model.numbers import NS_PER_S, from_pico, plain
 from dnkit.model.terms import EndName, Intent
 from dnkit.runtime.run import PaperRun, RunResult
-from dnkit.runtime.seeding import plain
 
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType

@@ -4,8 +4,8 @@ from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
 from dnkit.journal.reader import Reader
 from dnkit.journal.records import Run
+from dnkit.model.numbers import plain
 from dnkit.runtime.folder import state_folder
-from dnkit.runtime.seeding import plain
 from dnkit.venues.accounts import AccountRow, PaperAccounts
 
 SHOWN = 10

@@ -4,10 +4,9 @@ from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
 from dnkit.model.errors import DnkitError
 from dnkit.model.instrument import Instrument
-from dnkit.model.numbers import from_mbps, from_pico
+from dnkit.model.numbers import from_mbps, from_pico, plain
 from dnkit.policies.diagnostics import did_you_mean
 from dnkit.runtime.library import VenueFacts
-from dnkit.runtime.seeding import plain
 
 
 class UnknownVenue(DnkitError):

@@ -1,7 +1,5 @@
 """How a run ends: the last sweep before an end is named, and the halt with its account of what is open."""
 
-from decimal import Decimal
-
 from dnkit.engine.exposure import is_flat, is_hedged
 from dnkit.engine.ledger import live_order
 from dnkit.engine.orders import withdraw
@@ -13,7 +11,7 @@ from dnkit.machine import program as pg
 from dnkit.machine.orders import Life
 from dnkit.model.commands import EndRun, SendAlert
 from dnkit.model.errors import BugError
-from dnkit.model.numbers import NS_PER_MS
+from dnkit.model.numbers import NS_PER_MS, plain
 from dnkit.model.terms import EndName, Risk
 
 SWEEP, READ = range(2)
@@ -189,7 +187,7 @@ def describe(turn: Turn) -> str:
     """Positions, residuals and orders that may rest, in words."""
     parts = []
     for spec, leg in zip(turn.program.legs, turn.legs, strict=True):
-        amount = _plain(spec.instrument.quantity(leg.position)) if leg.known else "unknown"
+        amount = plain(spec.instrument.quantity(leg.position)) if leg.known else "unknown"
         word = "residual" if leg.position and is_flat(leg) else "position"
         parts.append(f"leg {spec.name} {word} {amount} {spec.instrument.base}")
         if leg.stop is not None and leg.stop.life is Life.WORKING:
@@ -198,10 +196,6 @@ def describe(turn: Turn) -> str:
             if order is not None and order.life not in (Life.OVER, Life.WORKING):
                 parts.append(f"order {order.n} of leg {spec.name} may rest")
     return ", ".join(parts)
-
-
-def _plain(amount: Decimal) -> str:
-    return f"{amount.normalize():f}" if amount else "0"
 
 
 def is_goal(end: EndName) -> bool:

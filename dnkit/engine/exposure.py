@@ -10,14 +10,9 @@ from dnkit.model.numbers import MBPS_ONE, ceil_div
 RATIO_ONE = 1_000
 
 
-def mid2(leg: Leg) -> int:
-    """Twice the mid in ticks (the sum of bid and ask), 0 while no book was seen."""
-    return leg.bid + leg.ask
-
-
 def money_per_lot(spec: LegSpec, leg: Leg) -> int:
     """Picos of money of one lot at mid, 0 while no book was seen."""
-    return mid2(leg) * spec.instrument.value // 2
+    return (leg.bid + leg.ask) * spec.instrument.value // 2
 
 
 def exposure(program: Program, spec: LegSpec, leg: Leg) -> int:

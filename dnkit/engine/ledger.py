@@ -77,27 +77,14 @@ def live_order(leg: Leg) -> Order | None:
     return order if order is not None and order.life < Life.OVER else None
 
 
-def retire(leg: Leg) -> Leg:
-    """The leg with its finished order moved to the past, so that the next one may be placed."""
-    order = leg.order
+def retire(leg: Leg, slot: str = "order") -> Leg:
+    """The leg with its finished order (or `stop`) moved to the past, so that the next one may be placed."""
+    order: Order | None = getattr(leg, slot)
     if order is None:
         return leg
+    old = Past(order.n, order.side, order.lots, order.cum, order.worth, order.fee)
     settled = leg.settled + order.side * order.cum
-    return replace(leg, order=None, settled=settled, past=(*leg.past, past_of(order)))
-
-
-def retire_stop(leg: Leg) -> Leg:
-    """The leg with its finished protective stop moved to the past."""
-    stop = leg.stop
-    if stop is None:
-        return leg
-    settled = leg.settled + stop.side * stop.cum
-    return replace(leg, stop=None, settled=settled, past=(*leg.past, past_of(stop)))
-
-
-def past_of(order: Order) -> Past:
-    """What stays of an order once it is over."""
-    return Past(order.n, order.side, order.lots, order.cum, order.worth, order.fee)
+    return replace(leg, **{slot: None}, settled=settled, past=(*leg.past, old))
 
 
 def counted(leg: Leg) -> int:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from dnkit.engine import verify
 from dnkit.engine.jobs import ask_touch, begin_jobs, forget_due, progress, send, stop_job
-from dnkit.engine.ledger import live_order, retire, retire_stop
+from dnkit.engine.ledger import live_order, retire
 from dnkit.engine.orders import withdraw
 from dnkit.engine.placing import place
 from dnkit.engine.pricing import CAP_DEFAULT, distance_ticks, entry_price
@@ -244,7 +244,7 @@ def _advance_clear(turn: Turn) -> Outcome | None:
 def _clear_stop(turn: Turn, index: int) -> Outcome | None:
     leg = turn.legs[index]
     if leg.stop is not None and leg.stop.life is Life.OVER:
-        turn.set_leg(index, retire_stop(leg))
+        turn.set_leg(index, retire(leg, "stop"))
         ask_sweep(turn, index)
     elif leg.stop is not None and leg.stop.life is Life.LOST:
         turn.update_leg(index, lost=True)

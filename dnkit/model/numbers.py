@@ -38,6 +38,11 @@ def from_mbps(mbps: int) -> Decimal:
     return Decimal(mbps).scaleb(-3)
 
 
+def plain(amount: Decimal) -> str:
+    """Digits without exponent or trailing zeros."""
+    return f"{amount.normalize():f}" if amount else "0"
+
+
 def on_grid(amount: Decimal, step: Decimal) -> int:
     """How many steps the amount is; ValueError when it lies between two."""
     steps = amount / step

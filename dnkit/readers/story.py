@@ -10,7 +10,7 @@ from dnkit.journal.replay import Step, replay
 from dnkit.machine.program import LegSpec
 from dnkit.model import commands as cmd
 from dnkit.model import events as ev
-from dnkit.model.numbers import NS_PER_S
+from dnkit.model.numbers import NS_PER_S, plain
 from dnkit.model.terms import Side
 from dnkit.readers.facts import place
 
@@ -75,7 +75,7 @@ def _fill_text(spec: LegSpec, event: ev.OrderFilled | ev.OrderEnded | ev.OrderFo
     if isinstance(event, ev.OrderFilled):
         side = ", maker" if event.maker else ", taker"
     price = average.quantize(spec.instrument.tick)
-    return f"leg {spec.name}: order {event.order} filled {_plain(total)} so far at {price:f} on average{side}"
+    return f"leg {spec.name}: order {event.order} filled {plain(total)} so far at {price:f} on average{side}"
 
 
 def _position_text(spec: LegSpec, event: ev.PositionRead, leg: Leg) -> str:
@@ -84,20 +84,20 @@ def _position_text(spec: LegSpec, event: ev.PositionRead, leg: Leg) -> str:
     """
     if event.lots is None:
         return f"leg {spec.name}: position unknown: {event.text or 'no answer'}"
-    told = _plain(spec.instrument.quantity(event.lots))
+    told = plain(spec.instrument.quantity(event.lots))
     if event.lots == leg.position:
         return f"leg {spec.name}: venue says {told}, as the ledger does"
     if not leg.known:
         return f"leg {spec.name}: venue says {told}"
     age, ledger = Decimal(event.at_ns - event.as_of_ns) / NS_PER_S, spec.instrument.quantity(leg.position)
-    return f"leg {spec.name}: venue says {told} ({age:.2f} s old), the ledger {_plain(ledger)}"
+    return f"leg {spec.name}: venue says {told} ({age:.2f} s old), the ledger {plain(ledger)}"
 
 
 def _command(run: Run, command: cmd.Command) -> Iterator[str]:
     if isinstance(command, cmd.PlaceOrder):
         spec = run.program.legs[command.leg]
         word = "buy" if command.side is Side.BUY else "sell"
-        size = f"{_plain(spec.instrument.quantity(command.lots))} {spec.instrument.base}"
+        size = f"{plain(spec.instrument.quantity(command.lots))} {spec.instrument.base}"
         flags = ", reduce-only" if command.reduce_only else ""
         stop = f", trigger {spec.instrument.price(command.stop):f}" if command.stop else ""
         price = f"{spec.instrument.price(command.price):f}"
@@ -117,7 +117,3 @@ def _command(run: Run, command: cmd.Command) -> Iterator[str]:
 
 def _leg(run: Run, leg: int) -> str:
     return f"leg {run.program.legs[leg].name}"
-
-
-def _plain(amount: Decimal) -> str:
-    return f"{amount.normalize():f}" if amount else "0"

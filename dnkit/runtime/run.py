@@ -18,7 +18,6 @@ from dnkit.model.commands import Command, EndRun, PlaceOrder, ReadBook, SendAler
 from dnkit.model.errors import DnkitError
 from dnkit.model.events import Event, Restarted, Started, StopAsked
 from dnkit.model.ids import order_key
-from dnkit.model.numbers import NS_PER_MS
 from dnkit.model.terms import EndName, Risk
 from dnkit.runtime.alerts import Alerts, halt_level
 from dnkit.runtime.seeding import MODE, note
@@ -27,8 +26,6 @@ from dnkit.venues.account import Account
 from dnkit.venues.accounts import PaperAccounts
 from dnkit.venues.judge import Verdict, judge
 from dnkit.venues.paper import PaperVenue
-
-STOP_LATER_NS = 20 * NS_PER_MS  # START is bounded; a stop waits for it
 
 Watch = Callable[[Event, State], None]
 NO_ALERTS: Alerts = {}
@@ -134,11 +131,7 @@ class PaperRun:
         if self.over():
             return
         self._stopped = True
-        now = self._floor.world.now()
-        if self.desk.state.stage is Stage.START:
-            self._floor.world.at(now + STOP_LATER_NS, partial(self.stop, why))
-        else:
-            self.desk.handle(StopAsked(now, why))
+        self.desk.handle(StopAsked(self._floor.world.now(), why))
 
     def now(self) -> int:
         """Simulated time in nanoseconds."""

@@ -3,14 +3,13 @@ journalled.
 """
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 import msgspec
 
 from dnkit.journal.writer import Journal
 from dnkit.machine.program import Amount, LegSpec, Program
 from dnkit.model.instrument import Instrument
-from dnkit.model.numbers import MBPS_ONE, ceil_div
+from dnkit.model.numbers import MBPS_ONE, ceil_div, plain
 from dnkit.model.terms import Intent, Side
 from dnkit.venues.account import Account
 from dnkit.venues.accounts import PaperAccounts
@@ -118,8 +117,3 @@ def words(spec: LegSpec, start: Start) -> str:
     instrument = spec.instrument
     size = plain(instrument.quantity(abs(start.lots)))
     return f"{side} {size} {instrument.base} on {instrument.venue} at {plain(instrument.price(start.price))}"
-
-
-def plain(amount: Decimal) -> str:
-    """Digits without exponent or trailing zeros."""
-    return f"{amount.normalize():f}" if amount else "0"
