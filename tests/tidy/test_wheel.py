@@ -27,7 +27,10 @@ def test_policies_and_venue_facts_are_in_it(wheel: Path) -> None:
     facts = {f"dnkit/venues/facts/{file.name}" for file in (PACKAGE / "venues" / "facts").glob("*.yaml")}
     assert len(policies) == 9
     assert facts
-    assert policies | facts | {"dnkit/py.typed", "dnkit/__main__.py"} <= names
+    templates = {f"dnkit/cli/templates/{file.name}" for file in (PACKAGE / "cli" / "templates").iterdir()}
+    assert len(templates) == 6
+    single = {"dnkit/py.typed", "dnkit/__main__.py", "dnkit/policies/library/policy.schema.json"}
+    assert policies | facts | templates | single <= names
     assert not [name for name in names if name.startswith(("tests", "bench"))]
 
 
