@@ -2,84 +2,188 @@
 drawing library.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
+
+import msgspec
+from msgspec.structs import replace
 
 from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
+from dnkit.lint.fixes import Mended, mended, proved
+from dnkit.lint.report import Linted, Report
+from dnkit.lint.selection import Selection
 from dnkit.model.errors import DnkitError
-from dnkit.policies.diagnostics import ERROR, INFO, WARNING, Diagnostic
-from dnkit.runtime.library import VenueFacts, policy_texts, shown
-from dnkit.runtime.prepare import check
+from dnkit.policies.codes import ERROR, INFO, WARNING
+from dnkit.policies.load import load
+from dnkit.policies.policy import Policy
+from dnkit.runtime.library import STDIN, PolicyText, VenueFacts, policy_texts, write_policy
+from dnkit.runtime.prepare import NOTHING, Shelf, check
+
+BY_FILE = ("text", "concise", "github")  # shown file by file, infos on demand
+WHOLE = ("json", "sarif", "junit")  # one document, with everything in it
 
 
-def lint(files: Sequence[str], *, as_json: bool, verbose: bool) -> int:
-    """Check every file; 0 when no file has an error, 1 when one has, 3 when one cannot be read.
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line says. `diff` shows what `fix` would write, and writes nothing."""
+
+    files: tuple[str, ...]
+    format: str = "text"
+    selection: Selection = Selection()
+    fail_level: str = ERROR
+    verbose: bool = False
+    fix: bool = False
+    unsafe: bool = False
+    diff: bool = False
+    exit_zero: bool = False
+
+    @property
+    def with_infos(self) -> bool:
+        """Whether infos are shown too."""
+        return self.verbose or self.fail_level == INFO or self.format in WHOLE
+
+
+class Linter:
+    """Checks files one after the other against the same venue facts and the same shelf of other policies."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.venues = VenueFacts()
+        self.shelf = Shelf()
+        self.mended = 0
+
+    def linted(self, source: PolicyText) -> Linted:
+        """What is found in one file, fixes proved."""
+        checked = check(source, self.venues, shelf=self.shelf)
+        told = tuple(one for one in checked.diagnostics if self.asked.selection.wants(one.code))
+        found = proved(told, source.text, source.path, self._meaning(source.path))
+        taken = tuple(one for one in checked.silenced if self.asked.selection.wants(one.finding.code))
+        return Linted(source.path, found, taken, checked.texts)
+
+    def mend(self, source: PolicyText) -> Mended:
+        """The text of a file after its fixes."""
+        return mended(
+            source.text,
+            source.path,
+            lambda text: self.linted(PolicyText(source.path, text)).found,
+            unsafe=self.asked.unsafe,
+        )
+
+    def _meaning(self, path: str) -> Callable[[str], Policy | None]:
+        return lambda text: load(text, path, find=self.shelf.find, settings=NOTHING).policy
+
+
+def lint(asked: Asked) -> int:
+    """Check every file: 0 when no finding is as grave as the fail level, 1 when one is, 3 when a file cannot
+    be read.
 
     A name may be a file, a policy, a folder, a pattern such as `policies/*.yaml`, or `-` for standard input.
-    Infos are counted, and printed when `verbose`.
     """
-    venues = VenueFacts()
-    found: list[Diagnostic] = []
+    linter = Linter(asked)
     unreadable: list[str] = []
-    read = 0
-    for name in files:
-        try:
-            sources = policy_texts(name)
-        except DnkitError as error:
-            unreadable.append(f"{name}: {error}")
-            continue
-        for source in sources:
-            checked = check(source, venues)
-            found += checked.diagnostics
-            read += 1
-            told = tuple(one for one in checked.diagnostics if verbose or one.severity != INFO)
-            if told and not as_json:
-                out.data(shown(told, checked.texts))
-    _close(read, found, unreadable, as_json=as_json, verbose=verbose)
+    files = tuple(_shown(linter, source) for source in _sources(asked.files, unreadable))
+    report = Report(files, tuple(unreadable), asked.fail_level)
+    if asked.format in WHOLE:
+        out.data(_document(report, asked.format))
+    _close(report, linter)
     if unreadable:
         return ExitCode.CONFIG
-    return ExitCode.FINDINGS if _count(found, ERROR) else ExitCode.OK
+    changes = asked.diff and linter.mended > 0
+    return ExitCode.FINDINGS if (report.failed or changes) and not asked.exit_zero else ExitCode.OK
 
 
-def _close(
-    read: int, found: list[Diagnostic], unreadable: list[str], *, as_json: bool, verbose: bool
-) -> None:
-    for text in unreadable:
-        out.say(f"error: {text}")
-    if as_json:
-        rows = [_row(one) for one in found]
-        ok = not _count(found, ERROR) and not unreadable
-        out.envelope("lint/1", {"files": read, "findings": rows}, ok=ok, warnings=unreadable)
-        return
-    infos = _count(found, INFO)
-    hint = f" (-v shows {'it' if infos == 1 else 'them'})" if infos and not verbose else ""
+def _sources(names: Sequence[str], unreadable: list[str]) -> Iterator[PolicyText]:
+    """Every file the names stand for; what cannot be read is noted."""
+    for name in names:
+        try:
+            yield from policy_texts(name)
+        except DnkitError as error:
+            unreadable.append(f"{name}: {error}")
+            out.say(f"error: {name}: {error}")
+
+
+def _shown(linter: Linter, source: PolicyText) -> Linted:
+    """Check a file, mend it where asked, and show its findings where the format shows file by file."""
+    asked = linter.asked
+    if asked.fix or asked.diff:
+        source = _mended(linter, source)
+    linted = linter.linted(source)
+    if asked.format in BY_FILE:
+        told = tuple(one for one in linted.found if asked.with_infos or one.severity != INFO)
+        if told:
+            show = import_module(f"dnkit.lint.formats.{asked.format}").show
+            _tell(show(replace(linted, found=told)), asked, source)
+    return linted
+
+
+def _tell(text: str, asked: Asked, source: PolicyText) -> None:
+    """Findings are data, unless the mended text of standard input is."""
+    if source.path == STDIN and asked.fix and not asked.diff:
+        out.say(text)
+    else:
+        out.data(f"{out.painted(text)}\n" if asked.format == "text" else text)
+
+
+def _mended(linter: Linter, source: PolicyText) -> PolicyText:
+    """The file with its fixes put in, written back or shown as a difference."""
+    new = linter.mend(source)
+    linter.mended += new.count
+    changed = PolicyText(source.path, new.text)
+    if linter.asked.diff:
+        out.data_raw(_difference(source, new.text))
+        return source
+    if source.path == STDIN:
+        out.data_raw(new.text)
+    elif new.count:
+        write_policy(changed)
+    return changed
+
+
+def _difference(source: PolicyText, text: str) -> str:
+    from difflib import unified_diff
+
+    lines = (source.text.splitlines(keepends=True), text.splitlines(keepends=True))
+    return "".join(unified_diff(*lines, source.path, source.path))
+
+
+def _document(report: Report, format: str) -> str:
+    if format == "json":
+        from dnkit.lint.formats.rows import content
+
+        ok = not report.failed and not report.unreadable
+        return out.envelope_text("lint/1", content(report), ok=ok, warnings=report.unreadable)
+    shown: str = import_module(f"dnkit.lint.formats.{format}").document(report)
+    return shown
+
+
+def _close(report: Report, linter: Linter) -> None:
+    """The last line: how many files, findings and fixes."""
+    infos = report.count(INFO)
+    hint = f" (-v shows {'it' if infos == 1 else 'them'})" if infos and not linter.asked.with_infos else ""
     counts = (
-        _counted(read, "file"),
-        _counted(_count(found, ERROR), "error"),
-        _counted(_count(found, WARNING), "warning"),
+        _counted(len(report.files), "file"),
+        _counted(report.count(ERROR), "error"),
+        _counted(report.count(WARNING), "warning"),
         f"{_counted(infos, 'info')}{hint}",
     )
-    out.say(", ".join(counts))
+    ignored = sum(len(file.silenced) for file in report.files)
+    more = (f"{ignored} ignored with a reason" if ignored else "", _fix_words(report, linter))
+    out.say(", ".join((*counts, *(text for text in more if text))))
 
 
-def _count(found: list[Diagnostic], severity: str) -> int:
-    return sum(1 for one in found if one.severity == severity)
+def _fix_words(report: Report, linter: Linter) -> str:
+    if linter.mended:
+        done = "would be made" if linter.asked.diff else "made"
+        return f"{_counted(linter.mended, 'fix')} {done}"
+    fixes = [one.fix for one in report.found if one.fix is not None]
+    safe = sum(fix.safe for fix in fixes)
+    words = []
+    if safe:
+        words.append(f"{_counted(safe, 'safe fix')} with --fix")
+    if len(fixes) > safe:
+        words.append(f"{len(fixes) - safe} with --fix --unsafe-fixes")
+    return ", ".join(words)
 
 
 def _counted(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
-
-
-def _row(one: Diagnostic) -> dict[str, object]:
-    """A finding as JSON: place, code, words, help."""
-    return {
-        "file": one.span.path,
-        "line": one.span.line,
-        "col": one.span.col,
-        "code": one.code,
-        "name": one.name,
-        "severity": one.severity,
-        "message": one.message,
-        "notes": list(one.notes),
-        "help": one.help,
-    }
+    return f"{number} {word}" if number == 1 else f"{number} {word}{'es' if word.endswith('x') else 's'}"
