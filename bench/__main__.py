@@ -13,6 +13,7 @@ PARTS = {
     "replay": "bench.replay",
     "journal": "bench.journal_append",
     "startup": "bench.startup",
+    "lint": "bench.lint",
     "memory": "bench.memory",
 }
 

@@ -15,7 +15,8 @@ COMMANDS = {
 }  # goals: times a bare interpreter
 
 
-def _time(command: list[str]) -> float:
+def whole_process(command: list[str]) -> float:
+    """Seconds of a whole process, from the folder of the project; CalledProcessError when it fails."""
     # Compiled modules are kept, as every installed program has them.
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return seconds(lambda: subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True))
@@ -32,7 +33,9 @@ def _row(script: str, words: tuple[str, ...], most: float) -> Row:
     goal = f"at most {most} x"
     try:
         pairs = alternate(
-            PAIRS, lambda: _time([script, *words]), lambda: _time([sys.executable, "-c", "pass"])
+            PAIRS,
+            lambda: whole_process([script, *words]),
+            lambda: whole_process([sys.executable, "-c", "pass"]),
         )
     except (OSError, subprocess.CalledProcessError) as error:
         return skipped(name, str(error), goal)

@@ -16,6 +16,9 @@ Commands:
   flatten   Close what is open.        dnkit flatten --venue aster --dry-run
   explain   What a policy will do.     dnkit explain policies/close_two_phase.yaml
   lint      Check policy files.        dnkit lint policies/*.yaml
+  diff      What changed in a policy.  dnkit diff old.yaml new.yaml
+  init      Start a policy.            dnkit init my_pair --template open
+  schema    JSON Schema for editors.   dnkit schema > policy.schema.json
   status    Last runs, open positions.
   report    What runs cost.            dnkit report last --csv -
   journal   show, verify or export what a run did.
@@ -51,11 +54,12 @@ def _lint(words: list[str]) -> None:
     """`lint` without the parser of flags: it is called for every file an editor saves."""
     gc.set_threshold(GC_SELDOM)
     from dnkit.cli.guarded import guarded
-    from dnkit.cli.lint import lint
+    from dnkit.cli.lint import Asked, lint
 
-    files = [word for word in words if word not in LINT_FLAGS]
+    files = tuple(word for word in words if word not in LINT_FLAGS)
     verbose = "-v" in words or "--verbose" in words
-    guarded(lambda: lint(files, as_json="--json" in words, verbose=verbose))
+    format = "json" if "--json" in words else "text"
+    guarded(lambda: lint(Asked(files=files, format=format, verbose=verbose)))
 
 
 def _plain_lint(words: list[str]) -> bool:

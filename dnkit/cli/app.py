@@ -1,12 +1,12 @@
 """The commands. Every one imports what it needs when it runs, so that none pays for another."""
 
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from dnkit import __version__
 from dnkit.cli import flags
+from dnkit.cli.authoring import COMMANDS, guard
 
 app = typer.Typer(
     name="dnkit",
@@ -18,17 +18,13 @@ journal_app = typer.Typer(no_args_is_help=True, help="Show, verify or export wha
 paper_app = typer.Typer(no_args_is_help=True, help="Show or reset the paper accounts.")
 app.add_typer(journal_app, name="journal")
 app.add_typer(paper_app, name="paper")
+for one in COMMANDS:
+    app.command()(one)
 
 
 def run() -> None:
     """Parse the command line and run one command."""
     app()
-
-
-def _guarded(command: Callable[[], int]) -> None:
-    from dnkit.cli.guarded import guarded
-
-    guarded(command)
 
 
 def _version(wanted: bool) -> None:
@@ -104,7 +100,7 @@ def trade(
 
         return resume(asked) if asked.resume else trade(asked)
 
-    _guarded(command)
+    guard(command)
 
 
 @app.command()
@@ -148,48 +144,7 @@ def flatten(
         )
         return flatten(asked)
 
-    _guarded(command)
-
-
-@app.command()
-def explain(
-    file: flags.PolicyFile,
-    set_: flags.Settings = None,
-    reason: flags.Reason = "",
-    json: flags.Json = False,
-) -> None:
-    """What a policy will do: its states, its table, the worst case in words.
-
-    Example:  dnkit explain policies/close_two_phase.yaml
-    """
-
-    def command() -> int:
-        from dnkit.cli.explain import explain
-
-        return explain(file, tuple(set_ or ()), reason, as_json=json)
-
-    _guarded(command)
-
-
-@app.command()
-def lint(files: flags.PolicyFiles, verbose: flags.Verbose = False, json: flags.Json = False) -> None:
-    """Check policy files: schema and references. 0 when clean, 1 on errors, 3 when a file cannot be read.
-
-    Examples:
-
-      dnkit lint policies/*.yaml
-
-      dnkit lint -v policies
-
-      cat my.yaml | dnkit lint -
-    """
-
-    def command() -> int:
-        from dnkit.cli.lint import lint
-
-        return lint(files, as_json=json, verbose=verbose)
-
-    _guarded(command)
+    guard(command)
 
 
 @app.command()
@@ -204,7 +159,7 @@ def status(json: flags.Json = False) -> None:
 
         return status(as_json=json)
 
-    _guarded(command)
+    guard(command)
 
 
 @app.command()
@@ -228,7 +183,7 @@ def report(
 
         return report(run, csv=csv, svg=svg, as_json=json)
 
-    _guarded(command)
+    guard(command)
 
 
 @app.command()
@@ -243,7 +198,7 @@ def venues(name: flags.VenueName = "", json: flags.Json = False) -> None:
 
         return venues(name, as_json=json)
 
-    _guarded(command)
+    guard(command)
 
 
 @app.command("help")
@@ -258,7 +213,7 @@ def help_(topic: flags.Topic = "exit-codes") -> None:
 
         return topic_text(topic)
 
-    _guarded(command)
+    guard(command)
 
 
 @journal_app.command("show")
@@ -273,7 +228,7 @@ def journal_show(run: flags.RunName = "last", story: flags.Story = False, json: 
 
         return show(run, story_wanted=story, as_json=json)
 
-    _guarded(command)
+    guard(command)
 
 
 @journal_app.command("verify")
@@ -288,7 +243,7 @@ def journal_verify(run: flags.RunName = "last", json: flags.Json = False) -> Non
 
         return check(run, as_json=json)
 
-    _guarded(command)
+    guard(command)
 
 
 @journal_app.command("export")
@@ -303,7 +258,7 @@ def journal_export(run: flags.RunName = "last", format: flags.Format = "jsonl") 
 
         return export(run, format)
 
-    _guarded(command)
+    guard(command)
 
 
 @paper_app.command("show")
@@ -315,7 +270,7 @@ def paper_show(json: flags.Json = False) -> None:
 
         return show(as_json=json)
 
-    _guarded(command)
+    guard(command)
 
 
 @paper_app.command("reset")
@@ -336,4 +291,4 @@ def paper_reset(
 
         return reset(market, venue, symbol, yes=yes, as_json=json)
 
-    _guarded(command)
+    guard(command)

@@ -65,10 +65,59 @@ OneMarket = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan and send nothing.")]
 Paper = Annotated[bool, typer.Option("--paper", help="The paper account, also where live keys exist.")]
 PolicyFile = Annotated[str, typer.Argument(metavar="FILE|NAME")]
-PolicyFiles = Annotated[list[str], typer.Argument(metavar="FILE...", help="Files, folders, or - for stdin.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print infos too: what does not act yet.")]
+OldPolicy = Annotated[str, typer.Argument(metavar="OLD", help="A path, a name, or - for standard input.")]
+NewPolicy = Annotated[str, typer.Argument(metavar="NEW", help="Likewise; what OLD became.")]
+DiffFormat = Annotated[str, typer.Option("--format", "-f", metavar="text|json", help="How to show it.")]
+AnyChange = Annotated[
+    bool, typer.Option("--exit-code", help="End with 1 on any change of behaviour, not only a looser one.")
+]
+PolicyFiles = Annotated[
+    list[str] | None, typer.Argument(metavar="FILE...", help="Files, folders, or - for stdin.")
+]
+LintFormat = Annotated[
+    str,
+    typer.Option("--format", "-f", metavar="text|concise|json|github|sarif|junit", help="How to show it."),
+]
+Select = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--select", metavar="CODES", help="Only these: codes, names or beginnings, e.g. DNK3,DNK412."
+    ),
+]
+Ignore = Annotated[
+    list[str] | None, typer.Option("--ignore", metavar="CODES", help="Not these; the longer word wins.")
+]
+FailLevel = Annotated[
+    str,
+    typer.Option("--fail-level", metavar="error|warning|info", help="Findings from this on make it fail."),
+]
+ExplainCode = Annotated[str, typer.Option("--explain", metavar="CODE", help="Print the page of a rule.")]
+ListRules = Annotated[bool, typer.Option("--list-rules", help="Print every rule.")]
+WithFix = Annotated[bool, typer.Option("--fix", help="Mend what leaves the policy as it is.")]
+UnsafeFixes = Annotated[
+    bool, typer.Option("--unsafe-fixes", help="With --fix or --diff: also what changes the policy's meaning.")
+]
+WithDiff = Annotated[bool, typer.Option("--diff", help="Show what --fix would write, and write nothing.")]
+ExitZero = Annotated[bool, typer.Option("--exit-zero", help="End with 0 whatever is found.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print infos too.")]
+NewName = Annotated[str, typer.Argument(metavar="[NAME]", help="Name; my_TEMPLATE if left out.")]
+Template = Annotated[
+    str, typer.Option("--template", "-t", metavar="open|close|unwind|guard|single", help="What it is to do.")
+]
+Venues = Annotated[str, typer.Option("--venues", metavar="A,B", help="Venue of each leg, in order.")]
+Ci = Annotated[str, typer.Option("--ci", metavar="github|none", help="CI file to write.")]
+Folder = Annotated[Path, typer.Option("--dir", metavar="DIR", help="Folder of the project.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
 Csv = Annotated[str, typer.Option("--csv", metavar="FILE|-", help="Write one row per cycle as CSV.")]
 VenueName = Annotated[str, typer.Argument(metavar="[VENUE]")]
 Topic = Annotated[str, typer.Argument(metavar="exit-codes")]
+Form = Annotated[
+    str,
+    typer.Option("--format", "-f", metavar="FORM", help="text, mermaid, dot, svg, md or json."),
+]
+Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")]
+Resolved = Annotated[
+    bool, typer.Option("--resolved", help="Print what is in force as YAML, with the origin of each value.")
+]
 Story = Annotated[bool, typer.Option("--story", help="In plain English instead of events.")]
 Format = Annotated[str, typer.Option("--format", "-f", metavar="jsonl|csv")]

@@ -14,6 +14,7 @@ import msgspec
 
 PAPER, LIVE = "paper", "live"
 _WIDTH = 80
+_COLOURS = {"error": "31", "warning": "33", "info": "34"}
 
 
 def say(text: str = "") -> None:
@@ -25,6 +26,28 @@ def say(text: str = "") -> None:
 def data(text: str) -> None:
     """One line of data, on standard output."""
     print(fitted(text, sys.stdout))
+
+
+def data_raw(text: str) -> None:
+    """Data that is a file: not a byte more or less than it has."""
+    print(text, end="")
+
+
+def painted(text: str) -> str:
+    """Findings in colour, where standard output is a terminal that wants it."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        return text
+    return "\n".join(_painted(line) for line in text.split("\n"))
+
+
+def _painted(line: str) -> str:
+    head, bracket, rest = line.partition("]: ")
+    colour = _COLOURS.get(head.partition("[")[0], "")
+    if bracket and colour:
+        return f"\x1b[1;{colour}m{head}]\x1b[0m\x1b[1m: {rest}\x1b[0m"
+    if line.endswith("^") and not line.strip(" |^"):
+        return f"\x1b[1;33m{line}\x1b[0m"
+    return f"\x1b[2m{line}\x1b[0m" if line.lstrip().startswith(("-->", "= rule")) else line
 
 
 def fitted(text: str, stream: TextIO) -> str:
@@ -102,7 +125,14 @@ def envelope(
     schema: str, content: object, *, ok: bool, mode: str | None = None, warnings: Sequence[str] = ()
 ) -> None:
     """Print the envelope of a command, e.g. schema "trade/1"."""
-    data(msgspec.json.encode(Envelope(f"dnkit.{schema}", ok, mode, plain(content), warnings)).decode())
+    data(envelope_text(schema, content, ok=ok, mode=mode, warnings=warnings))
+
+
+def envelope_text(
+    schema: str, content: object, *, ok: bool, mode: str | None = None, warnings: Sequence[str] = ()
+) -> str:
+    """The envelope as text."""
+    return msgspec.json.encode(Envelope(f"dnkit.{schema}", ok, mode, plain(content), warnings)).decode()
 
 
 def plain(value: object) -> object:

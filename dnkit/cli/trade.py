@@ -14,6 +14,7 @@ from dnkit.cli.progress import make_display
 from dnkit.cli.settings import parse_settings
 from dnkit.machine.program import Program
 from dnkit.model.errors import DnkitError
+from dnkit.policies.codes import WARNING
 from dnkit.runtime.cycles import Plan, new_run_id, run_cycles
 from dnkit.runtime.floor import (
     Stores,
@@ -70,8 +71,16 @@ def prepare(asked: Asked, venues: VenueFacts) -> Prepared:
     )
     checked = read()
     program = program_of(checked)
+    _name_warnings(asked.policy, checked)
     refuse_shared_account(program.legs)
     return Prepared(checked, program, program_of(read(turned=True)))
+
+
+def _name_warnings(policy: str, checked: Checked) -> None:
+    """A policy may run with warnings; that it has some is said where the run begins."""
+    count = sum(one.severity == WARNING for one in checked.diagnostics)
+    if count:
+        out.say(f"the policy has {count} warning{'s' if count > 1 else ''}: dnkit lint {policy}")
 
 
 def _trade(

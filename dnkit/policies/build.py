@@ -29,6 +29,7 @@ from dnkit.policies.policy import (
     Run,
     SizeText,
     Take,
+    TargetsText,
     Unhedged,
     Verify,
     Wait,
@@ -63,6 +64,7 @@ def build(bound: Bound, params: tuple[Param, ...], reason: str) -> Policy:
         alerts=tuple((one, of("alerts", one)) for one in ALERT_EVENTS if bound.has("alerts", one)),
         deadman_ns=of("deadman"),
         backoff=_backoff(bound),
+        targets=_targets(bound),
         reason=reason,
     )
 
@@ -145,12 +147,25 @@ def _backoff(bound: Bound) -> tuple[int, int, int] | None:
     return bound.of("backoff", "first"), bound.of("backoff", "most"), bound.of("backoff", "tries")
 
 
+def _targets(bound: Bound) -> TargetsText | None:
+    if not bound.has("targets"):
+        return None
+    return TargetsText(
+        run_ns=bound.of("targets", "run"),
+        verify_ns=bound.of("targets", "verify"),
+        reconnect_ns=bound.of("targets", "reconnect"),
+        success=bound.of("targets", "success"),
+        fills=bound.of("targets", "fills"),
+        runs=bound.of("targets", "runs"),
+    )
+
+
 def _watch(bound: Bound) -> Watch | None:
     if not bound.has("watch"):
         return None
     names = bound.names("watch", "facts")
     facts = tuple((one, bound.of("watch", "facts", one)) for one in names)
-    return Watch(every_ns=bound.of("watch", "every"), facts=facts)
+    return Watch(every_ns=bound.of("watch", "every"), facts=facts, pairs=bound.of("watch", "pairs"))
 
 
 def _rule(bound: Bound, index: int) -> Rule:

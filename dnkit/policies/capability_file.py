@@ -17,9 +17,11 @@ from dnkit.model.instrument import Instrument, make_instrument
 from dnkit.model.numbers import to_mbps
 from dnkit.model.terms import OrderType, PostOnlyCross
 from dnkit.policies import source
-from dnkit.policies.diagnostics import Diagnostic, Span, did_you_mean, has_errors, in_order
+from dnkit.policies.bind import advice, near
+from dnkit.policies.diagnostics import Diagnostic, Span, has_errors
+from dnkit.policies.findings import first_of
 from dnkit.policies.source import MAP, SCALAR, Node
-from dnkit.policies.units import TextError, parse_money, parse_rate, parse_time
+from dnkit.policies.units import TextError, parse_money, parse_rate, parse_time, unknown_word
 
 DEADMAN = ("none", "cancel_all_after", "cancel_on_disconnect", "schedule_cancel")
 NO_MATCH = ("rejected", "cancelled", "expired")
@@ -64,14 +66,14 @@ def read_capabilities(text: str, path: str) -> CapabilityFile:
     """Read one capability file; `path` is only for the findings. Never raises for what a text contains."""
     root, found = source.read(text, path)
     if root is None:
-        return CapabilityFile(capabilities=None, facts=(), diagnostics=in_order(found))
+        return CapabilityFile(capabilities=None, facts=(), diagnostics=first_of(found))
     reader = _Reader(path, list(found))
     capabilities = reader.read(root)
     failed = has_errors(reader.found)
     return CapabilityFile(
         capabilities=None if failed else capabilities,
         facts=tuple(reader.facts),
-        diagnostics=in_order(reader.found),
+        diagnostics=first_of(reader.found),
     )
 
 
@@ -182,7 +184,7 @@ class _Reader:
         try:
             return parse(node)
         except TextError as error:
-            self._say("DNK512", error.message, node, error.help)
+            self._say("DNK512", error.message, node, **advice(error, node))
         except ValueError as error:
             self._say("DNK512", str(error), node)
         return None
@@ -193,12 +195,12 @@ class _Reader:
     def _known(self, node: Node, keys: tuple[str, ...], code: str) -> None:
         for entry in node.entries:
             if entry.key.text not in keys:
-                self._say(
-                    code, f"unknown key `{entry.key.text}`", entry.key, did_you_mean(entry.key.text, keys)
-                )
+                said = f"unknown key `{entry.key.text}`"
+                self._say(code, said, entry.key, **near(entry.key, entry.key.text, keys))
 
-    def _say(self, code: str, message: str, node: Node, help: str = "") -> None:
-        self.found.append(Diagnostic(code=code, message=message, span=self._place(node), help=help))
+    def _say(self, code: str, message: str, node: Node, help: str = "", meant: str = "") -> None:
+        span = self._place(node)
+        self.found.append(Diagnostic(code=code, message=message, span=span, help=help, meant=meant))
 
     def _place(self, node: Node) -> Span:
         if node.kind == SCALAR:
@@ -215,7 +217,7 @@ def _word(node: Node) -> str:
 
 def _one_of(node: Node, words: tuple[str, ...]) -> str:
     if node.text not in words:
-        raise TextError(f"`{node.text}` is not known here", did_you_mean(node.text, words))
+        raise unknown_word(f"`{node.text}` is not known here", node.text, words)
     return node.text
 
 

@@ -1,22 +1,16 @@
-"""What the table of keys cannot say: legs and phases belong together, orders keep the limits, closes
-only reduce."""
+"""What the table of keys cannot say: which keys go together, which legs and phases there are."""
 
-from decimal import Decimal
-
-from dnkit.machine.program import Anchor, PhaseKind
-from dnkit.model.terms import EndName
+from dnkit.machine.program import PhaseKind
 from dnkit.policies.bind import Bound
 from dnkit.policies.check_guard import check_guard
-from dnkit.policies.diagnostics import WARNING, Related, did_you_mean
 from dnkit.policies.flow import check_flow, kind_of
 from dnkit.policies.keys import KINDS
-from dnkit.policies.policy import Distance, PriceText
+from dnkit.policies.source import shown
 
 CLOSING = ("close", "unwind", "flatten")
 WORKING = (PhaseKind.REST, PhaseKind.TAKE)
 LEG_WORDS = ("missing", "smaller")
 LEGS_MAX = 2
-_WRITTEN = {"limit": "gtc"}
 
 
 def check(bound: Bound) -> None:
@@ -27,55 +21,42 @@ def check(bound: Bound) -> None:
         _refuse(bound, ("phases", "recover", "slice", "size", "stop"), "a guard has rules, not phases")
         return
     _refuse(bound, ("watch", "rules"), "only `intent: guard` watches")
-    if not bound.names("phases") and not bound.has("phases"):
-        bound.say(
-            "DNK104", "the policy has no `phases`", bound.place(), "add `phases:` with at least one phase"
-        )
-    elif not bound.names("phases"):
-        bound.say("DNK104", "`phases` has no phase", bound.place("phases"), "add one, such as `verify:`")
+    _check_any_phase(bound)
     for phase in bound.names("phases"):
         _check_phase(bound, phase)
     check_flow(bound)
     _check_backoff(bound)
-    _check_vain(bound)
 
 
 def _refuse(bound: Bound, keys: tuple[str, ...], why: str) -> None:
     for one in keys:
         if bound.has(one):
-            bound.say(
-                "DNK118", f"`{one}` does not go with `intent: {bound.of('intent')}`", bound.place(one), why
-            )
+            said = f"`{one}` does not go with `intent: {bound.of('intent')}`: it would never act"
+            bound.say("DNK118", said, bound.place(one), why)
+
+
+def _check_any_phase(bound: Bound) -> None:
+    if not bound.has("phases"):
+        said = "the policy has no `phases`: it would send no order"
+        bound.say("DNK104", said, bound.place(), "add `phases:` with at least one phase")
+    elif not bound.names("phases"):
+        said = "`phases` has no phase: the policy would send no order"
+        bound.say("DNK104", said, bound.place("phases"), "add one, such as `verify:`")
 
 
 def _check_legs(bound: Bound) -> None:
     legs = bound.names("legs")
     if bound.has("legs") and not 1 <= len(legs) <= LEGS_MAX:
-        bound.say("DNK120", f"a policy has one or two legs, this one has {len(legs)}", bound.place("legs"))
+        cost = "what one leg more trades would have no hedge" if legs else "there is nothing to trade"
+        said = f"a policy has one or two legs, this one has {len(legs)}: {cost}"
+        bound.say("DNK120", said, bound.place("legs"))
 
 
 def _check_backoff(bound: Bound) -> None:
     first, most = bound.of("backoff", "first"), bound.of("backoff", "most")
     if first is not None and most is not None and first > most:
-        bound.say("DNK031", "the first pause is longer than the longest", bound.place("backoff", "first"))
-
-
-def _check_vain(bound: Bound) -> None:
-    """Warn of keys that cannot do anything without another one."""
-    stale = bound.of("data", "bbo", "stale")
-    if stale not in (None, "hold") and not bound.has("data", "bbo", "max_age"):
-        said = f"`stale: {stale}` without `max_age`: no book is ever too old"
-        bound.say("DNK209", said, bound.place("data", "bbo", "stale"), "add `max_age: 1s`", severity=WARNING)
-    if bound.of("keeps") and not any(_ends_protected(bound, one) for one in bound.names("phases")):
-        said = "`keeps: [stop]`, but no phase ends in `done protected`: no stop is ever kept"
-        bound.say(
-            "DNK208", said, bound.place("keeps"), "delete it, or end in `done protected`", severity=WARNING
-        )
-
-
-def _ends_protected(bound: Bound, phase: str) -> bool:
-    targets = [bound.of("phases", phase, "then", one) for one in bound.names("phases", phase, "then")]
-    return any(one is not None and one.end is EndName.PROTECTED for one in targets)
+        said = "the first pause is longer than the longest: calls would wait longer than they may"
+        bound.say("DNK031", said, bound.place("backoff", "first"))
 
 
 def _check_phase(bound: Bound, phase: str) -> None:
@@ -84,7 +65,8 @@ def _check_phase(bound: Bound, phase: str) -> None:
     kinds = [one for one in KINDS if bound.has("phases", phase, one)]
     kind = kind_of(bound, phase)
     if kind is None:
-        said = f"`{phase}` does {' and '.join(kinds)}" if kinds else f"`{phase}` does nothing"
+        both = f"`{phase}` does {' and '.join(kinds)}: which of them trades first is not said"
+        said = both if kinds else f"`{phase}` does nothing: no order and no check"
         place = bound.place("phases", phase, kinds[1]) if kinds else bound.place("phases", phase)
         bound.say("DNK204", said, place, f"a phase has exactly one of: {', '.join(KINDS)}")
         return
@@ -93,29 +75,26 @@ def _check_phase(bound: Bound, phase: str) -> None:
     _check_leg_names(bound, phase, kind)
     if kind in WORKING:
         _check_one_or_both(bound, phase, kind)
-    _check_orders(bound, phase, kind)
+    if kind is PhaseKind.TAKE:
+        _check_prices(bound, phase)
 
 
 def _check_skip(bound: Bound, phase: str, kind: PhaseKind) -> None:
     if bound.of("phases", phase, "skip") and kind not in WORKING:
-        help_text = (
-            "without it nothing would show how the run ended"
-            if kind is PhaseKind.VERIFY
-            else "only rest and take can be"
-        )
-        bound.say(
-            "DNK206", f"a `{kind.value}` cannot be skipped", bound.place("phases", phase, "skip"), help_text
-        )
+        blind = ": a position left open would go unseen" if kind is PhaseKind.VERIFY else ""
+        said = f"a `{kind.value}` cannot be skipped{blind}"
+        bound.say("DNK206", said, bound.place("phases", phase, "skip"), "only rest and take can be")
 
 
 def _check_run_keys(bound: Bound, phase: str, kind: PhaseKind) -> None:
     for key in ("with", "set"):
         if bound.has("phases", phase, key) and kind is not PhaseKind.RUN:
-            bound.say("DNK118", f"`{key}` goes with `run` only", bound.place("phases", phase, key))
+            said = f"`{key}` goes with `run` only: here it would never act"
+            bound.say("DNK118", said, bound.place("phases", phase, key))
 
 
 def _check_leg_names(bound: Bound, phase: str, kind: PhaseKind) -> None:
-    legs = bound.names("legs")
+    legs = dict.fromkeys(bound.names("legs"))
     routes: list[tuple[str | int, ...]] = [("phases", phase, kind.value, "leg")]
     routes += [
         ("phases", phase, kind.value, "legs", one)
@@ -125,9 +104,11 @@ def _check_leg_names(bound: Bound, phase: str, kind: PhaseKind) -> None:
     for route in routes:
         node = bound.nodes.get(route)
         picks = kind in WORKING and route[-1] == "leg" and len(legs) == LEGS_MAX
-        known = (*legs, *LEG_WORDS) if picks else legs
+        known = {**legs, **dict.fromkeys(LEG_WORDS)} if picks else legs
         if node is not None and node.text and node.text not in known:
-            bound.say("DNK102", f"there is no leg `{node.text}`", node.span, did_you_mean(node.text, known))
+            more = bound.near(node, node.text, known)
+            said = f"there is no leg `{shown(node.text)}` to send an order for"
+            bound.say("DNK102", said, node.span, **more)
 
 
 def _check_one_or_both(bound: Bound, phase: str, kind: PhaseKind) -> None:
@@ -136,14 +117,14 @@ def _check_one_or_both(bound: Bound, phase: str, kind: PhaseKind) -> None:
     if one and both:
         bound.say(
             "DNK117",
-            "`leg` and `legs` at once",
+            "`leg` and `legs` at once: an order for one leg, or for both?",
             bound.place(*here, "legs"),
             "`legs: [a, b]` for both, else `leg: a`",
         )
     elif not one and not both and here in bound.below:
         bound.say(
             "DNK117",
-            f"`{kind.value}` names no leg",
+            f"`{kind.value}` names no leg: no order could be sent",
             bound.place(*here),
             "add `leg:`, or `legs:` for both at once",
         )
@@ -155,123 +136,25 @@ def _check_one_or_both(bound: Bound, phase: str, kind: PhaseKind) -> None:
     ):
         bound.say(
             "DNK123",
-            "`legs` names two different legs",
+            "`legs` names two different legs: the same one twice would be filled twice",
             bound.place(*here, "legs"),
             "for one leg write `leg:`",
         )
 
 
-def _check_orders(bound: Bound, phase: str, kind: PhaseKind) -> None:
-    here = ("phases", phase, kind.value)
-    if kind is PhaseKind.ARM:
-        stop_type = "stop_limit" if bound.has(*here, "limit") else "stop"
-        _check_forbidden(bound, stop_type, here)
-    elif kind in WORKING:
-        written = bound.of(*here, "type")
-        if written is not None:
-            _check_forbidden(bound, written, (*here, "type"))
-    _check_reduce_only(bound, here)
-    if kind is PhaseKind.TAKE:
-        _check_take(bound, here)
-    elif kind is PhaseKind.REST and isinstance(bound.of(*here, "at"), PriceText):
-        _within_concession(bound, bound.of(*here, "at"), (*here, "at"))
-
-
-def _check_forbidden(bound: Bound, written: str, route: tuple[str, ...]) -> None:
-    type_name = _WRITTEN.get(written, written)
-    forbidden = bound.of("limits", "forbid") or ()
-    for index, one in enumerate(forbidden):
-        if _WRITTEN.get(one, one) == type_name:
-            where = Related(bound.place("limits", "forbid", index), "forbidden here")
-            bound.say("DNK411", f"`{written}` orders are forbidden", bound.place(*route), related=(where,))
-
-
-def _check_reduce_only(bound: Bound, here: tuple[str, ...]) -> None:
-    if bound.of("intent") in CLOSING and bound.values.get((*here, "reduce_only")) is False:
-        said = f"orders of `intent: {bound.of('intent')}` are reduce-only"
-        bound.say(
-            "DNK415", said, bound.place(*here, "reduce_only"), "delete the line; it is added for every order"
-        )
-
-
-def _check_take(bound: Bound, here: tuple[str, ...]) -> None:
-    written, ladder = bound.of(*here, "type"), bound.has(*here, "ladder")
-    concession = bound.of("limits", "max_concession")
-    if written in ("ioc", "fok"):
-        if not ladder:
-            bound.say(
-                "DNK416", f"`{written}` has no prices", bound.place(*here), "add `ladder: [2bps, 5bps]`"
-            )
-        if bound.has(*here, "cap"):
-            bound.say(
-                "DNK416",
-                "`cap` goes with `type: market`",
-                bound.place(*here, "cap"),
-                "the last rung bounds the price",
-            )
+def _check_prices(bound: Bound, phase: str) -> None:
+    """A take has a ladder or a cap, as its type wants."""
+    here = ("phases", phase, "take")
+    written, ladder, cap = bound.of(*here, "type"), bound.has(*here, "ladder"), bound.has(*here, "cap")
+    if written in ("ioc", "fok") and not ladder:
+        said = f"`{written}` has no prices: nothing says how far it may go"
+        bound.say("DNK416", said, bound.place(*here), "add `ladder: [2bps, 5bps]`")
+    if written in ("ioc", "fok") and cap:
+        said = f"`cap` goes with `type: market`; it does not bound `{written}`"
+        bound.say("DNK416", said, bound.place(*here, "cap"), "the last rung bounds the price")
     if written == "market" and ladder:
-        bound.say(
-            "DNK416",
-            "a market order has no ladder",
-            bound.place(*here, "ladder"),
-            "write `cap: 15bps` instead",
-        )
-    if written == "market" and concession is not None and not bound.has(*here, "cap"):
-        where = Related(bound.place("limits", "max_concession"), "this limit must hold")
-        bound.say(
-            "DNK412",
-            "a market order without `cap`",
-            bound.place(*here, "type"),
-            "add `cap:` within max_concession",
-            related=(where,),
-        )
-    _check_ladder(bound, (*here, "ladder"))
-    cap = bound.of(*here, "cap")
-    if cap is not None:
-        _within_concession(bound, PriceText(Anchor.TOUCH, "through", cap), (*here, "cap"))
-
-
-def _check_ladder(bound: Bound, route: tuple[str, ...]) -> None:
-    rungs = bound.values.get(route)
-    if rungs is None:
-        return
-    if not rungs:
-        bound.say(
-            "DNK416", "the ladder has no rung", bound.place(*route), "write at least one: `ladder: [5bps]`"
-        )
-    for index, rung in enumerate(rungs):
-        _within_concession(bound, rung, (*route, index))
-        if index and not _grows(rungs[index - 1], rung):
-            said = "each rung must reach farther than the one before"
-            bound.say(
-                "DNK413", said, bound.place(*route, index), "order the ladder from passive to aggressive"
-            )
-
-
-def _grows(before: PriceText, after: PriceText) -> bool:
-    """True as well where two rungs cannot be compared without a market (other anchor, other unit)."""
-    if before.anchor is not after.anchor:
-        return True
-    one, two = signed(before), signed(after)
-    if one.unit == two.unit or not one.amount or not two.amount or (one.amount < 0) != (two.amount < 0):
-        return one.amount < two.amount
-    return True
-
-
-def signed(price: PriceText) -> Distance:
-    """Distance toward the aggressive side; negative when inside."""
-    if price.distance is None:
-        return Distance(Decimal(0), "bps")
-    return Distance(
-        -price.distance.amount if price.direction == "inside" else price.distance.amount, price.distance.unit
-    )
-
-
-def _within_concession(bound: Bound, price: PriceText, route: tuple[str | int, ...]) -> None:
-    limit = bound.of("limits", "max_concession")
-    distance = price.distance
-    if limit is None or distance is None or price.anchor is not Anchor.TOUCH or price.direction != "through":
-        return
-    if distance.unit == limit.unit and distance.amount > limit.amount:
-        where = Related(bound.place("limits", "max_concession"), "the limit")
-        bound.say("DNK414", "this price goes beyond max_concession", bound.place(*route), related=(where,))
+        said = "a market order has no ladder: it would fill at any price"
+        bound.say("DNK416", said, bound.place(*here, "ladder"), "write `cap: 15bps` instead")
+    if bound.values.get((*here, "ladder")) == ():
+        said = "the ladder has no rung: nothing would be sent"
+        bound.say("DNK416", said, bound.place(*here, "ladder"), "write at least one: `ladder: [5bps]`")

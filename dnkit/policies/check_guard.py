@@ -14,7 +14,8 @@ def check_guard(bound: Bound) -> None:
     values."""
     for key in ("watch", "rules"):
         if not bound.has(key):
-            bound.say("DNK104", f"a guard has no `{key}`", bound.place(), f"add `{key}:`")
+            cost = "would see nothing" if key == "watch" else "would never act"
+            bound.say("DNK104", f"a guard has no `{key}`: it {cost}", bound.place(), f"add `{key}:`")
     facts = expr.guard_facts(bound.names("legs"))
     for name in bound.names("watch", "facts"):
         _check_fact(bound, name, facts)
@@ -27,7 +28,7 @@ def _check_fact(bound: Bound, name: str, facts: dict[str, str]) -> None:
     if name in facts:
         bound.say(
             "DNK119",
-            f"`{name}` is a fact already",
+            f"`{name}` is a fact already: a rule could ask for the wrong one",
             bound.place("watch", "facts", name),
             "choose another name",
         )
@@ -42,19 +43,26 @@ def _check_rule(bound: Bound, index: int, facts: dict[str, str], seen: dict[str,
     if name in seen:
         first = Related(bound.place("rules", seen[name], "name"), "first here")
         bound.say(
-            "DNK119", f"two rules are named `{name}`", bound.place("rules", index, "name"), related=(first,)
+            "DNK119",
+            f"two rules are named `{name}`: alerts would not say which one acted",
+            bound.place("rules", index, "name"),
+            related=(first,),
         )
     elif name is not None:
         seen[name] = index
     if bound.of("rules", index, "when") == OTHERWISE:
         if index + 1 < bound.count("rules"):
             place = bound.place("rules", index, "when")
-            bound.say("DNK122", "rules after `otherwise` never match", place, "move this rule to the end")
+            said = "rules after `otherwise` never match: what they guard against goes unanswered"
+            bound.say("DNK122", said, place, "move this rule to the end")
     else:
         read(bound, ("rules", index, "when"), facts, expr.TRUTH)
     if bound.of("rules", index, "at_once") and bound.has("rules", index, "for"):
         bound.say(
-            "DNK117", "`at_once` and `for` at once", bound.place("rules", index, "for"), "keep one of them"
+            "DNK117",
+            "`at_once` and `for` at once: act now, or only later?",
+            bound.place("rules", index, "for"),
+            "keep one of them",
         )
 
 

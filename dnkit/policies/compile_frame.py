@@ -9,8 +9,9 @@ import msgspec
 
 from dnkit.machine.program import Target, TargetKind
 from dnkit.model.terms import EndName
+from dnkit.policies.codes import ERROR
 from dnkit.policies.compile_jobs import Ground
-from dnkit.policies.diagnostics import ERROR, Diagnostic, Span, did_you_mean
+from dnkit.policies.diagnostics import Diagnostic, Span, did_you_mean
 from dnkit.policies.findings import Findings, Route
 from dnkit.policies.policy import Goto, Policy
 

@@ -123,7 +123,9 @@ def _cap(body: Take, type: OrderType, ground: Ground, route: Route) -> int:
         return cap
     if ground.limits.concession_max == NO_LIMIT and not body.ladder:
         text = "a market order needs a worst price: it may not walk the whole book"
-        ground.findings.error("DNK412", text, route, "write `cap: 15bps`, or set limits.max_concession")
+        ground.findings.error(
+            "DNK412", text, (*route, "type"), "write `cap: 15bps`, or set limits.max_concession"
+        )
     return ground.limits.concession_max
 
 

@@ -11,7 +11,6 @@ from dnkit.model.instrument import Instrument
 from dnkit.model.numbers import PICO, on_grid
 from dnkit.model.terms import Intent, OrderType, Side
 from dnkit.policies.compile_units import to_amount
-from dnkit.policies.diagnostics import did_you_mean
 from dnkit.policies.findings import Findings
 from dnkit.policies.policy import LegText, Policy, Quantity, SizeText
 
@@ -31,16 +30,16 @@ def resolve(leg: LegText, venues: Venues, findings: Findings) -> tuple[Capabilit
     """The venue's facts and the instrument of a leg, or None with a finding."""
     venue = venues.get(leg.venue)
     if venue is None:
-        help = did_you_mean(leg.venue, venues)
-        findings.error(
-            "DNK501", f"no facts are known of venue `{leg.venue}`", ("legs", leg.name, "venue"), help
-        )
+        route = ("legs", leg.name, "venue")
+        advice = findings.near(route, leg.venue, venues)
+        findings.error("DNK501", f"no facts are known of venue `{leg.venue}`", route, **advice)
         return None
     symbol = leg.symbol or venue.default_symbol
     instrument = venue.instrument(symbol)
     if instrument is None:
-        help = did_you_mean(symbol, (one.symbol for one in venue.symbols))
-        findings.error("DNK502", f"{leg.venue} has no symbol `{symbol}`", ("legs", leg.name, "symbol"), help)
+        route = ("legs", leg.name, "symbol")
+        advice = findings.near(route, symbol, (one.symbol for one in venue.symbols))
+        findings.error("DNK502", f"{leg.venue} has no symbol `{symbol}`", route, **advice)
         return None
     return venue, instrument
 
@@ -117,8 +116,9 @@ def _check_minimum(
     if too_small or 0 < amount.money < instrument.notional_min:
         minimum = instrument.quantity(instrument.lots_min)
         message = (
-            f"the clip of leg `{leg.name}` ({quantity.amount}) is below what {instrument.venue} lets trade: "
-            f"{minimum} {instrument.base} and {Decimal(instrument.notional_min) / PICO} {instrument.quote}"
+            f"the clip of leg `{leg.name}` ({quantity.amount}) is below what {instrument.venue} lets trade, "
+            f"{minimum} {instrument.base} and {Decimal(instrument.notional_min) / PICO} {instrument.quote}: "
+            "every order of it would be refused"
         )
         findings.error("DNK434", message, ("legs", leg.name), "raise the clip")
 

@@ -66,6 +66,9 @@ _ENDS = {
 }
 
 
+PHASES_MAX = 1000
+
+
 class Builder:
     """Grows the phases and scopes of one program."""
 
@@ -232,7 +235,7 @@ class Builder:
             ours, theirs = frame.policy.intent.value, policy.intent.value
             text = f"`{policy.name}` has intent {theirs}: it could add risk inside a {ours}"
             frame.findings.error("DNK223", text, route, "run a policy with intent close, unwind or flatten")
-        if not policy.phases or legs is None:
+        if not policy.phases or legs is None or self._is_too_large(policy, frame, route):
             return phase
         to = then[Outcome.HALT]
         sub = self._scope(
@@ -246,6 +249,14 @@ class Builder:
         )
         return replace(phase, enters=sub.index, start=sub.order[0])
 
+    def _is_too_large(self, policy: Policy, frame: Frame, route: Route) -> bool:
+        """Policies that run policies that run policies double with every step."""
+        if len(self.phases) + len(policy.phases) <= PHASES_MAX:
+            return False
+        text = f"with `{policy.name}` in place the policy has more than {PHASES_MAX:,} phases"
+        frame.findings.error("DNK016", text, route, "run fewer policies")
+        return True
+
     def _find(self, body: Run, frame: Frame, route: Route) -> tuple[Policy, Findings] | None:
         answer = self._look_up(body, frame, route)
         policy, help = policy_of(answer)
@@ -253,6 +264,10 @@ class Builder:
         if name in frame.trail:
             trail = " -> ".join((*frame.trail, name))
             frame.findings.error("DNK221", f"a policy cannot run itself: {trail}", route, "break the circle")
+            return None
+        if policy is None and body.set and policy_of(self.library(body.policy))[0] is not None:
+            text = f"`{body.policy}` cannot run with what is set here"
+            frame.findings.error("DNK225", text, (*route[:-1], "set"), help)
             return None
         if policy is None:
             text = f"there is no usable policy `{body.policy}`"
@@ -274,17 +289,17 @@ class Builder:
         return self.configured(body.policy, dict(body.set))
 
     def _legs(self, body: Run, policy: Policy, frame: Frame, route: Route) -> dict[str, int] | None:
-        given, known = dict(body.legs), {leg.name for leg in policy.legs}
+        given, known = dict(body.legs), tuple(leg.name for leg in policy.legs)
         for name in given:
             if name not in known:
                 text = f"`{policy.name}` has no leg `{name}`"
                 frame.findings.error("DNK222", text, route, did_you_mean(name, known))
-        legs = {name: given.get(name, name) for name in (leg.name for leg in policy.legs)}
+        legs = {name: given.get(name, name) for name in known}
         for name, ours in legs.items():
             if ours not in frame.ground.legs:
                 text = f"leg `{name}` of `{policy.name}` stands for `{ours}`, which is no leg here"
                 help = f"write `with: {{{name}: {next(iter(frame.ground.legs), 'a')}}}`"
                 frame.findings.error("DNK222", text, route, help)
-        if not known.issuperset(given) or not set(legs.values()) <= set(frame.ground.legs):
+        if not set(given) <= set(known) or not set(legs.values()) <= set(frame.ground.legs):
             return None
         return {name: frame.ground.legs[ours] for name, ours in legs.items()}

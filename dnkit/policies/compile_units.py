@@ -87,7 +87,8 @@ def _coin_amount(
         if base % one.lot_base:
             findings.error(
                 "DNK431",
-                f"{amount} is finer than the lot of {one.symbol} on {one.venue} ({one.lot})",
+                f"{amount} is finer than the lot of {one.symbol} on {one.venue} ({one.lot}): "
+                "the rest would never be traded",
                 route,
                 f"use a multiple of {one.lot} {one.base}",
             )

@@ -5,15 +5,14 @@ Lines and columns count from 1, in characters; `end_col` is the column after the
 
 import unicodedata
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
 import msgspec
 
-from dnkit.policies.codes import CODES
+from dnkit.policies.codes import CODES, ERROR
 
-ERROR = "error"
-WARNING = "warning"
-INFO = "info"
 WIDTH_MAX = 110
+WORD_MAX, WORDS_MAX, LISTED_MAX = 60, 400, 40
 FIRST_MEANING = "DNK020"  # codes below it are about the text as YAML
 
 
@@ -34,11 +33,30 @@ class Related(msgspec.Struct, frozen=True):
     label: str
 
 
+class Edit(msgspec.Struct, frozen=True):
+    """Text to put in place of a span; empty text deletes it, an empty span inserts before it."""
+
+    span: Span
+    text: str
+
+
+class Fix(msgspec.Struct, frozen=True):
+    """A change that mends a finding. `title` says it in words: "write `hedge`".
+
+    `safe` is never claimed by who proposes it: it is set where the file was loaded both ways and the policy
+    was the same.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool = False
+
+
 class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     """One finding.
 
     `severity` is "error", "warning" or "info"; `help` says what to write instead ("" if there is nothing to
-    say).
+    say); `meant` is the known word that most likely should stand in place of the span.
     """
 
     code: str
@@ -48,11 +66,18 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     help: str = ""
     related: tuple[Related, ...] = ()
+    meant: str = ""
+    fix: Fix | None = None
 
     @property
     def name(self) -> str:
         """The code's name in words."""
-        return CODES[self.code]
+        return CODES[self.code].name
+
+    @property
+    def advice(self) -> str:
+        """What to do, in words."""
+        return f"did you mean `{self.meant}`?" if self.meant else self.help
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
@@ -73,42 +98,68 @@ def _start(one: Diagnostic) -> tuple[str, int, int]:
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
-    """The likeliest meant word, or "" when none is near. Case and `-` against `_` do not count."""
+    """The likeliest meant word, or "" when none is near. Case and `-` against `_` do not count.
+
+    A text too long for a word is near to none, and only the first WORDS_MAX words are compared.
+    """
+    if len(word) > WORD_MAX:
+        return ""
     from difflib import get_close_matches  # 5 ms, and wanted only when something is wrong already
 
-    plain = {one.lower().replace("-", "_"): one for one in words}
+    plain = {one.lower().replace("-", "_"): one for one in islice(words, WORDS_MAX) if len(one) <= WORD_MAX}
     found = get_close_matches(word.lower().replace("-", "_"), list(plain), n=1)
     return plain[found[0]] if found else ""
 
 
-def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """Help text: the nearest word, else the list of the words there are ("" when there are none)."""
-    known = tuple(words)
+def suggestion(word: str, words: Iterable[str]) -> dict[str, str]:
+    """The nearest word as `meant`, else the words there are as `help`: arguments of a Diagnostic."""
+    known = tuple(islice(words, WORDS_MAX))
     near = nearest(word, known)
     if near:
-        return f"did you mean `{near}`?"
-    return f"known here: {', '.join(known)}" if known else ""
+        return {"meant": near}
+    listed = ", ".join((*known[:LISTED_MAX], *(("...",) if len(known) > LISTED_MAX else ())))
+    return {"help": f"known here: {listed}" if listed else ""}
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """The same as one text ("" when there are no words)."""
+    found = suggestion(word, words)
+    return f"did you mean `{found['meant']}`?" if "meant" in found else found["help"]
 
 
 def render(diagnostic: Diagnostic, text: str, files: Mapping[str, str] | None = None) -> str:
-    """Plain text of one diagnostic: headline, excerpt with a caret run, related places, notes, help.
+    """Plain text of one diagnostic: headline, place, excerpt with a caret run, related places, notes, help.
 
     `text` is the text of the file the span points into; `files` (path -> text) gives excerpts of related
     files.
     """
     span = diagnostic.span
-    where = f"{span.path}:{span.line}:{span.col}"
-    head = f"{where}: {diagnostic.severity} {diagnostic.code}: {diagnostic.message} [{diagnostic.name}]"
     texts = {**(files or {}), span.path: text}
-    parts = [printable(head), *_excerpt(span, text, "^", "")]
+    gutter = " " * len(str(max(one.line for one in (span, *(other.span for other in diagnostic.related)))))
+    parts = [
+        printable(f"{diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}"),
+        _place(span, gutter),
+        *_excerpt(span, text, "^", "", gutter),
+    ]
     for one in diagnostic.related:
         if one.span.path != span.path:
-            parts.append(printable(f"  --> {one.span.path}:{one.span.line}:{one.span.col}"))
-        parts += _excerpt(one.span, texts.get(one.span.path, ""), "-", one.label)
-    parts += [printable(f"  = note: {note}") for note in diagnostic.notes]
-    if diagnostic.help:
-        parts.append(printable(f"  = help: {diagnostic.help}"))
-    return "\n".join(parts)
+            parts.append(_place(one.span, gutter))
+        parts += _excerpt(one.span, texts.get(one.span.path, ""), "-", one.label, gutter)
+    return "\n".join((*parts, *(printable(f" {gutter} = {line}") for line in _remarks(diagnostic))))
+
+
+def _place(span: Span, gutter: str) -> str:
+    return printable(f" {gutter}--> {span.path}:{span.line}:{span.col}")
+
+
+def _remarks(one: Diagnostic) -> Iterable[str]:
+    """Notes, help, fix and the name of the rule, a line each."""
+    yield from (f"note: {note}" for note in one.notes)
+    if one.advice:
+        yield f"help: {one.advice}"
+    if one.fix is not None:
+        yield f"fix: {one.fix.title} ({'--fix' if one.fix.safe else '--fix --unsafe-fixes'})"
+    yield f"rule: {one.name}, told by `dnkit lint --explain {one.code}`"
 
 
 def printable(text: str) -> str:
@@ -119,7 +170,7 @@ def printable(text: str) -> str:
     return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
 
 
-def _excerpt(span: Span, text: str, mark: str, label: str) -> list[str]:
+def _excerpt(span: Span, text: str, mark: str, label: str, gutter: str) -> list[str]:
     lines = text.split("\n")
     if not 1 <= span.line <= len(lines):
         return []
@@ -128,11 +179,10 @@ def _excerpt(span: Span, text: str, mark: str, label: str) -> list[str]:
     end = span.end_col - 1 if span.end_line == span.line else len(line.rstrip())
     end = min(max(end, start + 1), max(len(line), start + 1))
     line, start, end = _window(line, start, end)
-    gutter = " " * len(str(span.line))
     run = " " * cells(line[:start]) + mark * max(1, cells(line[start:end]))
     return [
         f" {gutter} |",
-        f" {span.line} | {printable(line)}",
+        f" {span.line:>{len(gutter)}} | {printable(line)}".rstrip(),
         f" {gutter} | {run} {label}".rstrip(),
     ]
 

@@ -7,7 +7,6 @@ from typing import NoReturn
 
 import msgspec
 
-from dnkit.policies.diagnostics import did_you_mean
 from dnkit.policies.expr import (
     COIN,
     COMPARE,
@@ -23,11 +22,11 @@ from dnkit.policies.expr import (
     render,
 )
 from dnkit.policies.unit_texts import show_number
-from dnkit.policies.units import TextError, number
+from dnkit.policies.units import TextError, number, unknown_word
 
 SYNTAX, TYPE, UNKNOWN_FACT = "DNK033", "DNK034", "DNK035"
 DEPTH_MAX = 24
-LENGTH_MAX = 1000
+LENGTH_MAX = 1000  # blanks aside: the canonical text of an expression has its own, and no other characters
 
 _RESERVED = ("and", "or", "not", "is", "leg", "otherwise", *FUNCTIONS)
 _TOKEN = re.compile(
@@ -45,8 +44,8 @@ class _Token(msgspec.Struct, frozen=True):
 
 def parse(text: str, facts: Mapping[str, str], want: str = "") -> Expr:
     """Parse and type a text; `facts` gives name -> type. TextError with the characters at fault."""
-    if len(text) > LENGTH_MAX:
-        raise TextError(f"an expression has at most {LENGTH_MAX} characters", code=SYNTAX)
+    if len(text) > LENGTH_MAX and len("".join(text.split())) > LENGTH_MAX:
+        raise TextError(f"an expression has at most {LENGTH_MAX} characters, blanks aside", code=SYNTAX)
     found = _Parser(text, facts).whole()
     if want and found.kind not in (want, ZERO if want != TRUTH else want):
         _wrong(f"`{text}` is {_a(found.kind)}, {_a(want)} is wanted", found)
@@ -172,7 +171,7 @@ class _Parser:
             self._stuck(token, "a fact or a number")
         if name not in self.facts:
             said = f"there is no fact `{name}`"
-            raise TextError(said, did_you_mean(name, self.facts), code=UNKNOWN_FACT, part=(token.start, end))
+            raise unknown_word(said, name, self.facts, code=UNKNOWN_FACT, part=(token.start, end))
         return Expr("name", self.facts[name], name, (), token.start, end)
 
     def _leg(self, token: _Token) -> tuple[str, int]:

@@ -2,11 +2,38 @@
 file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from dnkit.policies.diagnostics import ERROR, INFO, WARNING, Diagnostic, Span, has_errors
+from msgspec.structs import replace
+
+from dnkit.policies.codes import ERROR, INFO, WARNING
+from dnkit.policies.diagnostics import Diagnostic, Span, has_errors, in_order, suggestion
 
 Route = tuple[str | int, ...]
+FOUND_MAX = 100
+MESSAGE_MAX = 300
+_RANKS = {ERROR: 0, WARNING: 1, INFO: 2}
+
+
+def first_of(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Findings by place; where there are more than anyone would read, the first errors, and a line that says
+    how many are left out."""
+    ordered = in_order(_brief(one) for one in found)
+    if len(ordered) <= FOUND_MAX:
+        return ordered
+    kept = in_order(sorted(ordered, key=lambda one: _RANKS[one.severity])[:FOUND_MAX])
+    said = f"{len(ordered) - FOUND_MAX:,} more findings are left out"
+    more = Diagnostic(
+        code="DNK016", message=said, span=kept[-1].span, severity=INFO, help="mend the ones told first"
+    )
+    return (*kept, more)
+
+
+def _brief(one: Diagnostic) -> Diagnostic:
+    """A message that quotes half a file says no more than its beginning does."""
+    if len(one.message) <= MESSAGE_MAX:
+        return one
+    return replace(one, message=f"{one.message[:MESSAGE_MAX]}...")
 
 
 class Findings:
@@ -44,9 +71,18 @@ class Findings:
         """Line of a route, 0 where the policy was not read from text."""
         return self.place(route).line if self.spans else 0
 
-    def error(self, code: str, message: str, route: Route, help: str = "") -> None:
+    def near(self, route: Route, word: str, words: Iterable[str]) -> dict[str, str]:
+        """`suggestion` for the word at a route; as help alone where the file has something else there (a
+        `$name`, or a word from the command line)."""
+        found, span = suggestion(word, words), self.spans.get(route)
+        stands = span is not None and span.line == span.end_line and span.end_col - span.col == len(word)
+        if "meant" in found and not stands:
+            return {"help": f"did you mean `{found['meant']}`?"}
+        return found
+
+    def error(self, code: str, message: str, route: Route, help: str = "", meant: str = "") -> None:
         """The policy cannot run."""
-        self._add(ERROR, code, message, route, help)
+        self._add(ERROR, code, message, route, help, meant)
 
     def warning(self, code: str, message: str, route: Route, help: str = "") -> None:
         """The policy can run, but the author should know."""
@@ -56,7 +92,8 @@ class Findings:
         """Nothing is wrong, but something said has no effect."""
         self._add(INFO, code, message, route, help)
 
-    def _add(self, severity: str, code: str, message: str, route: Route, help: str) -> None:
+    def _add(self, severity: str, code: str, message: str, route: Route, help: str, meant: str = "") -> None:
+        place = self.place(route)
         self.items.append(
-            Diagnostic(code=code, severity=severity, message=message, span=self.place(route), help=help)
+            Diagnostic(code=code, severity=severity, message=message, span=place, help=help, meant=meant)
         )

@@ -1,29 +1,33 @@
-"""Where the phases of a policy lead: outcomes, the targets of those not written, reachability and loops."""
+"""Where the phases of a policy lead: outcomes, and the targets of those not written."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 from dnkit.machine.program import OUTCOMES, Outcome, PhaseKind, TargetKind
-from dnkit.policies.bind import Bound
-from dnkit.policies.diagnostics import Related, Span, did_you_mean
+from dnkit.policies.bind import Bound, Graph
 from dnkit.policies.keys import KINDS
 from dnkit.policies.policy import Goto
+from dnkit.policies.source import shown
 
 PAIR_ONLY = (Outcome.FIRST,)
 _SPOILS = (
     "DNK020",
+    "DNK022",
     "DNK030",
     "DNK101",
     "DNK203",
     "DNK204",
     "DNK207",
 )  # after these the graph is not the author's
-HALTS_AT_END = (Outcome.REFUSED, Outcome.FIRST)
+_HALTS_AT_END = (Outcome.REFUSED.value, Outcome.FIRST.value)
 
 
 def kind_of(bound: Bound, phase: str) -> PhaseKind | None:
     """The kind of a phase as written; None when it has none or several."""
-    kinds = [one for one in KINDS if bound.has("phases", phase, one)]
-    return PhaseKind(kinds[0]) if len(kinds) == 1 else None
+    if phase not in bound.kinds:
+        kinds = [one for one in bound.names("phases", phase) if one in KINDS]
+        bound.kinds[phase] = PhaseKind(kinds[0]) if len(kinds) == 1 else None
+    return bound.kinds[phase]
 
 
 def outcomes_of(kind: PhaseKind, legs: int) -> tuple[Outcome, ...]:
@@ -31,158 +35,101 @@ def outcomes_of(kind: PhaseKind, legs: int) -> tuple[Outcome, ...]:
     return tuple(one for one in OUTCOMES[kind] if legs > 1 or one not in PAIR_ONLY)
 
 
+# The same as words of the language.
+_ABLE = {
+    (kind, legs): tuple(one.value for one in outcomes_of(kind, legs)) for kind in OUTCOMES for legs in (1, 2)
+}
+
+
 def check_flow(bound: Bound) -> None:
-    """Targets and outcomes exist, every phase can be reached, every loop is bounded, the last phase
-    leads somewhere."""
+    """Targets and outcomes exist, the last phase leads somewhere; keeps what leads where."""
     phases = bound.names("phases")
-    edges = {phase: _edges(bound, phase, phases) for phase in phases}
-    roots = [*phases[:1], *_other_targets(bound, phases)]
-    if bound.found and any(one.code in _SPOILS for one in bound.found):
-        return
-    _check_reached(bound, edges, roots)
-    _check_loops(bound, edges)
+    after = {phase: after for phase, after in pairwise((*phases, ""))}
+    leads = {phase: _leads(bound, phase, after) for phase in phases}
+    roots = (*phases[:1], *_other_targets(bound, after))
+    bound.graph = Graph(leads, roots)
 
 
-def legs_in(bound: Bound, phase: str, kind: PhaseKind) -> int:
-    """How many legs a phase works on."""
-    return max(1, bound.count("phases", phase, kind.value, "legs"))
+def graph(bound: Bound) -> Graph:
+    """What leads where; nothing where mistakes in the text leave it open what its author meant."""
+    if bound.graph is None or any(one.code in _SPOILS for one in bound.found):
+        return Graph({}, ())
+    return bound.graph
 
 
-def _edges(bound: Bound, phase: str, phases: tuple[str, ...]) -> tuple[str, ...]:
+def reached(leads: Mapping[str, Sequence[str]], roots: Iterable[str]) -> dict[str, None]:
+    """The phases some way leads to, the roots with them, in the order they are come upon."""
+    found: dict[str, None] = {}
+    waiting = list(roots)
+    while waiting:
+        phase = waiting.pop()
+        if phase not in found:
+            found[phase] = None
+            waiting += leads[phase]
+    return found
+
+
+def _leads(bound: Bound, phase: str, after: Mapping[str, str]) -> tuple[str, ...]:
+    """Phases this one leads to. `after` has the phase that follows each phase, "" for the last."""
     kind = kind_of(bound, phase)
     if kind is None:
         return ()
-    able = outcomes_of(kind, legs_in(bound, phase, kind))
-    written = bound.names("phases", phase, "then")
+    legs = min(2, max(1, bound.count("phases", phase, kind.value, "legs")))
+    able, written = _ABLE[kind, legs], bound.names("phases", phase, "then")
+    found = []
     for word in written:
-        _check_outcome(bound, phase, word, kind, able)
-    found = [_phase_of(bound, ("phases", phase, "then", word), phases) for word in written]
-    open_ended = [one for one in able if one.value not in written]
+        if word not in able and word != Outcome.EXHAUSTED.value:
+            _wrong_outcome(bound, phase, word, kind, able)
+        found.append(_phase_of(bound, ("phases", phase, "then", word), after))
+    open_ended = [one for one in able if one not in written]
     if open_ended:
-        found.append(_next_phase(bound, phase, phases, open_ended))
+        found.append(after[phase] or _open_end(bound, phase, open_ended))
     return tuple(one for one in found if one)
 
 
-def _check_outcome(bound: Bound, phase: str, word: str, kind: PhaseKind, able: tuple[Outcome, ...]) -> None:
-    words = [one.value for one in able] + [Outcome.EXHAUSTED.value]
-    if word in words:
-        return
-    message = f"`{kind.value}` has no outcome `{word}`"
-    if word in [one.value for one in OUTCOMES[kind]]:
+def _wrong_outcome(bound: Bound, phase: str, word: str, kind: PhaseKind, able: tuple[str, ...]) -> None:
+    message = f"`{kind.value}` has no outcome `{shown(word)}`: what should follow never would"
+    if word in _ABLE[kind, 2]:
         message = f"`{word}` needs a phase with two legs"
-    bound.say("DNK203", message, _key_span(bound, phase, word), did_you_mean(word, words))
+    entries = bound.nodes["phases", phase, "then"].entries
+    key = next(entry.key for entry in entries if entry.key.text == word)
+    more = bound.near(key, word, (*able, Outcome.EXHAUSTED.value))
+    bound.say("DNK203", message, key.span, **more)
 
 
-def _key_span(bound: Bound, phase: str, word: str) -> Span:
-    node = bound.nodes.get(("phases", phase, "then"))
-    keys = (
-        (entry.key.span for entry in node.entries if entry.key.text == word) if node is not None else iter(())
-    )
-    return next(keys, bound.place("phases", phase, "then", word))
-
-
-def _next_phase(bound: Bound, phase: str, phases: tuple[str, ...], outcomes: list[Outcome]) -> str:
-    after = phases[phases.index(phase) + 1 :]
-    if after:
-        return after[0]
-    missing = [one.value for one in outcomes if one not in HALTS_AT_END]
+def _open_end(bound: Bound, phase: str, open_ended: list[str]) -> str:
+    missing = [one for one in open_ended if one not in _HALTS_AT_END]
     if missing:
-        span = bound.place("phases", phase)
         words = ", ".join(missing)
-        bound.say(
-            "DNK205",
-            f"`{phase}` is the last phase and says nothing for: {words}",
-            span,
-            f"add `then: {{{missing[0]}: ...}}`",
-        )
+        said = f"`{phase}` is the last phase and says nothing for {words}: what is open then would stay open"
+        bound.say("DNK205", said, bound.place("phases", phase), f"add `then: {{{missing[0]}: ...}}`")
     return ""
 
 
-def _phase_of(bound: Bound, route: tuple[str, ...], phases: tuple[str, ...]) -> str:
+def _phase_of(bound: Bound, route: tuple[str, ...], phases: Mapping[str, str]) -> str:
     goto = bound.values.get(route)
     if not isinstance(goto, Goto) or goto.kind is not TargetKind.PHASE:
         return ""
     if goto.phase in phases:
         return goto.phase
-    bound.say(
-        "DNK101",
-        f"there is no phase `{goto.phase}`",
-        bound.place(*route),
-        did_you_mean(goto.phase, (*phases, "done", "halt")),
-    )
+    _no_phase(bound, route, goto.phase, (*phases, "done", "halt"))
     return ""
 
 
-def _other_targets(bound: Bound, phases: tuple[str, ...]) -> list[str]:
+def _no_phase(bound: Bound, route: tuple[str, ...], word: str, words: Iterable[str]) -> None:
+    more = bound.near(bound.nodes[route], word, words)
+    said = f"there is no phase `{shown(word)}` to go on with: what is open would stay open"
+    bound.say("DNK101", said, bound.place(*route), **more)
+
+
+def _other_targets(bound: Bound, phases: Mapping[str, str]) -> list[str]:
     found = [
         _phase_of(bound, route, phases)
         for route in (("stop",), ("limits", "deadline", "then"), ("limits", "max_unhedged", "then"))
     ]
     recover = bound.values.get(("recover",))
     if recover is not None and recover not in phases:
-        bound.say(
-            "DNK101", f"there is no phase `{recover}`", bound.place("recover"), did_you_mean(recover, phases)
-        )
+        _no_phase(bound, ("recover",), recover, phases)
     elif recover is not None:
         found.append(recover)
     return [one for one in found if one]
-
-
-def _check_reached(bound: Bound, edges: Mapping[str, tuple[str, ...]], roots: list[str]) -> None:
-    reached: dict[str, None] = {}
-    waiting = list(roots)
-    while waiting:
-        phase = waiting.pop()
-        if phase not in reached:
-            reached[phase] = None
-            waiting += edges[phase]
-    for phase in edges:
-        if phase not in reached:
-            bound.say(
-                "DNK201",
-                f"phase `{phase}` is never reached",
-                bound.place("phases", phase),
-                "lead an outcome there or delete it",
-            )
-
-
-def _check_loops(bound: Bound, edges: Mapping[str, tuple[str, ...]]) -> None:
-    """Every loop needs a phase that may be entered more than once; without those no loop may be left."""
-    bounded = [phase for phase in edges if bound.has("phases", phase, "visits")]
-    plain = {
-        phase: [one for one in to if one not in bounded]
-        for phase, to in edges.items()
-        if phase not in bounded
-    }
-    for phase in _in_loop(plain):
-        start = bound.place("phases", phase)
-        closing = next(one for one in plain if phase in plain[one])
-        back = Related(bound.place("phases", closing), f"`{closing}` leads back to it")
-        bound.say(
-            "DNK202",
-            f"`{phase}` is part of a loop without `visits`",
-            start,
-            f"add `visits: 2` to `{phase}`",
-            related=(back,),
-        )
-
-
-def _in_loop(edges: Mapping[str, Iterable[str]]) -> list[str]:
-    """One phase of each loop: what closes a path of the walk."""
-    done: dict[str, bool] = {}
-    found: dict[str, None] = {}
-    for start in edges:
-        walk = [(start, False)]
-        while walk:
-            phase, leaving = walk.pop()
-            if leaving:
-                done[phase] = True
-                continue
-            if phase in done:
-                if not done[phase]:
-                    found[phase] = None
-                continue
-            done[phase] = False
-            walk.append((phase, True))
-            walk += [(one, False) for one in edges[phase]]
-    return list(found)

@@ -8,7 +8,8 @@ from typing import Any
 
 from dnkit.policies.bind import Bound
 from dnkit.policies.check import CLOSING
-from dnkit.policies.diagnostics import INFO, Diagnostic
+from dnkit.policies.codes import INFO
+from dnkit.policies.diagnostics import Diagnostic
 from dnkit.policies.units import parse_amounts
 from dnkit.policies.waits import LIVE, WAITS, Waits
 

@@ -5,6 +5,7 @@ A path is written with dots; `*` stands for a name the author chooses, `#` for a
 `short` names the child keys that a single text in place of the map fills.
 """
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -210,6 +211,13 @@ _DATA = (
     _k("backoff.first", "some_time", "First pause; it doubles.", required=True),
     _k("backoff.most", "some_time", "Longest pause.", required=True),
     _k("backoff.tries", "positive", "Calls before giving up.", required=True, tight="down"),
+    _k("targets", "map", "What runs are meant to show. Lint tells what the policy cannot reach."),
+    _k("targets.run", "some_time", "A run is over within this."),
+    _k("targets.verify", "some_time", "A check is over within this."),
+    _k("targets.reconnect", "some_time", "A lost connection is back within this."),
+    _k("targets.success", "percent", "Share of runs that end as intended."),
+    _k("targets.fills", "percent", "Share of passive orders that fill."),
+    _k("targets.runs", "positive", "Runs the shares are judged by."),
     _k("alerts", "map", "Loudness of the program's own alerts; a phase `alert` has its own."),
     *(_k(f"alerts.{one}", "choice", told, choices=LEVELS) for one, told in ALERT_EVENTS.items()),
 )
@@ -311,6 +319,9 @@ _PHASES = (
 _GUARD = (
     _k("watch", "map", "What a guard looks at."),
     _k("watch.every", "some_time", "How often.", required=True, tight="down"),
+    _k(
+        "watch.pairs", "positive", "Pairs watched at once; they share the venue's rate.", default="1"
+    ),
     _k("watch.facts", "names", "Facts by name."),
     _k("watch.facts.*", "expression", "How the fact is computed."),
     _k("rules", "maps", "Rules of a guard; the first that matches wins."),
@@ -359,6 +370,7 @@ def pattern_of(route: Route) -> str | None:
     return pattern
 
 
+@lru_cache(maxsize=4096)
 def key_of(route: Route) -> Key | None:
     """The row of the table for a route; None when the language has no such key."""
     pattern = pattern_of(route)

@@ -4,35 +4,31 @@ Order of precedence: base < file < overlays < settings. All mistakes are reporte
 place; only a text that is not YAML at all stops at the first.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from re import Match
+from typing import Any
 
 import msgspec
 
-from dnkit.policies.bind import Bound, bind
+from dnkit.policies.bind import Bound, near
 from dnkit.policies.build import build
 from dnkit.policies.check import check
-from dnkit.policies.diagnostics import (
-    WARNING,
-    Diagnostic,
-    Related,
-    Span,
-    did_you_mean,
-    has_errors,
-    in_order,
-    nearest,
-)
+from dnkit.policies.codes import WARNING
+from dnkit.policies.diagnostics import Diagnostic, Related, Span, has_errors, nearest
+from dnkit.policies.findings import FOUND_MAX, first_of
 from dnkit.policies.idle import idle
 from dnkit.policies.keys import Route
-from dnkit.policies.overlays import Overlays, facts_of, tightened
-from dnkit.policies.params import parameters
+from dnkit.policies.overlays import Overlays, Stage, facts_of, tightened
 from dnkit.policies.policy import Param, Policy
-from dnkit.policies.source import SCALAR, Entry, Node, read
-from dnkit.policies.tree import REFERENCE, expanded, filled, merged, only, references, scalars, without
+from dnkit.policies.rules.of_text import judge_text
+from dnkit.policies.source import SCALAR, Entry, Node, read, shown
+from dnkit.policies.tree import expanded, merged, references, without
 
 SETTINGS_PATH = "--set"
 REASON_PATH = "--reason"
 BASES_MAX = 8
+NO_PARAMETERS = "this policy has no parameters"
 
 Find = Callable[[str], tuple[str, str] | None]
 
@@ -42,13 +38,16 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
 
     `spans` gives the place of every route, such as ("phases", "quote", "rest", "at"): of a scalar or list
     its value, of a map its key. `files` has the text of every file a span may point into, settings as
-    `--set`.
+    `--set`. `bound` is what the text says before it is built, None where it is no map of keys. `draft` is the
+    policy where the only errors are those of the text rules: for looking on for more, never for a run.
     """
 
     policy: Policy | None
     diagnostics: tuple[Diagnostic, ...]
     spans: Mapping[Route, Span]
     files: Mapping[str, str]
+    bound: Bound | None = None
+    draft: Policy | None = None
 
     @property
     def failed(self) -> bool:
@@ -136,85 +135,99 @@ class _Loader:
     def resolve(self, root: Node, reason: str, notionals: Mapping[str, Decimal]) -> Loaded:
         """Overlays, parameters and settings on the tree, then bind, check and build."""
         asked, reason = reason, reason or _text_of(root, "reason")
-        root = self._overlaid(root, reason, notionals)
-        params, found = parameters(bind(only(root, "params")), self._plain_settings())
+        changes = root.get("overlays") is not None or bool(self._dotted_settings())
+        stage = Stage(self._plain_settings(), changes=changes)
+        if changes:
+            root = self._changed(root, stage, reason, notionals)
+        bound, params, found = stage.bound(root)
         self.found += found
-        values = {one.name: one.value for one in params}
         self._check_references(root, params)
-        root, found = tightened(root, self._dotted_settings(), values, self.settings.__getitem__)
-        self.found += found
-        bound = bind(_filled(root, values))
         self._check_settings(bound)
         self._check_reason(bound, asked)
         check(bound)
         self.found += bound.found
         if has_errors(self.found):
+            self.found += judge_text(bound)
             return self.loaded(None, bound)
-        self.found += idle(bound)
+        self.found += (*judge_text(bound), *idle(bound))
         return self.loaded(build(bound, params, reason), bound)
 
-    def loaded(self, policy: Policy | None, bound: Bound | None) -> Loaded:
-        """The answer, with diagnostics in the order of the files' lines."""
-        spans = dict(bound.spans) if bound is not None else {}
-        return Loaded(policy=policy, diagnostics=in_order(self.found), spans=spans, files=self.files)
-
-    def _overlaid(self, root: Node, reason: str, notionals: Mapping[str, Decimal]) -> Node:
-        if root.get("overlays") is None:
-            return root
-        params, _ = parameters(bind(only(root, "params")), self._plain_settings())
-        values = {one.name: one.value for one in params}
-        bound = bind(_filled(root, values))
-        overlays = Overlays(bound, self._plain_settings(), facts_of(bound, reason, notionals))
+    def _changed(self, root: Node, stage: Stage, reason: str, notionals: Mapping[str, Decimal]) -> Node:
+        """The tree after overlays and settings."""
+        bound, *_ = stage.bound(root)
+        overlays = Overlays(bound, stage, facts_of(bound, reason, notionals))
         root = overlays.applied(root)
         self.found += overlays.found
+        root, found = tightened(root, self._dotted_settings(), stage)
+        self.found += found
         return root
+
+    def loaded(self, draft: Policy | None, bound: Bound | None) -> Loaded:
+        """The answer, with diagnostics in the order of the files' lines; a draft without errors is the
+        policy."""
+        return Loaded(
+            policy=None if has_errors(self.found) else draft,
+            diagnostics=first_of(self.found),
+            spans=dict(bound.spans) if bound is not None else {},
+            files=self.files,
+            bound=bound,
+            draft=draft,
+        )
 
     def _plain_settings(self) -> dict[str, Node]:
         return {name: entry.value for name, entry in self.settings.items() if "." not in name}
 
-    def _dotted_settings(self) -> dict[str, Node]:
-        return {name: entry.value for name, entry in self.settings.items() if "." in name}
+    def _dotted_settings(self) -> dict[str, Entry]:
+        return {name: entry for name, entry in self.settings.items() if "." in name}
 
     def _check_settings(self, bound: Bound) -> None:
         declared = bound.names("params")
         for name, entry in self.settings.items():
             if "." not in name and name not in declared:
-                help_text = did_you_mean(name, declared) or "this policy has no parameters"
-                self._say("DNK108", f"there is no parameter `{name}`", entry.key.span, help_text)
+                advice = near(entry.key, name, declared) if declared else {"help": NO_PARAMETERS}
+                self._say("DNK108", f"there is no parameter `{name}`", entry.key.span, **advice)
 
     def _check_references(self, root: Node, params: tuple[Param, ...]) -> None:
         declaring = root.get("params")
-        declared = [entry.key for entry in declaring.entries] if declaring is not None else []
-        names = [key.text for key in declared]
-        used = references(without(root, "params"))
-        for one in scalars(without(root, "params")):
-            for match in REFERENCE.finditer(one.text):
-                if match[1] not in names:
-                    span = one.part(match.start(), match.end())
-                    help_text = did_you_mean(match[1], names) or "declare it under `params:`"
-                    self._say("DNK105", f"there is no parameter `{match[1]}`", span, help_text)
-        for key in declared:
-            stated = declaring.get(key.text) if declaring is not None else None
-            if key.text not in used and (stated is None or stated.get("value") is None):
-                said = f"parameter `{key.text}` is not used"
-                self.found.append(
-                    Diagnostic(
-                        code="DNK110",
-                        message=said,
-                        span=key.span,
-                        severity=WARNING,
-                        help=f"write `${key.text}` where it counts",
-                    )
-                )
+        declared = {entry.key.text: entry for entry in declaring.entries} if declaring is not None else {}
+        used: set[str] = set()
+        told: set[tuple[int, str]] = set()
+        for node, match in references(without(root, "params")):
+            used.add(match[1])
+            if match[1] not in declared and (id(node), match[1]) not in told:
+                told.add((id(node), match[1]))
+                self._no_parameter(node, match, declared)
+        for name, entry in declared.items():
+            if name not in used and entry.value.get("value") is None:
+                self._unused(entry.key)
+
+    def _no_parameter(self, node: Node, match: Match[str], declared: Iterable[str]) -> None:
+        known = [f"${name}" for name in declared]
+        more: dict[str, Any] = {"help": "declare it under `params:`"}
+        if known and len(self.found) < FOUND_MAX:
+            more = near(node, match[0], known)
+        said = f"there is no parameter `{shown(match[1])}`"
+        self._say("DNK105", said, node.part(match.start(), match.end()), **more)
+
+    def _unused(self, key: Node) -> None:
+        self.found.append(
+            Diagnostic(
+                code="DNK110",
+                message=f"parameter `{key.text}` is not used: setting it changes nothing",
+                span=key.span,
+                severity=WARNING,
+                help=f"write `${key.text}` where it counts",
+            )
+        )
 
     def _check_reason(self, bound: Bound, reason: str) -> None:
         """A reason that only just misses a listed one is likely a slip; others are fine."""
         known = [one for name in bound.names("reasons") for one in (name, *(bound.of("reasons", name) or ()))]
-        near = nearest(reason, known) if reason and reason not in known else ""
-        if near and abs(len(near) - len(reason)) <= 2:
+        meant = nearest(reason, known) if reason and reason not in known else ""
+        if meant and abs(len(meant) - len(reason)) <= 2:
             self.files.setdefault(REASON_PATH, reason)
             span = Span(REASON_PATH, 1, 1, 1, len(reason) + 1)
-            said = f"reason `{reason}` is in no class of this policy"
+            said = f"reason `{reason}` is in no class of this policy: no overlay for a class applies"
             where = (Related(bound.place("reasons"), "classes of reasons"),)
             self.found.append(
                 Diagnostic(
@@ -222,22 +235,13 @@ class _Loader:
                     message=said,
                     span=span,
                     severity=WARNING,
-                    help=f"did you mean `{near}`?",
+                    meant=meant,
                     related=where,
                 )
             )
 
-    def _say(self, code: str, message: str, span: Span, help: str) -> None:
-        self.found.append(Diagnostic(code=code, message=message, span=span, help=help))
-
-
-def _filled(root: Node, values: Mapping[str, str]) -> Node:
-    """Parameters filled in everywhere but in their own declarations; references to unknown ones stay."""
-    done = filled(root, values)
-    entries = (
-        was if was.key.text == "params" else now for was, now in zip(root.entries, done.entries, strict=True)
-    )
-    return msgspec.structs.replace(done, entries=tuple(entries))
+    def _say(self, code: str, message: str, span: Span, help: str = "", meant: str = "") -> None:
+        self.found.append(Diagnostic(code=code, message=message, span=span, help=help, meant=meant))
 
 
 def _text_of(root: Node, key: str) -> str:

@@ -1,18 +1,21 @@
 """Overlays and dotted settings: changes of the tree that may only tighten, unless an overlay names what
 it loosens."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 
 from dnkit.policies import expr
-from dnkit.policies.bind import Bound, bind, text_finding
-from dnkit.policies.diagnostics import WARNING, Diagnostic, Related, did_you_mean
+from dnkit.policies.bind import Bound, bind, bind_key, near, text_finding
+from dnkit.policies.codes import WARNING
+from dnkit.policies.diagnostics import Diagnostic, Fix, Related
+from dnkit.policies.edits import without_item
 from dnkit.policies.expr_parse import parse
 from dnkit.policies.keys import CHILDREN, TABLE, Route, pattern_of
 from dnkit.policies.params import parameters
+from dnkit.policies.policy import Param
 from dnkit.policies.source import MAP, Entry, Node
 from dnkit.policies.tighten import loosened
-from dnkit.policies.tree import at, expanded, filled, is_skip, only, put
+from dnkit.policies.tree import Filler, at, expanded, is_skip, part_of, put
 from dnkit.policies.units import TextError
 
 FIXED = (
@@ -28,28 +31,58 @@ FIXED = (
     "keeps",
     "reason",
 )
+WORK_MAX = 100_000
 MADE_WHERE_MISSING = ("limits", "data", "size", "alerts", "backoff")
+
+
+class Stage:
+    """What a tree means with its parameters filled in, time after time: of a changed tree only what is not as
+    before is looked at again.
+    """
+
+    def __init__(self, settings: Mapping[str, Node], *, changes: bool) -> None:
+        """`changes` says that more than one tree is to come."""
+        self.settings = settings
+        self.last = Bound() if changes else None
+        self.declared: Node | None = None
+        self.params: tuple[Param, ...] = ()
+        self.found: tuple[Diagnostic, ...] = ()
+        self.filler = Filler({})
+
+    def bound(self, root: Node) -> tuple[Bound, tuple[Param, ...], tuple[Diagnostic, ...]]:
+        """The meaning of the tree, its parameters in force, and what is wrong with them."""
+        declared = root.get("params")
+        if declared is not self.declared:
+            self.declared = declared
+            self.params, self.found = parameters(bind_key(root, "params"), self.settings)
+            self.filler = Filler({one.name: one.value for one in self.params})
+        bound = bind(self.filler.filled(root), self.last)
+        if self.last is not None:
+            self.last = bound
+        return bound, self.params, self.found
 
 
 class Overlays:
     """Applies the overlays of a tree one after the other; `found` collects what is wrong with them."""
 
-    def __init__(self, bound: Bound, settings: Mapping[str, Node], facts: Mapping[str, expr.Value]) -> None:
+    def __init__(self, bound: Bound, stage: Stage, facts: Mapping[str, expr.Value]) -> None:
         self.bound = bound
-        self.settings = settings
+        self.stage = stage
         self.facts = facts
         self.found: list[Diagnostic] = []
 
     def applied(self, root: Node) -> Node:
         """The tree after all overlays whose test holds. Those that do not hold are checked all the same."""
-        before = self._bound(root)
+        before = self.bound
+        if self._too_many():
+            return root
         for index in range(self.bound.count("overlays")):
             changes = self.bound.nodes.get(("overlays", index, "set"))
             holds = self._holds(index)
             if changes is None or changes.kind != MAP:
                 continue
-            trial = self._put_all(root, changes, index)
-            after = self._bound(trial)
+            trial = self._put_all(root, changes)
+            after, *_ = self.stage.bound(trial)
             self._check_loosened(before, after, index)
             if holds:
                 root, before = trial, after
@@ -58,12 +91,16 @@ class Overlays:
                 self.found += [one for one in after.found if one not in known]
         return root
 
-    def _bound(self, root: Node) -> Bound:
-        """What the tree means; an overlay that changes a parameter changes the limits it feeds."""
-        params, _ = parameters(bind(only(root, "params")), self.settings)
-        return bind(filled(root, {one.name: one.value for one in params}))
+    def _too_many(self) -> bool:
+        """Each overlay may change all there is: their number times what there is bounds the work."""
+        count, size = self.bound.count("overlays"), len(self.bound.nodes)
+        if count * size <= WORK_MAX:
+            return False
+        said = f"{count} overlays over {size:,} keys and values"
+        self.found.append(self.bound.finding("DNK016", said, "overlays", help="part the policy"))
+        return True
 
-    def _put_all(self, root: Node, changes: Node, index: int) -> Node:
+    def _put_all(self, root: Node, changes: Node) -> Node:
         for entry in changes.entries:
             path = tuple(entry.key.text.split("."))
             finding = path_finding(root, path, entry)
@@ -97,10 +134,10 @@ class Overlays:
         for one in _parts(test):
             word = one.parts[1] if one.op == "is" and one.parts[0].text == "reason" else None
             if word is not None and word.text not in known and (known or word.text.islower()):
-                said = f"there is no reason or class of reasons `{word.text}`"
-                help_text = did_you_mean(word.text, known) or "declare it under `reasons:`"
+                said = f"there is no reason or class of reasons `{word.text}`: the overlay would never apply"
+                advice = near(node, word.text, known) if known else {"help": "declare it under `reasons:`"}
                 span = node.part(word.start, word.end)
-                self.found.append(Diagnostic(code="DNK112", message=said, span=span, help=help_text))
+                self.found.append(Diagnostic(code="DNK112", message=said, span=span, **advice))
 
     def _check_loosened(self, before: Bound, after: Bound, index: int) -> None:
         allowed = [".".join(path) for path in self._allowed(index)]
@@ -115,11 +152,19 @@ class Overlays:
                 )
         for place, one in enumerate(allowed):
             if one not in used:
-                span = self.bound.place("overlays", index, "loosen", place)
-                said = f"`{one}` is not made looser here"
-                self.found.append(
-                    Diagnostic(code="DNK115", message=said, span=span, severity=WARNING, help="delete it")
-                )
+                self.found.append(self._loosens_nothing(index, place, one))
+
+    def _loosens_nothing(self, index: int, place: int, path: str) -> Diagnostic:
+        route: Route = ("overlays", index, "loosen")
+        edit = without_item(self.bound, route, place)
+        return self.bound.finding(
+            "DNK115",
+            f"`{path}` is not made looser here: the next change of the overlay could loosen it unseen",
+            *route,
+            place,
+            help="delete it",
+            fix=edit and Fix(f"delete `{path}`", (edit,)),
+        )
 
     def _allowed(self, index: int) -> list[tuple[str, ...]]:
         return [tuple(str(one).split(".")) for one in self.bound.of("overlays", index, "loosen") or ()]
@@ -144,9 +189,11 @@ def _parts(test: expr.Expr) -> list[expr.Expr]:
 
 def loose_finding(before: Bound, after: Bound, route: Route, help_text: str) -> Diagnostic:
     """`limits.max_spread` is made looser, from where it is set to where it is changed."""
-    old = before.nodes.get(route)
-    related = (Related(old.span, f"it is {old.text} here"),) if old is not None and old.text else ()
-    said = f"`{_dotted(route)}` is made looser; a limit may only be tightened"
+    old, new = before.nodes.get(route), after.nodes.get(route)
+    was, now = old.text if old is not None else "", new.text if new is not None else ""
+    related = (Related(old.span, f"it is {was} here"),) if old is not None and was else ()
+    change = f" ({was} to {now})" if was and now else ""
+    said = f"`{_dotted(route)}` is made looser{change}; a limit may only be tightened"
     return Diagnostic(code="DNK114", message=said, span=after.place(*route), help=help_text, related=related)
 
 
@@ -155,9 +202,7 @@ def path_finding(root: Node, path: tuple[str, ...], entry: Entry) -> Diagnostic 
     span, dotted = entry.key.span, ".".join(path)
     pattern = pattern_of(path)
     if pattern is None or pattern not in TABLE:
-        return Diagnostic(
-            code="DNK113", message=f"there is no key `{dotted}`", span=span, help=_path_help(root, path)
-        )
+        return _no_path(f"there is no key `{dotted}`: nothing would change", root, path, entry.key)
     if path[0] in FIXED or (path[0] in ("params", "legs") and path[-1] not in ("default", "clip")):
         said = f"`{dotted}` cannot be changed here"
         return Diagnostic(
@@ -170,12 +215,12 @@ def path_finding(root: Node, path: tuple[str, ...], entry: Entry) -> Diagnostic 
         )
         if missing:
             said = f"this policy has no `{'.'.join(path[: 2 if at(root, path[:2]) is None else -1])}`"
-            return Diagnostic(code="DNK113", message=said, span=span, help=_path_help(root, path))
+            return _no_path(said, root, path, entry.key)
     return None
 
 
-def _path_help(root: Node, path: tuple[str, ...]) -> str:
-    """The nearest path: the first part that does not fit is replaced by its nearest neighbour."""
+def _no_path(message: str, root: Node, path: tuple[str, ...], key: Node) -> Diagnostic:
+    """The finding at the first part of the path that does not fit, with its nearest neighbour."""
     for length in range(1, len(path) + 1):
         node = at(root, path[:length])
         above = at(root, path[: length - 1])
@@ -184,30 +229,28 @@ def _path_help(root: Node, path: tuple[str, ...]) -> str:
             one for one in CHILDREN.get(pattern_of(path[: length - 1]) or "", {}) if one not in ("*", "#")
         ]
         if node is None and path[length - 1] not in below:
-            return did_you_mean(path[length - 1], dict.fromkeys((*written, *below)))
-    return ""
+            span, known = part_of(key, path, length - 1), dict.fromkeys((*written, *below))
+            return Diagnostic(code="DNK113", message=message, span=span, **near(key, path[length - 1], known))
+    return Diagnostic(code="DNK113", message=message, span=key.span)
 
 
-def tightened(
-    root: Node, settings: Mapping[str, Node], values: Mapping[str, str], entry: Callable[[str], Entry]
-) -> tuple[Node, tuple[Diagnostic, ...]]:
+def tightened(root: Node, settings: Mapping[str, Entry], stage: Stage) -> tuple[Node, tuple[Diagnostic, ...]]:
     """The tree with settings such as `limits.max_spread=1%`; one that loosens is refused."""
     found: list[Diagnostic] = []
-    for dotted in settings:
-        one = entry(dotted)
-        finding = path_finding(root, tuple(dotted.split(".")), one)
+    before, *_ = stage.bound(root)
+    for dotted, one in settings.items():
+        path = tuple(dotted.split("."))
+        finding = path_finding(root, path, one)
         if finding is not None:
             found.append(finding)
             continue
-        path = tuple(dotted.split("."))
         trial = put(root, path, _written_out(path, one.value), one.key)
-        before, after = bind(filled(root, values)), bind(filled(trial, values))
+        after, *_ = stage.bound(trial)
         loose = loosened(before, after)
-        found += [
-            loose_finding(before, after, route, "change the policy, or leave the setting out")
-            for route in loose
-        ]
-        root = root if loose else trial
+        help_text = "change the policy, or leave the setting out"
+        found += [loose_finding(before, after, route, help_text) for route in loose]
+        if not loose:
+            root, before = trial, after
     return root, tuple(found)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from dnkit.policies import units
-from dnkit.policies.bind import Bound, text_finding
+from dnkit.policies.bind import Bound, near, text_finding
 from dnkit.policies.diagnostics import Diagnostic, Related
 from dnkit.policies.policy import Param, Quantity
 from dnkit.policies.scalars import PARSERS
@@ -96,27 +96,27 @@ class _Reader:
         if value is None:
             return False
         if param.choices and node.text not in param.choices:
-            self._outside(param, node, f"is not one of {', '.join(param.choices)}")
+            advice = near(node, node.text, param.choices)
+            self._outside(param, node, f"is not one of {', '.join(param.choices)}", **advice)
             return False
         if param.low and not _between(_TYPES[param.type](param.low), value, _TYPES[param.type](param.high)):
             self._outside(param, node, f"is outside {param.low}..{param.high}")
             return False
         return True
 
-    def _outside(self, param: Param, node: Node, words: str) -> None:
+    def _outside(self, param: Param, node: Node, words: str, help: str = "", meant: str = "") -> None:
         route = ("params", param.name, "choices" if param.choices else "range")
         where = (Related(self.bound.spans[route], "allowed here"),)
+        said = f"{param.name} `{node.text}` {words}"
         self.found.append(
-            Diagnostic(
-                code="DNK106", message=f"{param.name} `{node.text}` {words}", span=node.span, related=where
-            )
+            Diagnostic(code="DNK106", message=said, span=node.span, related=where, help=help, meant=meant)
         )
 
     def _typed(self, kind: str, node: Node, text: str) -> Any:
         try:
             return _TYPES[kind](text)
         except TextError as error:
-            self.found.append(text_finding(TextError(error.message, error.help, code=error.code), node))
+            self.found.append(text_finding(TextError(error.message, error.advice, code=error.code), node))
             return None
 
     def _say(self, code: str, message: str, node: Node, help: str) -> None:

@@ -239,6 +239,17 @@ class SizeText(msgspec.Struct, frozen=True, kw_only=True):
     step: Quantity | None = None
 
 
+class TargetsText(msgspec.Struct, frozen=True, kw_only=True):
+    """`targets:` what runs are meant to show; None where nothing is said. Shares are percentages."""
+
+    run_ns: int | None = None
+    verify_ns: int | None = None
+    reconnect_ns: int | None = None
+    success: Decimal | None = None
+    fills: Decimal | None = None
+    runs: int | None = None
+
+
 class Param(msgspec.Struct, frozen=True, kw_only=True):
     """A declared parameter with the value in force. `low`/`high`/`choices` are texts as written."""
 
@@ -269,6 +280,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
 
     every_ns: int
     facts: tuple[tuple[str, str], ...]
+    pairs: int = 1
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -295,4 +307,5 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     alerts: tuple[tuple[str, str], ...] = ()
     deadman_ns: int | None = None
     backoff: tuple[int, int, int] | None = None
+    targets: TargetsText | None = None
     reason: str = ""

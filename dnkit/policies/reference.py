@@ -1,5 +1,6 @@
-"""The printed reference of the language: the table of keys as Markdown."""
+"""Printed references, as Markdown: the table of keys, the tables of codes."""
 
+from dnkit.policies.codes import CODES, DIFFERS
 from dnkit.policies.keys import KEYS, Key
 from dnkit.policies.units import ANCHORS
 from dnkit.policies.waits import LIVE, WAITS, Waits
@@ -52,6 +53,26 @@ def keys_table_markdown() -> str:
     head = "| key | value | default | tighter is | acts | meaning |\n|---|---|---|---|---|---|"
     words = f"A price is measured from one of: {', '.join(f'`{one}`' for one in ANCHORS)}."
     return "\n".join((head, *rows, "", words)) + "\n"
+
+
+def codes_table_markdown() -> str:
+    """Every code, as it stands in docs/rules/README.md."""
+    rows = [
+        f"| [{code}]({code}.md) | `{one.name}` | {one.severity} | {one.since} | {one.origin} |"
+        for code, one in CODES.items()
+    ]
+    return "\n".join(("| code | name | severity | since | rule |", "|---|---|---|---|---|", *rows)) + "\n"
+
+
+def catalogue_table_markdown() -> str:
+    """Every rule of the catalogue with its codes, and where it is told otherwise, why."""
+    origins = sorted({one.origin for one in CODES.values() if one.origin} | set(DIFFERS))
+    rows = [f"| {origin} | {_codes_of(origin)} | {DIFFERS.get(origin, '')} |" for origin in origins]
+    return "\n".join(("| rule | codes | |", "|---|---|---|", *rows)) + "\n"
+
+
+def _codes_of(origin: str) -> str:
+    return " ".join(f"[{code}]({code}.md)" for code, one in CODES.items() if one.origin == origin)
 
 
 def _row(key: Key) -> str:

@@ -6,10 +6,12 @@ set.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from dnkit.model.terms import Side
+from dnkit.policies.keys import Route
 from dnkit.policies.policy import (
     Alert,
     Arm,
@@ -26,8 +28,10 @@ from dnkit.policies.policy import (
     Run,
     SizeText,
     Take,
+    TargetsText,
     Verify,
     Wait,
+    Watch,
 )
 from dnkit.policies.scalars import show_target
 from dnkit.policies.unit_texts import (
@@ -52,6 +56,13 @@ def render(policy: Policy) -> str:
     return "\n".join(_lines(_tree(policy), "")) + "\n"
 
 
+def written_out(policy: Policy) -> list[tuple[str, Route]]:
+    """The lines of the same text with one value a line, each with the route of its value: () for a line that
+    opens a map.
+    """
+    return list(_written(_tree(policy), "", ()))
+
+
 def _tree(policy: Policy) -> Tree:
     return _some(
         policy="1",
@@ -73,9 +84,9 @@ def _tree(policy: Policy) -> Tree:
         data=_data(policy.data),
         size=policy.size and _size(policy.size),
         backoff=policy.backoff and _backoff(policy.backoff),
+        targets=policy.targets and _targets(policy.targets),
         alerts=dict(policy.alerts),
-        watch=policy.watch
-        and {"every": show_time(policy.watch.every_ns), **_some(facts=dict(policy.watch.facts))},
+        watch=policy.watch and _watch(policy.watch),
         rules=[_rule(one) for one in policy.rules],
         phases={one.name: _phase(one) for one in policy.phases},
     )
@@ -143,6 +154,25 @@ def _size(size: SizeText) -> Tree:
 
 def _backoff(backoff: tuple[int, int, int]) -> Tree:
     return {"first": show_time(backoff[0]), "most": show_time(backoff[1]), "tries": str(backoff[2])}
+
+
+def _targets(targets: TargetsText) -> Tree:
+    def share(value: Decimal | None) -> str:
+        return "" if value is None else f"{show_number(value)}%"
+
+    return _some(
+        run=targets.run_ns and show_time(targets.run_ns),
+        verify=targets.verify_ns and show_time(targets.verify_ns),
+        reconnect=targets.reconnect_ns and show_time(targets.reconnect_ns),
+        success=share(targets.success),
+        fills=share(targets.fills),
+        runs=targets.runs and str(targets.runs),
+    )
+
+
+def _watch(watch: Watch) -> Tree:
+    pairs = str(watch.pairs) if watch.pairs > 1 else ""
+    return {"every": show_time(watch.every_ns), **_some(pairs=pairs, facts=dict(watch.facts))}
 
 
 def _rule(rule: Rule) -> Tree:
@@ -263,6 +293,22 @@ def _lines(tree: Tree, indent: str) -> list[str]:
             found.append(f"{indent}{_word(key)}:")
             found += [f"{indent}  - {_flow(one)}" for one in value]
     return found
+
+
+def _written(tree: Tree, indent: str, route: Route) -> Iterator[tuple[str, Route]]:
+    for key, value in tree.items():
+        here = (*route, key)
+        if isinstance(value, Mapping):
+            yield f"{indent}{_word(key)}:", ()
+            yield from _written(value, f"{indent}  ", here)
+        elif isinstance(value, list) and not _is_flat(value):
+            yield f"{indent}{_word(key)}:", ()
+            for at, one in enumerate(value):
+                (first, place), *more = _written(one, f"{indent}    ", (*here, at))
+                yield f"{indent}  - {first.lstrip()}", place
+                yield from more
+        else:
+            yield f"{indent}{_word(key)}: {_flow(value)}", here
 
 
 def _is_flat(value: Any) -> bool:

@@ -9,14 +9,16 @@ from typing import Any
 
 from dnkit.machine.program import TargetKind
 from dnkit.model.terms import EndName
-from dnkit.policies import units
-from dnkit.policies.diagnostics import did_you_mean
+from dnkit.policies import prices, units
 from dnkit.policies.keys import LEVELS, Key
 from dnkit.policies.policy import Goto
-from dnkit.policies.units import TextError
+from dnkit.policies.units import TextError, unknown_word, within
 
 NAME_MAX = 40
 TEXT_MAX = 2000
+LENGTH_MAX = 240  # of everything but LONG
+LONG = ("text", "expression", "target", "action", "scalar")
+ACTIONS = ("run", "alert", "halt", "nothing")
 ENDS = ("flat", "hedged", "protected", "idle")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _LOOSE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
@@ -24,6 +26,9 @@ _LOOSE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 def parse_key(key: Key, text: str) -> Any:
     """The value of one scalar (of one item, where the key wants a list)."""
+    if len(text) > LENGTH_MAX and key.type not in LONG:
+        said = f"`{text[: LENGTH_MAX // 4]}...` is too long: {len(text):,} characters"
+        raise TextError(said, f"at most {LENGTH_MAX}", code=units.OUT_OF_BOUNDS)
     if key.type == "choice":
         return choice(text, key.choices)
     return PARSERS[key.type](text)
@@ -32,7 +37,7 @@ def parse_key(key: Key, text: str) -> Any:
 def choice(text: str, words: tuple[str, ...]) -> str:
     """One of the words."""
     if text not in words:
-        raise TextError(f"`{text}` is not one of the words here", did_you_mean(text, words), code="DNK032")
+        raise unknown_word(f"`{text}` is not one of the words here", text, words, code="DNK032")
     return text
 
 
@@ -57,9 +62,10 @@ def target(text: str) -> Goto:
     if first == "done":
         if rest == "halted":
             raise TextError("a halt is no intended end", "write `halt` and the reason")
-        part = (len(text) - len(rest), len(text)) if rest else (0, len(text))
         if rest not in ENDS:
-            raise TextError(f"`{text}` names no end", did_you_mean(rest, ENDS), part=part)
+            at = text.index(rest, len(first))
+            part = (at, at + len(rest)) if rest else None
+            raise unknown_word(f"`{text}` names no end", rest, ENDS, part=part)
         return Goto(TargetKind.DONE, end=EndName(rest))
     if not _LOOSE_NAME.fullmatch(text):
         raise TextError(f"`{text}` is no target", "write a phase, `done END` or `halt WORDS`")
@@ -77,15 +83,21 @@ def action(text: str) -> str:
     """`run POLICY`, `alert LEVEL`, `halt WORDS`, `nothing`."""
     first, _, rest = text.partition(" ")
     rest = rest.strip()
+    at = text.index(rest, len(first))
     if first == "run" and rest:
-        return f"run {name(rest)}"
-    if first == "alert":
-        return f"alert {choice(rest, LEVELS)}"
+        return f"run {within(name, rest, at)}"
+    if first == "alert" and rest:
+        return f"alert {within(_level, rest, at)}"
     if text == "nothing" or first == "halt":
         return text
-    raise TextError(
-        f"`{text}` is no action", did_you_mean(first, ("run", "alert", "halt", "nothing")), code="DNK032"
-    )
+    if first in ACTIONS:
+        how = "write `run POLICY`, `alert LEVEL` or `nothing`"
+        raise TextError(f"`{text}` is no action", how, code="DNK032")
+    raise unknown_word(f"`{text}` is no action", first, ACTIONS, code="DNK032", part=(0, len(first)))
+
+
+def _level(text: str) -> str:
+    return choice(text, LEVELS)
 
 
 def _version(text: str) -> int:
@@ -97,9 +109,7 @@ def _version(text: str) -> int:
 def _bool(text: str) -> bool:
     if text not in ("true", "false"):
         near = text.lower() if text.lower() in ("true", "false") else ""
-        raise TextError(
-            f"`{text}` is neither true nor false", f"write `{near or 'true'}`{'' if near else ' or `false`'}"
-        )
+        raise TextError(f"`{text}` is neither true nor false", "write `true` or `false`", meant=near)
     return text == "true"
 
 
@@ -146,10 +156,10 @@ PARSERS: Mapping[str, Callable[[str], Any]] = {
     "part": _part,
     "amounts": units.parse_amounts,
     "size": units.parse_size,
-    "price": units.parse_price,
-    "rung": units.parse_rung,
-    "stop_distance": units.parse_stop,
-    "stop_limit": units.parse_through_stop,
+    "price": prices.parse_price,
+    "rung": prices.parse_rung,
+    "stop_distance": prices.parse_stop,
+    "stop_limit": prices.parse_through_stop,
     "unhedged": units.parse_unhedged,
     "rate": units.parse_rate,
     "volume": units.parse_volume,

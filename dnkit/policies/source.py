@@ -4,18 +4,21 @@ YAML is read as events only: no value is ever converted by the YAML library, so 
 `1_000` are seen as written and refused with the reason, instead of turning into 8, 90, False and 1000.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 import yaml
 
 from dnkit.policies.diagnostics import Diagnostic, Related, Span
-from dnkit.policies.yaml_text import BAD, characters, no_character, syntax, traps_in
+from dnkit.policies.yaml_text import BAD, TRAP_STARTS, characters, no_character, syntax, traps_in
 
 DEPTH_MAX = 32
+NODES_MAX = 10_000  # keys and values; a large policy has some hundreds
+SCALAR_MAX = 4096
+SHOWN_MAX = 60
 
 MAP, LIST, SCALAR = "map", "list", "scalar"
+QUOTES = ("'", '"')
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -23,7 +26,8 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class Node(msgspec.Struct, frozen=True, kw_only=True):
     """A piece of the file. `kind` is "map", "list" or "scalar"; `quoted` scalars are always text.
 
-    `exact` says that the characters of `text` stand in the file one by one, so that a part of it has a place.
+    `exact` says that the characters of `text` stand in the file one by one, so that a part of it has a place;
+    `flow` that a list or map is written in brackets.
     """
 
     kind: str
@@ -31,6 +35,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     quoted: bool = False
     exact: bool = False
+    flow: bool = False
     entries: "tuple[Entry, ...]" = ()
     items: "tuple[Node, ...]" = ()
 
@@ -102,144 +107,147 @@ class _Builder:
     def __init__(self, path: str) -> None:
         self.path = path
         self.found: list[Diagnostic] = []
-        self.stack: list[tuple[Any, list[Node]]] = []
-        self.root: Node | None = None
+        self.stack: list[tuple[Any, list[Node]]] = []  # what is open, with what came before it
+        self.top: list[Node] = []  # what the innermost of them holds so far
+        self.documents = 0
+        self.count = 0
 
     def build(self, text: str) -> Node | None:
-        documents = 0
-        for event in yaml.parse(text, Loader=_LOADER):
-            if isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-                self._document(event, documents)
-            elif isinstance(event, yaml.AliasEvent):
-                self._say("DNK006", f"alias `*{event.anchor}`", event, "write the value out")
-                self._add(Node(kind=SCALAR, span=self._span(event), text="alias", quoted=True))
-            elif isinstance(event, yaml.ScalarEvent):
-                self._refuse_extras(event)
-                self._add(self._scalar(event))
-            elif isinstance(event, yaml.CollectionStartEvent):
-                self._open(event)
-            elif isinstance(event, yaml.CollectionEndEvent):
-                self._add(self._close(event))
+        handlers = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.MappingStartEvent: self._open,
+            yaml.SequenceStartEvent: self._open,
+            yaml.MappingEndEvent: self._close,
+            yaml.SequenceEndEvent: self._close,
+            yaml.DocumentStartEvent: self._document,
+            yaml.AliasEvent: self._alias,
+        }
+        loader = _LOADER(text)
+        while (event := loader.get_event()) is not None:
+            handler = handlers.get(type(event))
+            if handler is not None:
+                handler(event)
         return self._checked_root()
 
-    def _document(self, event: Any, count: int) -> None:
+    def _document(self, event: Any) -> None:
+        self.documents += 1
         if event.version or event.tags:
             self._say(
                 "DNK019", "YAML directives are not used here", event, "delete the line that starts with %"
             )
-        if count > 1:
+        if self.documents > 1:
             raise _Stop(
                 self._diagnostic("DNK009", "a second document starts here", event, "one policy a file")
             )
 
+    def _alias(self, event: Any) -> None:
+        self._say("DNK006", f"alias `*{shown(event.anchor)}`", event, "write the value out")
+        self._count(event)
+        self.top.append(Node(kind=SCALAR, span=self._span(event), text="alias", quoted=True))
+
     def _open(self, event: Any) -> None:
         self._refuse_extras(event)
+        self._count(event)
         if len(self.stack) >= DEPTH_MAX:
             raise _Stop(self._diagnostic("DNK017", f"nested more than {DEPTH_MAX} deep", event, ""))
-        self.stack.append((event, []))
+        self.stack.append((event, self.top))
+        self.top = []
+
+    def _count(self, event: Any) -> None:
+        self.count += 1
+        if self.count > NODES_MAX:
+            said = f"more than {NODES_MAX:,} keys and values"
+            raise _Stop(self._diagnostic("DNK016", said, event, "part the policy"))
 
     def _checked_root(self) -> Node | None:
-        root = self.root
+        root = self.top[0] if self.top else None
+        help_text = "a policy starts with `policy: 1`"
         if root is None or (root.kind == SCALAR and not root.text and not root.quoted):
-            span = Span(self.path, 1, 1, 1, 2)
-            self.found.append(
-                Diagnostic(
-                    code="DNK015",
-                    message="the file is empty",
-                    span=span,
-                    help="a policy starts with `policy: 1`",
-                )
-            )
+            self._add_found("DNK015", "the file is empty", Span(self.path, 1, 1, 1, 2), help_text)
             return None
         if root.kind != MAP:
             said = f"a policy is a map of keys, this is a {'list' if root.kind == LIST else 'single text'}"
-            self.found.append(
-                Diagnostic(
-                    code="DNK010", message=said, span=root.span, help="a policy starts with `policy: 1`"
-                )
-            )
+            self._add_found("DNK010", said, root.span, help_text)
             return None
         return root
 
-    def _scalar(self, event: Any) -> Node:
-        quoted = event.style in ("'", '"', "|", ">")
-        node = Node(
-            kind=SCALAR,
-            span=self._span(event),
-            text=event.value,
-            quoted=quoted,
-            exact=self._is_exact(event),
-        )
-        bad = BAD.search(event.value)
-        if bad is not None or "\t" in event.value:
-            self._say(
-                "DNK004", "an escape in this text stands for a control character", event, "write it without"
-            )
-        if not quoted:
-            trap = traps_in(event.value)
-            if trap is not None:
-                self._add_found(trap[0], trap[1], node.span, trap[2])
-        return node
-
-    def _is_exact(self, event: Any) -> bool:
+    def _scalar(self, event: Any) -> None:
+        text, style = event.value, event.style
+        if event.anchor is not None or event.tag is not None:
+            self._refuse_extras(event)
+        self._count(event)
         start, end = event.start_mark, event.end_mark
-        quotes = 2 if event.style in ("'", '"') else 0
-        if event.style in ("|", ">") or start.line != end.line:
-            return False
-        return int(end.column - start.column) == len(event.value) + quotes
+        line, col, end_line, end_col = start.line + 1, start.column + 1, end.line + 1, end.column + 1
+        span = Span(self.path, line, col, end_line, end_col)
+        if len(text) > SCALAR_MAX:
+            self._stop_at(f"a value of {len(text):,} characters; the limit is {SCALAR_MAX:,}", span)
+        if style:
+            exact = line == end_line and style in QUOTES and end_col - col == len(text) + 2
+            self._check_escapes(event)
+        else:
+            exact = line == end_line and end_col - col == len(text)
+            if text[:1] in TRAP_STARTS:
+                self._check_traps(text, span)
+        self.top.append(Node(kind=SCALAR, span=span, text=text, quoted=bool(style), exact=exact))
 
-    def _close(self, end: Any) -> Node:
-        start, children = self.stack.pop()
-        span = Span(
-            self.path,
-            start.start_mark.line + 1,
-            start.start_mark.column + 1,
-            end.end_mark.line + 1,
-            end.end_mark.column + 1,
-        )
-        if isinstance(start, yaml.SequenceStartEvent):
-            return Node(kind=LIST, span=span, items=tuple(children))
-        pairs = zip(children[::2], children[1::2], strict=True)
-        return Node(
-            kind=MAP, span=span, entries=tuple(self._unique(Entry(key, value) for key, value in pairs))
-        )
+    def _stop_at(self, message: str, span: Span) -> NoReturn:
+        raise _Stop(Diagnostic(code="DNK016", message=message, span=span))
 
-    def _unique(self, entries: Iterator[Entry]) -> Iterator[Entry]:
-        seen: dict[str, Entry] = {}
-        for entry in entries:
-            key = entry.key
+    def _check_escapes(self, event: Any) -> None:
+        if event.style == '"' and (BAD.search(event.value) is not None or "\t" in event.value):
+            said = "an escape in this text stands for a control character"
+            self._say("DNK004", said, event, "write it without")
+
+    def _check_traps(self, text: str, span: Span) -> None:
+        trap = traps_in(text)
+        if trap is not None:
+            self._add_found(trap[0], trap[1], span, trap[2])
+
+    def _close(self, end: Any) -> None:
+        (event, outer), children = self.stack.pop(), self.top
+        start, last = event.start_mark, end.end_mark
+        span = Span(self.path, start.line + 1, start.column + 1, last.line + 1, last.column + 1)
+        flow = bool(event.flow_style)
+        if isinstance(event, yaml.SequenceStartEvent):
+            outer.append(Node(kind=LIST, span=span, flow=flow, items=tuple(children)))
+        else:
+            entries = tuple(self._unique(children[::2], children[1::2]))
+            outer.append(Node(kind=MAP, span=span, flow=flow, entries=entries))
+        self.top = outer
+
+    def _unique(self, keys: list[Node], values: list[Node]) -> list[Entry]:
+        seen: dict[str, Node] = {}
+        entries = []
+        for key, value in zip(keys, values, strict=True):
             if key.kind != SCALAR or (not key.text and not key.quoted):
                 self._add_found("DNK018", "a key must be a word", key.span, "")
             elif key.text == "<<" and not key.quoted:
                 self._add_found("DNK008", "merge key `<<`", key.span, "use `extends:` or write the keys out")
             elif key.text in seen:
-                first = Related(seen[key.text].key.span, "first written here")
-                said = f"key `{key.text}` is written twice"
-                self.found.append(
-                    Diagnostic(
-                        code="DNK002",
-                        message=said,
-                        span=key.span,
-                        related=(first,),
-                        help="delete one of the two",
-                    )
-                )
+                self._twice(key, seen[key.text])
             else:
-                seen[key.text] = entry
-                yield entry
+                seen[key.text] = key
+                entries.append(Entry(key, value))
+        return entries
 
-    def _add(self, node: Node) -> None:
-        if self.stack:
-            self.stack[-1][1].append(node)
-        else:
-            self.root = node
+    def _twice(self, key: Node, first: Node) -> None:
+        self.found.append(
+            Diagnostic(
+                code="DNK002",
+                message=f"key `{shown(key.text)}` is written twice",
+                span=key.span,
+                related=(Related(first.span, "first written here"),),
+                help="delete one of the two",
+            )
+        )
 
     def _refuse_extras(self, event: Any) -> None:
         if event.anchor is not None:
-            self._say("DNK006", f"anchor `&{event.anchor}`", event, "write the value out where it is used")
+            said = f"anchor `&{shown(event.anchor)}`"
+            self._say("DNK006", said, event, "write the value out where it is used")
         if event.tag is not None:
-            self._say("DNK007", f"tag `{event.tag}`", event, "delete the tag; quotes make a text")
+            said = f"tag `{shown(event.tag)}`"
+            self._say("DNK007", said, event, "delete the tag; quotes make a text")
 
     def _span(self, event: Any) -> Span:
         start, end = event.start_mark, event.end_mark
@@ -253,3 +261,8 @@ class _Builder:
 
     def _add_found(self, code: str, message: str, span: Span, help_text: str) -> None:
         self.found.append(Diagnostic(code=code, message=message, span=span, help=help_text))
+
+
+def shown(text: str) -> str:
+    """A text for a message, cut where it is longer than anyone would read."""
+    return text if len(text) <= SHOWN_MAX else f"{text[:SHOWN_MAX]}..."

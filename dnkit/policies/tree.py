@@ -2,13 +2,18 @@
 in `$name`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from operator import is_
 
 from msgspec.structs import replace
 
+from dnkit.policies.diagnostics import Span
 from dnkit.policies.keys import TABLE, Key, Route, child
 from dnkit.policies.source import MAP, SCALAR, Entry, Node
 
+_TOWARD_SHORT = frozenset(
+    path.rsplit(".", cut)[0] for path, key in TABLE.items() if key.short for cut in range(path.count(".") + 1)
+)
 REFERENCE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 
 
@@ -17,10 +22,22 @@ def expanded(node: Node, pattern: str = "") -> Node:
     key = TABLE.get(pattern)
     if key is not None and key.short and node.kind == SCALAR and node.text:
         return _long_form(node, key)
+    return with_values(node, lambda entry: _expanded_below(entry, pattern))
+
+
+def _expanded_below(entry: Entry, pattern: str) -> Node:
+    below = child(pattern, entry.key.text)
+    return expanded(entry.value, below) if below in _TOWARD_SHORT else entry.value
+
+
+def with_values(node: Node, change: Callable[[Entry], Node]) -> Node:
+    """A map with its values changed; the very same node, or entry, where nothing changes."""
     entries = []
     for entry in node.entries:
-        below = child(pattern, entry.key.text)
-        entries.append(entry if below is None else Entry(entry.key, expanded(entry.value, below)))
+        value = change(entry)
+        entries.append(entry if value is entry.value else Entry(entry.key, value))
+    if all(map(is_, entries, node.entries)):
+        return node
     return replace(node, entries=tuple(entries))
 
 
@@ -73,9 +90,10 @@ def without(root: Node, *names: str) -> Node:
     return replace(root, entries=tuple(one for one in root.entries if one.key.text not in names))
 
 
-def only(root: Node, name: str) -> Node:
-    """The map with nothing but one of its keys."""
-    return replace(root, entries=tuple(one for one in root.entries if one.key.text == name))
+def part_of(key: Node, path: Route, index: int) -> Span:
+    """Place of one part of a dotted path that is written as one key."""
+    start = sum(len(str(one)) + 1 for one in path[:index])
+    return key.part(start, start + len(str(path[index])))
 
 
 def put(root: Node, path: tuple[str, ...], value: Node, key: Node, route: Route = ()) -> Node:
@@ -91,7 +109,8 @@ def put(root: Node, path: tuple[str, ...], value: Node, key: Node, route: Route 
     else:
         new = value
     if old is None:
-        return replace(root, entries=(*root.entries, Entry(replace(key, text=name, exact=False), new)))
+        word = replace(key, text=name, span=part_of(key, (*route, *path), len(route)), quoted=False)
+        return replace(root, entries=(*root.entries, Entry(word, new)))
     changed = (Entry(one.key, new) if one.key.text == name else one for one in root.entries)
     return replace(root, entries=tuple(changed))
 
@@ -104,32 +123,51 @@ def at(root: Node, path: tuple[str, ...]) -> Node | None:
     return node
 
 
-def references(node: Node) -> dict[str, Node]:
-    """Names used as `$name` in the tree, each with the first scalar that uses it."""
-    found: dict[str, Node] = {}
-    for one in scalars(node):
-        for match in REFERENCE.finditer(one.text):
-            found.setdefault(match[1], one)
-    return found
+def references(node: Node) -> Iterator[tuple[Node, re.Match[str]]]:
+    """Every `$name` in a value of the tree (keys are none), with the scalar it stands in."""
+    if "$" in node.text:
+        for match in REFERENCE.finditer(node.text):
+            yield node, match
+    for item in node.items:
+        yield from references(item)
+    for entry in node.entries:
+        yield from references(entry.value)
 
 
-def scalars(node: Node) -> list[Node]:
-    """All scalars of the tree that are values (keys are not)."""
-    if node.kind == SCALAR:
-        return [node]
-    below = (*node.items, *(entry.value for entry in node.entries))
-    return [scalar for one in below for scalar in scalars(one)]
+class Filler:
+    """Fills in `$name` everywhere but in the declarations of the parameters; unknown names stay as they are.
 
+    An entry that was filled before is the same entry again, so that trees that share entries go on sharing
+    them.
+    """
 
-def filled(node: Node, values: Mapping[str, str]) -> Node:
-    """The tree with every `$name` replaced; names that are not known stay as they are."""
-    if node.kind == SCALAR:
-        return _filled_scalar(node, values)
-    items = tuple(filled(one, values) for one in node.items)
-    entries = tuple(Entry(one.key, filled(one.value, values)) for one in node.entries)
-    return replace(node, items=items, entries=entries)
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self.values = values
+        self.known: dict[int, tuple[Entry, Entry]] = {}
 
+    def filled(self, root: Node) -> Node:
+        """The tree with the values in it."""
+        if not self.values:
+            return root
+        entries = (one if one.key.text == "params" else self._entry(one) for one in root.entries)
+        return replace(root, entries=tuple(entries))
 
-def _filled_scalar(node: Node, values: Mapping[str, str]) -> Node:
-    text = REFERENCE.sub(lambda found: values.get(found[1], found[0]), node.text)
-    return node if text == node.text else replace(node, text=text, exact=False)
+    def _entry(self, entry: Entry) -> Entry:
+        known = self.known.get(id(entry))
+        if known is None:
+            value = self._node(entry.value)
+            known = entry, entry if value is entry.value else Entry(entry.key, value)
+            self.known[id(entry)] = known
+        return known[1]
+
+    def _node(self, node: Node) -> Node:
+        if node.kind == SCALAR:
+            return self._scalar(node) if "$" in node.text else node
+        items = tuple(self._node(one) for one in node.items)
+        entries = tuple(self._entry(one) for one in node.entries)
+        same = all(map(is_, items, node.items)) and all(map(is_, entries, node.entries))
+        return node if same else replace(node, items=items, entries=entries)
+
+    def _scalar(self, node: Node) -> Node:
+        text = REFERENCE.sub(lambda found: self.values.get(found[1], found[0]), node.text)
+        return node if text == node.text else replace(node, text=text, exact=False)

@@ -1,4 +1,4 @@
-"""Texts with units to exact values: times, distances, money, quantities, prices, short forms of limits.
+"""Texts with units to exact values: times, distances, money, quantities, short forms of limits.
 
 Every function takes the text of one scalar and returns a value, or raises TextError with what was expected,
 the nearest right text, and which characters are at fault. Decimal only; times are nanoseconds; percents of
@@ -7,16 +7,26 @@ a price are bps. A bare number is refused wherever a dimension is wanted, and so
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
-from dnkit.machine.program import Anchor
-from dnkit.policies.policy import Distance, PriceText, Quantity, Size
+from dnkit.policies.diagnostics import suggestion
+from dnkit.policies.policy import Distance, Quantity, Size
 
-NOT_UNDERSTOOD, OUT_OF_BOUNDS = "DNK030", "DNK031"
+NOT_UNDERSTOOD, OUT_OF_BOUNDS, MISSING_UNIT = "DNK030", "DNK031", "DNK022"
+
+_Value = TypeVar("_Value")
+_Other = TypeVar("_Other")
 
 NS_OF = {"ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+_LONG_NAMES = {
+    "ms": "msec millis",
+    "s": "sec secs second seconds S",
+    "m": "min mins minute minutes M",
+    "h": "hour hours H",
+}
+_TIME_WORDS = {word: unit for unit, words in _LONG_NAMES.items() for word in words.split()}
 TIME_MAX_NS = 7 * 24 * NS_OF["h"]
 BPS_MAX = Decimal(1000)
 TICKS_MAX = Decimal(10_000)
@@ -28,36 +38,67 @@ SIZE_WORDS = ("clip", "imbalance", "position", "missing")
 ANCHORS = ("touch", "join", "mid", "mark", "break_even")
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+_BARE = re.compile(_NUMBER)
 _COUNT = re.compile(r"\d{1,3}(?:,\d{3})+|\d+")
 _TIME = re.compile(rf"({_NUMBER}) ?([A-Za-zµ]+)")
 _MONEY = re.compile(rf"\$({_NUMBER})")
 _DISTANCE = re.compile(rf"({_NUMBER}) ?(bps?|%|ticks?)")
 _PERCENT = re.compile(rf"({_NUMBER}) ?%")
 _COIN = re.compile(rf"({_NUMBER}) (\d*[A-Za-z][A-Za-z0-9]{{0,11}})")
-_PRICE = re.compile(r"(.*\S)\s+(inside|through)\s+(\S+)")
 _SIGN = re.compile(r"[-+]")
 
 
 class TextError(ValueError):
     """A text that is not what its key wants.
 
-    `start`..`end` are the characters at fault, `code` the diagnostic's.
+    `part` is (start, end) of the characters at fault, None for all of them; `code` is the diagnostic's;
+    `meant` the known word that should stand in place of those characters.
     """
 
     def __init__(
-        self, message: str, help: str = "", *, code: str = NOT_UNDERSTOOD, part: tuple[int, int] | None = None
+        self,
+        message: str,
+        help: str = "",
+        *,
+        code: str = NOT_UNDERSTOOD,
+        part: tuple[int, int] | None = None,
+        meant: str = "",
     ) -> None:
         super().__init__(message)
         self.message = message
         self.help = help
         self.code = code
         self.part = part
+        self.meant = meant
+
+    @property
+    def advice(self) -> str:
+        """What to do, in words."""
+        return f"did you mean `{self.meant}`?" if self.meant else self.help
 
 
-def shifted(error: TextError, by: int, length: int) -> TextError:
-    """The same error seen from a longer text in which the faulty text starts at `by`."""
-    start, end = error.part or (0, length)
-    return TextError(error.message, error.help, code=error.code, part=(start + by, end + by))
+def unknown_word(
+    message: str,
+    word: str,
+    words: Iterable[str],
+    *,
+    code: str = NOT_UNDERSTOOD,
+    part: tuple[int, int] | None = None,
+) -> TextError:
+    """The error for a word that is none of those known: with the nearest of them, else with all of them."""
+    found = suggestion(word, words)
+    return TextError(message, found.get("help", ""), code=code, part=part, meant=found.get("meant", ""))
+
+
+def within(parse: Callable[[str], _Value], text: str, at: int) -> _Value:
+    """Parse a piece of a longer text in which it starts at `at`; errors have their place in the longer
+    one."""
+    try:
+        return parse(text)
+    except TextError as error:
+        start, end = error.part or (0, len(text))
+        part = (start + at, end + at)
+        raise TextError(error.message, error.help, code=error.code, part=part, meant=error.meant) from None
 
 
 def number(text: str) -> Decimal:
@@ -88,28 +129,40 @@ def parse_time(text: str) -> int:
 
 
 def _no_time(text: str, found: re.Match[str] | None) -> NoReturn:
-    words = {"sec": "s", "secs": "s", "second": "s", "seconds": "s", "min": "m", "mins": "m", "minute": "m"}
-    words |= {
-        "minutes": "m",
-        "hour": "h",
-        "hours": "h",
-        "msec": "ms",
-        "millis": "ms",
-        "S": "s",
-        "M": "m",
-        "H": "h",
-    }
-    if found is not None and found[2] in words:
-        raise TextError(f"`{found[2]}` is no unit of time", f"write `{found[1]}{words[found[2]]}`")
-    _refuse("a time such as 500ms, 3s, 2m or 1h", text, "s")
+    if found is not None and found[2] in _TIME_WORDS:
+        raise TextError(f"`{found[2]}` is no unit of time", f"write `{found[1]}{_TIME_WORDS[found[2]]}`")
+    if is_bare(text):
+        why = f"`{text}m` lasts 60,000 times as long as `{text}ms`"
+        raise _no_unit(text, why, f"a time: `{text}s`, `{text}ms`, `{text}m`")
+    _refuse("a time such as 500ms, 3s, 2m or 1h", text)
 
 
-def _refuse(wanted: str, text: str, unit: str = "", before: str = "") -> NoReturn:
-    """Say what was wanted; where only the unit is missing, say that."""
+def is_bare(text: str) -> bool:
+    """Whether this is a number and nothing else."""
+    return _BARE.fullmatch(text) is not None
+
+
+def _no_unit(text: str, why: str, forms: str) -> TextError:
+    """The error for a bare number: `why` says what a wrong guess would cost, `forms` what could be meant."""
+    return TextError(f"`{text}` has no unit: {why}", f"write {forms}", code=MISSING_UNIT)
+
+
+def no_distance_unit(text: str, after: str = "") -> TextError:
+    """The same for a distance, with the words that follow it: ` from entry`."""
+    units = ("bps", "%") if "." in text else ("bps", "%", " ticks")
+    forms = ", ".join(f"`{text}{unit}{after}`" for unit in units)
+    why = f"`{text}bps` is ${_times(text, 1)} per $10,000 traded, `{text}%` is ${_times(text, 100)}"
+    return _no_unit(text, why, f"a distance: {forms}")
+
+
+def _times(text: str, by: int) -> str:
+    return f"{plain(number(text) * by):,f}"
+
+
+def _refuse(wanted: str, text: str) -> NoReturn:
+    """Say what was wanted."""
     if _SIGN.match(text):
         raise TextError(f"`{text}` has a sign", f"write {wanted}, without a sign", code=OUT_OF_BOUNDS)
-    if re.fullmatch(_NUMBER, text) and (unit or before):
-        raise TextError(f"`{text}` has no unit", f"write {wanted} (`{before}{text}{unit}`?)")
     raise TextError(f"`{text}` is not understood", f"write {wanted}")
 
 
@@ -120,7 +173,9 @@ def parse_distance(text: str) -> Distance:
         return Distance(number(money[1]), "money")
     found = _DISTANCE.fullmatch(text)
     if found is None:
-        _refuse("a distance such as 5bps, 0.05%, 2 ticks or $0.50", text, "bps")
+        if is_bare(text):
+            raise no_distance_unit(text)
+        _refuse("a distance such as 5bps, 0.05%, 2 ticks or $0.50", text)
     amount, unit = number(found[1]), found[2]
     if unit.startswith("tick"):
         return Distance(_most(_whole(amount, text), TICKS_MAX, text, "10,000 ticks"), "ticks")
@@ -160,15 +215,28 @@ def parse_percent(text: str) -> Decimal:
     """`5%` -> Decimal(5); at most 100 %."""
     found = _PERCENT.fullmatch(text)
     if found is None:
-        _refuse("a percentage such as 5%", text, "%")
+        if is_bare(text):
+            raise _no_unit(text, *_percents(text))
+        _refuse("a percentage such as 5%", text)
     return _most(number(found[1]), Decimal(100), text, "100%")
+
+
+def _percents(text: str) -> tuple[str, str]:
+    """What a bare number may mean as a percentage, and what that would be; a fraction is likely a share."""
+    if number(text) > 1:
+        return f"`{text}%` of $10,000 is ${_times(text, 100)}", f"`{text}%`"
+    share = _times(text, 100)
+    why = f"`{text}%` of $10,000 is ${share}, `{share}%` is ${_times(text, 10_000)}"
+    return why, f"`{share}%` or `{text}%`"
 
 
 def parse_money(text: str) -> Decimal:
     """`$50`, `$50,000`, `$0.50` -> Decimal, above zero."""
     found = _MONEY.fullmatch(text)
     if found is None:
-        _refuse("an amount of money such as $50", text, before="$")
+        if is_bare(text):
+            raise _no_unit(text, f"{text} of a coin may be thousands of times `${text}`", f"`${text}`")
+        _refuse("an amount of money such as $50", text)
     return _above_zero(_most(number(found[1]), MONEY_MAX, text, "$1,000,000,000,000"), text)
 
 
@@ -197,13 +265,15 @@ def parse_checks(text: str) -> int:
     """`3 checks` -> 3."""
     found = re.fullmatch(r"(\S+) checks?", text)
     if found is None:
-        _refuse("a number of checks such as `3 checks`", text, " checks")
+        if is_bare(text):
+            raise _no_unit(text, "a time would not act as checks do", f"`{text} checks`")
+        _refuse("a number of checks such as `3 checks`", text)
     return parse_count(found[1])
 
 
 def parse_ratio(text: str) -> Decimal:
     """A plain factor such as `1` or `0.5`, above zero and at most 1,000."""
-    if re.fullmatch(_NUMBER, text) is None:
+    if not is_bare(text):
         _refuse("a plain factor such as 1 or 0.5", text)
     return _above_zero(_most(number(text), Decimal(1000), text, "1,000"), text)
 
@@ -219,7 +289,9 @@ def parse_quantity(text: str) -> Quantity:
         return Quantity(_above_zero(share, text), "percent")
     found = _COIN.fullmatch(text)
     if found is None:
-        _refuse("a quantity such as 0.01 ETH, 1 lot, 5% of clip, $300 or venue minimum", text, " lots", "")
+        if is_bare(text):
+            raise _no_unit(text, f"`${text}` and {text} of a coin may be thousands apart", _quantities(text))
+        _refuse("a quantity such as 0.01 ETH, 1 lot, 5% of clip, $300 or venue minimum", text)
     amount = _above_zero(number(found[1]), text)
     if found[2] in ("lot", "lots"):
         return Quantity(_whole(amount, text), "lots")
@@ -228,6 +300,13 @@ def parse_quantity(text: str) -> Quantity:
             f"`{found[2]}` is no coin", f"write coins in capitals: `{found[1]} {found[2].upper()}`"
         )
     return Quantity(amount, "coin", found[2])
+
+
+def _quantities(text: str) -> str:
+    """What a bare number may mean; a fraction is likely a share, a whole number may be lots."""
+    if number(text) < 1:
+        return f"a quantity: `{text} ETH`, `${text}` or `{_times(text, 100)}% of clip`"
+    return f"a quantity: `{text} ETH`, `${text}`, `{text}% of clip` or `{text} lots`"
 
 
 def parse_clip(text: str) -> Quantity:
@@ -248,19 +327,11 @@ def parse_amounts(text: str) -> tuple[Quantity, ...]:
         (one.start(1), one[1])
         for one in re.finditer(r"\s*((?:[^,]|,(?=\d{3}))+),?", text[len("larger of") :])
     ]
-    found = tuple(_at(parse_quantity, part.strip(), len("larger of") + at) for at, part in parts)
+    found = tuple(within(parse_quantity, part.strip(), len("larger of") + at) for at, part in parts)
     if len(found) < 2:
-        raise TextError(
-            "`larger of` compares two or more quantities", "write `larger of 5% of clip, venue minimum`"
-        )
+        said = "`larger of` compares two or more quantities"
+        raise TextError(said, "write `larger of 5% of clip, venue minimum`")
     return found
-
-
-def _at(parse: "Callable[[str], Quantity]", text: str, at: int) -> Quantity:
-    try:
-        return parse(text)
-    except TextError as error:
-        raise shifted(error, at, len(text)) from None
 
 
 def parse_size(text: str) -> Size:
@@ -268,122 +339,56 @@ def parse_size(text: str) -> Size:
     if text in SIZE_WORDS:
         return Size(word=text)
     if re.fullmatch(r"[A-Za-z_]+", text):
-        from dnkit.policies.diagnostics import did_you_mean
-
-        raise TextError(f"`{text}` is no size", did_you_mean(text, SIZE_WORDS))
+        raise unknown_word(f"`{text}` is no size", text, SIZE_WORDS)
     return Size(amount=parse_quantity(text))
-
-
-def parse_price(text: str) -> PriceText:
-    """`touch`, `join`, `mid`, `mark`, `break_even`, or a distance `inside` or `through` one of them."""
-    if text in ANCHORS:
-        return PriceText(Anchor(text))
-    found = _PRICE.fullmatch(text)
-    if found is None:
-        _no_price(text)
-    anchor = _anchor(found[3], found.start(3))
-    distance = _distance_at(found[1])
-    if distance.amount == 0:
-        return PriceText(anchor)
-    return PriceText(anchor, found[2], distance)
-
-
-def parse_rung(text: str) -> PriceText:
-    """A price, or a bare distance, which means through the touch; `0bps` is the touch itself."""
-    if re.match(rf"\$?{_NUMBER}", text) and not _PRICE.fullmatch(text):
-        distance = parse_distance(text)
-        return PriceText(Anchor.TOUCH, "through", distance) if distance.amount else PriceText(Anchor.TOUCH)
-    return parse_price(text)
-
-
-def _distance_at(text: str) -> Distance:
-    try:
-        return parse_distance(text)
-    except TextError as error:
-        raise shifted(error, 0, len(text)) from None
-
-
-def _anchor(word: str, at: int) -> Anchor:
-    if word in ANCHORS:
-        return Anchor(word)
-    from dnkit.policies.diagnostics import did_you_mean
-
-    part = (at, at + len(word))
-    raise TextError(f"`{word}` is no price to measure from", did_you_mean(word, ANCHORS), part=part)
-
-
-def _no_price(text: str) -> NoReturn:
-    wanted = (
-        "a price: touch, join, mid, mark, break_even, or such as `1 tick inside touch`, `5bps through touch`"
-    )
-    if _SIGN.match(text):
-        raise TextError(
-            f"`{text}` has a sign",
-            "say `inside` (passive) or `through` (aggressive) instead",
-            code=OUT_OF_BOUNDS,
-        )
-    if _DISTANCE.fullmatch(text) or _MONEY.fullmatch(text):
-        raise TextError(
-            f"`{text}` does not say from where",
-            f"write `{text} inside touch` (passive) or `{text} through touch`",
-        )
-    if re.fullmatch(r"\w+", text):
-        _anchor(text, 0)
-    raise TextError(f"`{text}` is no price", f"write {wanted}")
-
-
-def parse_stop(text: str) -> Distance:
-    """`2% from entry` -> the distance of a stop from the entry average, above zero."""
-    if not text.endswith(" from entry"):
-        raise TextError(f"`{text}` does not say from where", "write the distance so: `2% from entry`")
-    return parse_positive_distance(text.removesuffix(" from entry").rstrip())
-
-
-def parse_through_stop(text: str) -> Distance:
-    """`10bps through stop` -> how far past the trigger the limit of a stop order lies."""
-    if not text.endswith(" through stop"):
-        raise TextError(f"`{text}` does not say from where", "write the distance so: `10bps through stop`")
-    return parse_distance(text.removesuffix(" through stop").rstrip())
 
 
 def parse_unhedged(text: str) -> tuple[Quantity, int]:
     """`$3000 for 30s` -> exposure and how long it may last (ns)."""
-    amount, duration = _two(text, " for ", "an exposure and a time such as `$3000 for 30s`")
-    return parse_clip(amount), parse_time(duration)
+    if is_bare(text):
+        raise _no_unit(text, "how much may be unhedged, and for how long?", f"`${text} for 30s`")
+    return _two(text, " for ", "an exposure and a time such as `$3000 for 30s`", parse_clip, parse_time)
 
 
 def parse_rate(text: str) -> tuple[int, int]:
     """`10 per 1s` -> calls and nanoseconds."""
-    calls, span = _two(text, " per ", "a rate such as `10 per 1s`")
-    return parse_positive(calls), _some_time(span)
+    if is_bare(text):
+        raise _no_unit(text, "calls in what time? too many get the account locked out", f"`{text} per 1s`")
+    return _two(text, " per ", "a rate such as `10 per 1s`", parse_positive, parse_positive_time)
 
 
 def parse_volume(text: str) -> tuple[Decimal, int]:
     """`$100,000 per 1m` -> money and nanoseconds."""
-    amount, span = _two(text, " per ", "a traded volume such as `$100,000 per 1m`")
-    return parse_money(amount), _some_time(span)
+    if is_bare(text):
+        raise _no_unit(text, "money in what time?", f"`${text} per 1m`")
+    return _two(text, " per ", "a traded volume such as `$100,000 per 1m`", parse_money, parse_positive_time)
 
 
 def parse_depth(text: str) -> tuple[Decimal, int]:
     """`$50,000 at level 1` -> money and number of levels."""
-    amount, level = _two(text, " at level ", "a depth such as `$50,000 at level 1`")
-    return parse_money(amount), parse_positive(level)
+    if is_bare(text):
+        raise _no_unit(text, "money in how many levels?", f"`${text} at level 1`")
+    return _two(text, " at level ", "a depth such as `$50,000 at level 1`", parse_money, parse_positive)
 
 
 def parse_positive_time(text: str) -> int:
     """A time above zero, in nanoseconds."""
-    return _some_time(text)
-
-
-def _some_time(text: str) -> int:
     ns = parse_time(text)
     if ns == 0:
         raise TextError(f"`{text}` is no time at all", "write a time above zero", code=OUT_OF_BOUNDS)
     return ns
 
 
-def _two(text: str, word: str, wanted: str) -> tuple[str, str]:
+def _two(
+    text: str,
+    word: str,
+    wanted: str,
+    parse_first: Callable[[str], _Value],
+    parse_second: Callable[[str], _Other],
+) -> tuple[_Value, _Other]:
+    """Two values with a word between them."""
     first, found, second = text.partition(word)
     if not found:
         raise TextError(f"`{text}` is not understood", f"write {wanted}")
-    return first.strip(), second.strip()
+    start = len(first) + len(word) + len(second) - len(second.lstrip())
+    return within(parse_first, first.rstrip(), 0), within(parse_second, second.strip(), start)

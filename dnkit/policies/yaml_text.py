@@ -10,6 +10,8 @@ from dnkit.policies.diagnostics import Diagnostic, Span
 SIZE_MAX = 1 << 20
 SHOWN_MAX = 20
 BAD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+_SUSPECT = re.compile(f"[\t{BAD.pattern[1:]}")
+_NOT_IN_FILES = re.compile(rf"\t|\r(?!\n|\Z)|(?!\r){BAD.pattern}")
 _BOOLEAN = re.compile(r"(?i)yes|no|on|off|y|n")
 _SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
 _OCTAL = re.compile(r"[-+]?0[0-9_]+|[-+]?0o[0-7]+")
@@ -17,6 +19,7 @@ _ODD_NUMBER = re.compile(
     r"[-+]?(0x[0-9a-fA-F_]+|0b[01_]+|[0-9][0-9_.]*[eE][-+]?[0-9]+|[0-9][0-9.]*_[0-9_.]*|\.inf|\.nan)",
     re.IGNORECASE,
 )
+TRAP_STARTS = frozenset("yYnNoO+-.0123456789")
 _WORDS = {
     "mapping values are not allowed in this context": (
         "a `key: value` is not allowed here",
@@ -57,29 +60,23 @@ def characters(text: str, path: str) -> Iterator[Diagnostic]:
             span=Span(path, 1, 1, 1, 2),
         )
         return
-    shown = 0
-    for number, ended in enumerate(text.split("\n"), 1):
-        line = ended.removesuffix("\r")
-        bad = BAD.search(line)
-        tab = line.find("\t")
-        if bad is not None:
-            col = bad.start() + 1
-            message = f"control character U+{ord(bad.group()):04X}"
-            yield Diagnostic(
-                code="DNK004",
-                message=message,
-                span=Span(path, number, col, number, col + 1),
-                help="delete it",
-            )
-        elif tab >= 0:
-            yield Diagnostic(
-                code="DNK005",
-                message="tab character",
-                span=Span(path, number, tab + 1, number, tab + 2),
-                help="use spaces",
-            )
-        shown += bad is not None or tab >= 0
-        if shown >= SHOWN_MAX:
+    if _SUSPECT.search(text) is None:
+        return
+    line, start = 1, 0
+    for _ in range(SHOWN_MAX):
+        found = _NOT_IN_FILES.search(text, start)
+        if found is None:
+            return
+        line += text.count("\n", start, found.start())
+        col = found.start() - text.rfind("\n", 0, found.start())
+        span = Span(path, line, col, line, col + 1)
+        if found[0] == "\t":
+            yield Diagnostic(code="DNK005", message="tab character", span=span, help="use spaces")
+        else:
+            message = f"control character U+{ord(found[0]):04X}"
+            yield Diagnostic(code="DNK004", message=message, span=span, help="delete it")
+        start = text.find("\n", found.start())  # one a line is enough
+        if start < 0:
             return
 
 
@@ -117,7 +114,7 @@ def _inside(text: str, line: int, col: int) -> tuple[int, int]:
 
 def traps_in(text: str) -> tuple[str, str, str] | None:
     """(code, message, help) for a plain text that a YAML 1.1 reader would silently turn into something
-    else."""
+    else. All of them start with one of TRAP_STARTS."""
     if _BOOLEAN.fullmatch(text):
         return (
             "DNK012",

@@ -2,6 +2,7 @@
 in that order.
 """
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from glob import glob
@@ -13,6 +14,7 @@ from dnkit.model.capabilities import Capabilities
 from dnkit.model.errors import DnkitError
 from dnkit.policies.capability_file import CapabilityFile, read_capabilities
 from dnkit.policies.diagnostics import Diagnostic, did_you_mean, has_errors, render
+from dnkit.policies.source import read_bytes
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 SUFFIX = ".yaml"
@@ -65,6 +67,26 @@ def policy_texts(name: str) -> tuple[PolicyText, ...]:
     return tuple(_read(one) for one in found)
 
 
+def write_policy(policy: PolicyText) -> None:
+    """Put the text into its file: whole or not at all, with the rights the file had."""
+    path = Path(policy.path).resolve()
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(policy.text.encode())
+        beside.chmod(path.stat().st_mode & 0o777)
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise DnkitError(f"cannot write {policy.path}: {error.strerror}") from error
+
+
+def rule_page(code: str) -> str:
+    """The page of a code; it lies inside the package, or in docs/rules of a source tree."""
+    inside = _PACKAGE / "lint" / "pages"
+    folder = inside if inside.is_dir() else _PACKAGE.parent / "docs" / "rules"
+    return _read(folder / f"{code}.md").text
+
+
 def find_policy(name: str) -> tuple[str, str] | None:
     """(path, text) of another policy a file names, None when there is none."""
     try:
@@ -90,10 +112,10 @@ def _read(path: Path) -> PolicyText:
 
 
 def _text(data: bytes, where: str) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DnkitError(f"{where} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+    text, found = read_bytes(data, where)
+    if found:
+        raise DnkitError(shown(found, {where: data.decode("utf-8", "replace")}))
+    return text.removeprefix("\ufeff")
 
 
 class VenueFacts(Mapping[str, Capabilities]):

@@ -2,17 +2,22 @@
 values.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from dnkit.lint.fixes import with_fixes
+from dnkit.lint.ignores import Silenced, sift
 from dnkit.machine.program import Program
 from dnkit.model.errors import DnkitError
+from dnkit.policies.bind import Bound
 from dnkit.policies.compile import Compiled, compile_policy
-from dnkit.policies.diagnostics import Diagnostic, has_errors
-from dnkit.policies.load import Loaded, load
+from dnkit.policies.diagnostics import Diagnostic, has_errors, in_order
+from dnkit.policies.load import Find, Loaded, load
 from dnkit.policies.overrides import apply, flipped, for_legs, parse_clips, parse_sides
 from dnkit.policies.policy import Policy
+from dnkit.policies.rules import judge
+from dnkit.policies.rules.subject import Subject
 from dnkit.runtime.library import PolicyText, VenueFacts, find_policy, read_policy, shown
 
 NOTHING: Mapping[str, str] = {}
@@ -47,13 +52,16 @@ AS_WRITTEN = LegOptions()
 
 class Checked(msgspec.Struct, frozen=True):
     """One policy after all checks. `texts` are the files read, by path; `program` is None for a guard and on
-    errors.
+    errors. `bound` is what the text says before it is built, None where it is no map of keys. `silenced` are
+    findings that a comment took.
     """
 
     policy: Policy | None
     compiled: Compiled | None
     diagnostics: tuple[Diagnostic, ...]
     texts: Mapping[str, str]
+    bound: Bound | None = None
+    silenced: tuple[Silenced, ...] = ()
 
     @property
     def program(self) -> Program | None:
@@ -66,6 +74,29 @@ class Checked(msgspec.Struct, frozen=True):
         return not has_errors(self.diagnostics)
 
 
+class Shelf:
+    """Policies by name for `extends` and `run`, each read once however often it is named.
+
+    `find(name)` gives (path, text), None where there is no such policy.
+    """
+
+    def __init__(self, find: Find = find_policy) -> None:
+        self.find = find
+        self._known: dict[tuple[str, tuple[tuple[str, str], ...]], Loaded | None] = {}
+
+    def plain(self, name: str) -> Loaded | None:
+        """The policy of that name as written."""
+        return self.configured(name, NOTHING)
+
+    def configured(self, name: str, settings: Mapping[str, str]) -> Loaded | None:
+        """The same with parameters set."""
+        key = (name, tuple(settings.items()))
+        if key not in self._known:
+            found = self.find(name)
+            self._known[key] = found and load(found[1], found[0], find=self.find, settings=settings)
+        return self._known[key]
+
+
 def check(
     source: PolicyText,
     venues: VenueFacts,
@@ -74,33 +105,74 @@ def check(
     reason: str = "",
     options: LegOptions = AS_WRITTEN,
     turned: bool = False,
+    shelf: Shelf | None = None,
 ) -> Checked:
-    """Load and compile one policy; `turned` swaps the direction of all its legs.
+    """Load and compile one policy and judge it by all rules; `turned` swaps the direction of all its legs.
 
-    Never raises for what the policy contains; OptionError for options that do not fit it.
+    `shelf` is where other policies come from; who checks many files gives one for all of them. Never raises
+    for what the policy contains; OptionError for options that do not fit it.
     """
-    loaded = load(source.text, source.path, find=find_policy, settings=settings, reason=reason)
+    shelf = shelf or Shelf()
+    loaded = load(source.text, source.path, find=shelf.find, settings=settings, reason=reason)
     texts = {**dict(loaded.files), source.path: source.text}
-    if loaded.policy is None or has_errors(loaded.diagnostics):
-        return Checked(loaded.policy, None, loaded.diagnostics, texts)
-    policy = options.on(loaded.policy)
+    if loaded.draft is None:
+        return _checked(source, loaded, None, None, loaded.diagnostics, texts)
+    policy = options.on(loaded.draft)
     policy = flipped(policy) if turned else policy
     compiled = compile_policy(
-        policy, venues=venues, library=_library, spans=loaded.spans, configured=_configured
+        policy, venues=venues, library=shelf.plain, spans=loaded.spans, configured=shelf.configured
     )
-    return Checked(policy, compiled, (*loaded.diagnostics, *compiled.diagnostics), texts)
+    found = (
+        *loaded.diagnostics,
+        *_new(compiled.diagnostics, loaded.diagnostics),
+        *_judged(policy, loaded, compiled, venues, shelf),
+    )
+    return _checked(source, loaded, policy, compiled, found, {**texts, **compiled.files})
 
 
-def _library(name: str) -> Loaded | None:
-    return _configured(name, NOTHING)
+def _new(found: tuple[Diagnostic, ...], known: tuple[Diagnostic, ...]) -> Iterator[Diagnostic]:
+    """What the compiler tells and the text rules have not told of the same place."""
+    told = {(one.code, one.span) for one in known}
+    return (one for one in found if (one.code, one.span) not in told)
 
 
-def _configured(name: str, settings: Mapping[str, str]) -> Loaded | None:
-    found = find_policy(name)
-    if found is None:
-        return None
-    path, text = found
-    return load(text, path, find=find_policy, settings=settings, reason="")
+def _checked(
+    source: PolicyText,
+    loaded: Loaded,
+    policy: Policy | None,
+    compiled: Compiled | None,
+    found: tuple[Diagnostic, ...],
+    texts: Mapping[str, str],
+) -> Checked:
+    """The findings in order, after the comments of the files were heard and words that were meant became
+    fixes. Nothing that can be run comes of a draft."""
+    bound = loaded.bound
+    if bound is None:
+        return Checked(None, None, with_fixes(in_order(found), None), texts)
+    judged = compiled is not None and (compiled.program is not None or compiled.guard is not None)
+    sifted = sift(found, bound, texts, source.path, complete=judged)
+    kept = with_fixes(in_order(sifted.kept), bound)
+    if loaded.policy is None:
+        policy, compiled = None, None
+    return Checked(policy, compiled, kept, texts, bound, sifted.silenced)
+
+
+def _judged(
+    policy: Policy, loaded: Loaded, compiled: Compiled, venues: VenueFacts, shelf: Shelf
+) -> tuple[Diagnostic, ...]:
+    """What the rules find in a policy that compiles."""
+    if loaded.bound is None or (compiled.program is None and compiled.guard is None):
+        return ()
+    return judge(
+        Subject(
+            bound=loaded.bound,
+            policy=policy,
+            venues=venues,
+            library=shelf.plain,
+            program=compiled.program,
+            guard=compiled.guard,
+        )
+    )
 
 
 def program_of(checked: Checked) -> Program:

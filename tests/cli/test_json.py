@@ -72,6 +72,20 @@ def test_verify(state_folder: Path) -> None:
     assert found(dnkit("journal", "verify", "--json")) == told("dnkit.verify/1")
 
 
+def test_lint_and_its_rules(tmp_path: Path) -> None:
+    text = (ROOT / "policies" / "flatten.yaml").read_text()
+    bad, ignoring = tmp_path / "bad.yaml", tmp_path / "ignoring.yaml"
+    bad.write_text(
+        text.replace("max_concession: 50bps", "max_concession: 20bps").replace("short: lad", "shrt: lad")
+    )
+    why = "# dnkit: ignore[DNK125] said twice"
+    ignoring.write_text(text.replace("forbid: [market]", f"forbid: [market, market]  {why}"))
+    done = dnkit("lint", "--json", str(tmp_path))
+    assert done.code == 1
+    assert found(done) == told("dnkit.lint/1")
+    assert found(dnkit("lint", "--list-rules", "--json")) == told("dnkit.rules/1")
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -293,6 +293,12 @@ MISTAKES = {
         "close",
         None,
     ),
+    "settings of the sub-policy": (
+        OUTER.replace("    with: {a: right}\n", "    with: {a: right}\n    set: {patience: 99s}\n"),
+        "DNK225",
+        "patience `99s` is outside 1s..9s",
+        17,
+    ),
     "rate": (CLOSE.replace("limits:", "limits:\n  rate: {calls: 1000 per 1s}"), "DNK504", "lower", 9),
 }
 
@@ -304,9 +310,31 @@ def test_mistake_is_told_with_its_code_help_and_line(name: str) -> None:
     assert answer.program is None
     hits = [one for one in answer.diagnostics if one.code == code]
     assert hits, [(one.code, one.message) for one in answer.diagnostics]
-    assert any(help in one.help for one in hits), hits
+    assert any(help in one.advice for one in hits), hits
     if line is not None:
         assert hits[0].span.line == line
+
+
+def test_a_word_of_the_file_can_be_replaced_and_one_of_the_command_line_cannot() -> None:
+    text = CLOSE.replace("{venue: lighter}", "{venue: lighter, symbol: ETHH}")
+    (found,) = compiled(text).diagnostics
+    assert (found.meant, text.split("\n")[found.span.line - 1][found.span.col - 1 :]) == ("ETH", "ETHH}")
+    find, look_up = library({})
+    loaded = load(CLOSE, "p.yaml", find=find, settings={})
+    assert loaded.policy is not None
+    given = apply(loaded.policy, symbols={"b": "ETHH"}, sides={}, clips={})
+    answer = compile_policy(given, venues=VENUES, library=look_up, spans=loaded.spans)
+    assert [(one.code, one.meant, one.help) for one in answer.diagnostics] == [
+        ("DNK502", "", "did you mean `ETH`?")
+    ]
+
+
+def test_a_market_order_without_a_worst_price_is_told_at_its_type() -> None:
+    text = CLOSE.replace("limits:\n  max_concession: 30bps\n", "")
+    text = text.replace("ioc, ladder: [5bps, 1 tick through join, $0.50]", "market")
+    (found,) = compiled(text).diagnostics
+    line = text.split("\n")[found.span.line - 1]
+    assert (found.code, line[found.span.col - 1 : found.span.end_col - 1]) == ("DNK412", "market")
 
 
 def test_all_mistakes_come_at_once() -> None:

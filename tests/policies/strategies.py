@@ -32,6 +32,7 @@ from dnkit.policies.policy import (
     Size,
     SizeText,
     Take,
+    TargetsText,
     Unhedged,
     Verify,
     Wait,
@@ -261,6 +262,16 @@ backoffs = st.tuples(some_time, some_time, tries).map(lambda b: (min(b[:2]), max
 reasons = st.dictionaries(
     st.sampled_from(["critical", "slow"]), st.lists(word, min_size=1, max_size=3).map(tuple), max_size=2
 ).map(lambda found: tuple(found.items()))
+shares = st.none() | decimals("0", "100", 2)
+targets = st.builds(
+    TargetsText,
+    run_ns=st.none() | some_time,
+    verify_ns=st.none() | some_time,
+    reconnect_ns=st.none() | some_time,
+    success=shares,
+    fills=shares,
+    runs=st.none() | tries,
+).filter(lambda one: one != TargetsText())
 COMMON = {
     "name": st.sampled_from(["pair", "x1", "open_2"]),
     "summary": texts,
@@ -275,6 +286,7 @@ COMMON = {
     "alerts": st.sampled_from([(), (("halt", "page"), ("done", "info"))]),
     "deadman_ns": st.none() | some_time,
     "backoff": st.none() | backoffs,
+    "targets": st.none() | targets,
     "reason": st.just("") | word,
 }
 
@@ -323,7 +335,11 @@ rules = st.lists(
 
 @st.composite
 def guards(draw: st.DrawFn) -> Policy:
-    watch = Watch(every_ns=draw(some_time), facts=(("gap", "abs(net) / larger(notional_a, notional_b)"),))
+    watch = Watch(
+        every_ns=draw(some_time),
+        facts=(("gap", "abs(net) / larger(notional_a, notional_b)"),),
+        pairs=draw(tries),
+    )
     return draw(st.builds(Policy, intent=st.just(Intent.GUARD), watch=st.just(watch), rules=rules, **COMMON))
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dnkit.policies.diagnostics import INFO, WARNING, has_errors
+from dnkit.policies.codes import INFO, WARNING
+from dnkit.policies.diagnostics import has_errors
 from dnkit.policies.keys import TABLE
 from dnkit.policies.load import Loaded, load
 from dnkit.policies.reference import keys_table_markdown
@@ -54,6 +55,7 @@ WAITING = {
     "data.stream.max_silence": ("data: {stream: {max_silence: 5s}}", "DNK601", "no connection"),
     "size.impact.levels": ("size: {target: $500, impact: {levels: 3}}", "DNK602", "every level within"),
     "backoff": ("backoff: {first: 1s, most: 2s, tries: 3}", "DNK601", "do not fail"),
+    "targets": ("targets: {run: 30s}", "DNK602", "no report compares with it"),
 }
 
 

@@ -8,8 +8,7 @@ import pytest
 from dnkit.machine.program import Anchor, Outcome, TargetKind
 from dnkit.model.terms import EndName, OrderType, Side
 from dnkit.policies.bind import bind
-from dnkit.policies.codes import CODES
-from dnkit.policies.diagnostics import INFO
+from dnkit.policies.codes import CODES, INFO
 from dnkit.policies.keys import KEYS, TABLE, pattern_of
 from dnkit.policies.load import Loaded, load
 from dnkit.policies.policy import Distance, Policy, PriceText, Quantity, Rest, Run, Size, Take
@@ -135,7 +134,7 @@ def test_overlay_applies_for_its_reason_only() -> None:
 def test_a_slip_in_the_reason_is_told() -> None:
     result = loaded("every_pair_key", reason="LEG_LIQUIDATD")
     assert codes(result) == ["DNK112"] and result.policy is not None
-    assert result.diagnostics[0].help == "did you mean `LEG_LIQUIDATED`?"
+    assert result.diagnostics[0].meant == "LEG_LIQUIDATED"
     assert codes(loaded("every_pair_key", reason="DRIFT")) == []
 
 

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dnkit.policies import diagnostics
-from dnkit.policies.diagnostics import ERROR, INFO
+from dnkit.policies.codes import ERROR, INFO
 from dnkit.policies.load import Loaded, load
 from dnkit.policies.policy import Policy
 from dnkit.policies.render import render

@@ -1,5 +1,7 @@
 """Texts with units: exact values, exact refusals."""
 
+import re
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dnkit.machine.program import Anchor
-from dnkit.policies import units
+from dnkit.policies import prices, units
 from dnkit.policies.policy import Distance, PriceText, Quantity, Size
 from dnkit.policies.unit_texts import (
     show_amounts,
@@ -17,7 +19,8 @@ from dnkit.policies.unit_texts import (
     show_size,
     show_time,
 )
-from tests.policies.strategies import distances, prices, quantities, sizes, times
+from tests.policies.strategies import distances, quantities, sizes, times
+from tests.policies.strategies import prices as price_texts
 
 NS = 10**9
 
@@ -79,7 +82,7 @@ def test_quantity(text: str, quantity: Quantity) -> None:
     ],
 )
 def test_rung(text: str, price: PriceText) -> None:
-    assert units.parse_rung(text) == price
+    assert prices.parse_rung(text) == price
 
 
 def test_short_forms_of_limits() -> None:
@@ -97,24 +100,85 @@ def test_short_forms_of_limits() -> None:
 @pytest.mark.parametrize(
     ("parse", "text", "help_words"),
     [
-        (units.parse_time, "5", "`5s`?"),
         (units.parse_time, "5 min", "`5m`"),
-        (units.parse_distance, "5", "`5bps`?"),
-        (units.parse_money, "50", "`$50`?"),
-        (units.parse_percent, "5", "`5%`?"),
         (units.parse_quantity, "0.1 eth", "`0.1 ETH`"),
-        (units.parse_price, "5bps", "`5bps inside touch`"),
-        (units.parse_price, "1 tick inside tuoch", "did you mean `touch`?"),
+        (prices.parse_price, "5bps", "`5bps inside touch`"),
+        (prices.parse_price, "1 tick inside tuoch", "did you mean `touch`?"),
         (units.parse_size, "positon", "did you mean `position`?"),
-        (units.parse_stop, "2%", "`2% from entry`"),
-        (units.parse_rate, "10", "`10 per 1s`"),
+        (prices.parse_stop, "2%", "`2% from entry`"),
     ],
 )
 def test_refusal_says_the_nearest_right_text(parse: object, text: str, help_words: str) -> None:
     assert callable(parse)
     with pytest.raises(units.TextError) as error:
         parse(text)
-    assert help_words in error.value.help
+    assert help_words in error.value.advice
+
+
+@pytest.mark.parametrize(
+    ("parse", "text", "cost", "forms"),
+    [
+        (units.parse_time, "5", "60,000 times", "a time: `5s`, `5ms`, `5m`"),
+        (
+            units.parse_distance,
+            "5",
+            "`5bps` is $5 per $10,000 traded, `5%` is $500",
+            "`5bps`, `5%`, `5 ticks`",
+        ),
+        (units.parse_distance, "0.02", "`0.02bps` is $0.02 per $10,000 traded, `0.02%` is $2", "`0.02%`"),
+        (prices.parse_rung, "5", "per $10,000", "`5bps`"),
+        (prices.parse_price, "1,000", "`1,000bps` is $1,000 per $10,000", "`1,000bps inside touch`"),
+        (prices.parse_stop, "2", "`2%` is $200", "`2% from entry`"),
+        (prices.parse_through_stop, "10", "`10%` is $1,000", "`10bps through stop`"),
+        (units.parse_money, "50", "thousands of times `$50`", "`$50`"),
+        (units.parse_percent, "5", "`5%` of $10,000 is $500", "`5%`"),
+        (units.parse_percent, "0.25", "is $25, `25%` is $2,500", "`25%` or `0.25%`"),
+        (units.parse_quantity, "0.05", "of a coin", "`0.05 ETH`, `$0.05` or `5% of clip`"),
+        (units.parse_amounts, "3", "of a coin", "`3 lots`"),
+        (units.parse_size, "0.1", "of a coin", "`$0.1`"),
+        (units.parse_unhedged, "3000", "how much", "`$3000 for 30s`"),
+        (units.parse_rate, "10", "in what time", "`10 per 1s`"),
+        (units.parse_volume, "100,000", "in what time", "`$100,000 per 1m`"),
+        (units.parse_depth, "50", "how many levels", "`$50 at level 1`"),
+        (units.parse_checks, "3", "a time", "`3 checks`"),
+    ],
+)
+def test_a_bare_number_is_told_with_what_a_wrong_guess_costs(
+    parse: Callable[[str], object], text: str, cost: str, forms: str
+) -> None:
+    with pytest.raises(units.TextError) as error:
+        parse(text)
+    assert error.value.code == units.MISSING_UNIT
+    assert error.value.message.startswith(f"`{text}` has no unit: ")
+    assert cost in error.value.message and forms in error.value.help
+
+
+@pytest.mark.parametrize(
+    ("parse", "text", "part"),
+    [
+        (prices.parse_price, "0.02 inside touch", (0, 4)),
+        (prices.parse_stop, "0.02 from entry", (0, 4)),
+        (units.parse_unhedged, "3000 for 30s", (0, 4)),
+        (units.parse_unhedged, "$3000 for 30", (10, 12)),
+        (units.parse_rate, "10 per  5", (8, 9)),
+        (units.parse_amounts, "larger of 1 lot, 5", (17, 18)),
+    ],
+)
+def test_a_number_without_unit_is_told_at_its_own_characters(
+    parse: Callable[[str], object], text: str, part: tuple[int, int]
+) -> None:
+    with pytest.raises(units.TextError) as error:
+        parse(text)
+    assert (error.value.code, error.value.part) == (units.MISSING_UNIT, part)
+
+
+def test_every_form_that_is_offered_can_be_read() -> None:
+    for parse in (units.parse_time, units.parse_distance, units.parse_percent, units.parse_quantity):
+        for text in ("0.05", "1", "6"):
+            with pytest.raises(units.TextError) as error:
+                parse(text)
+            for form in re.findall(r"`([^`]+)`", error.value.help):
+                assert parse(form) is not None
 
 
 @pytest.mark.parametrize(
@@ -158,9 +222,9 @@ def test_amounts_read_back(amounts: tuple[Quantity, ...]) -> None:
     assert units.parse_amounts(show_amounts(amounts)) == amounts
 
 
-@given(prices)
+@given(price_texts)
 def test_price_reads_back(price: PriceText) -> None:
-    assert units.parse_price(show_price(price)) == price
+    assert prices.parse_price(show_price(price)) == price
 
 
 @given(sizes)
@@ -170,8 +234,11 @@ def test_size_reads_back(size: Size) -> None:
 
 @given(st.text(max_size=30) | st.from_regex(r"[$]?[0-9.,%a-z \-]{0,20}", fullmatch=True))
 def test_any_text_is_a_value_or_a_text_error(text: str) -> None:
-    for name in (one for one in dir(units) if one.startswith("parse_")):
+    parsers = [
+        (module, name) for module in (units, prices) for name in dir(module) if name.startswith("parse_")
+    ]
+    for module, name in parsers:
         try:
-            getattr(units, name)(text)
+            getattr(module, name)(text)
         except units.TextError as error:
             assert error.message

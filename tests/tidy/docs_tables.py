@@ -1,4 +1,7 @@
-"""Tables of the documents that are made from the code. `python -m tests.tidy.docs_tables` writes them."""
+"""What is made from the code: tables of the documents, and the schema beside the shipped policies.
+
+`python -m tests.tidy.docs_tables` writes them.
+"""
 
 import re
 from collections.abc import Callable
@@ -7,11 +10,14 @@ from pathlib import Path
 import yaml
 
 from dnkit.cli.exit_codes import table_markdown
-from dnkit.policies.reference import keys_table_markdown
+from dnkit.policies.reference import catalogue_table_markdown, codes_table_markdown, keys_table_markdown
+from dnkit.policies.schema import schema_text
 from tests.tidy.source_tree import ROOT
 
 LANGUAGE = ROOT / "docs" / "LANGUAGE.md"
 README = ROOT / "README.md"
+RULES = ROOT / "docs" / "rules" / "README.md"
+SCHEMA = ROOT / "policies" / "policy.schema.json"
 OPENING = "<!-- table: {} -->\n"
 CLOSING = "<!-- end -->"
 
@@ -31,6 +37,8 @@ TABLES: dict[tuple[Path, str], Callable[[], str]] = {
     (README, "policies"): policies_markdown,
     (README, "exit codes"): table_markdown,
     (LANGUAGE, "keys"): keys_table_markdown,
+    (RULES, "codes"): codes_table_markdown,
+    (RULES, "catalogue"): catalogue_table_markdown,
 }
 
 
@@ -44,7 +52,8 @@ def with_table(text: str, name: str, table: str) -> str:
 
 
 def main() -> None:
-    """Write all tables."""
+    """Write all tables and the schema."""
+    SCHEMA.write_text(schema_text())
     for (file, name), make in TABLES.items():
         file.write_text(with_table(file.read_text(), name, make()))
 

@@ -9,7 +9,7 @@ from dnkit.machine.program import OUTCOMES, PhaseKind
 from tests.tidy.docs_tables import LANGUAGE, TABLES, with_table
 from tests.tidy.source_tree import PACKAGE, ROOT
 
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 @pytest.mark.parametrize(("file", "name"), TABLES, ids=lambda one: getattr(one, "name", one))
@@ -61,6 +61,7 @@ def test_the_map_names_every_floor() -> None:
 
 
 def test_the_policy_of_the_readme_is_sound() -> None:
+    from dnkit.policies.codes import INFO
     from dnkit.runtime.library import PolicyText, VenueFacts
     from dnkit.runtime.prepare import check
 
@@ -68,4 +69,4 @@ def test_the_policy_of_the_readme_is_sound() -> None:
     assert text
     checked = check(PolicyText("README.yaml", text.group(1)), VenueFacts())
     assert checked.program is not None
-    assert checked.diagnostics == ()
+    assert [one for one in checked.diagnostics if one.severity != INFO] == []

@@ -1,0 +1,178 @@
+"""The commands for whoever writes a policy: start it, check it, read it, compare it. Every one imports what
+it needs when it runs, so that none pays for another.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from dnkit.cli import flags
+
+
+def guard(command: Callable[[], int]) -> None:
+    """Run a command; whatever it ends with becomes words and an exit code."""
+    from dnkit.cli.guarded import guarded
+
+    guarded(command)
+
+
+def explain(
+    file: flags.PolicyFile,
+    format: flags.Form = "text",
+    ascii: flags.Ascii = False,
+    resolved: flags.Resolved = False,
+    set_: flags.Settings = None,
+    reason: flags.Reason = "",
+    json: flags.Json = False,
+) -> None:
+    """What a policy will do: its diagram, its table, the worst case in words.
+
+    Examples:
+
+      dnkit explain policies/close_two_phase.yaml
+
+      dnkit explain close_two_phase --resolved --reason LEG_LIQUIDATED
+
+      dnkit explain my.yaml -f svg > my.svg
+    """
+
+    def command() -> int:
+        from dnkit.cli.explain import Asked, explain
+
+        asked = Asked(
+            policy=file,
+            settings=tuple(set_ or ()),
+            reason=reason,
+            form="json" if json else format,
+            ascii=ascii,
+            resolved=resolved,
+        )
+        return explain(asked)
+
+    guard(command)
+
+
+def lint(
+    files: flags.PolicyFiles = None,
+    format: flags.LintFormat = "text",
+    select: flags.Select = None,
+    ignore: flags.Ignore = None,
+    fail_level: flags.FailLevel = "error",
+    explain: flags.ExplainCode = "",
+    list_rules: flags.ListRules = False,
+    fix: flags.WithFix = False,
+    unsafe_fixes: flags.UnsafeFixes = False,
+    diff: flags.WithDiff = False,
+    exit_zero: flags.ExitZero = False,
+    verbose: flags.Verbose = False,
+    json: flags.Json = False,
+) -> None:
+    """Check policy files. 0 when clean, 1 on findings, 2 for wrong flags, 3 when a file cannot be read.
+
+    Examples:
+
+      dnkit lint policies/*.yaml
+
+      dnkit lint -f github --fail-level warning policies
+
+      dnkit lint --fix --diff my.yaml
+
+      dnkit lint --explain DNK412
+
+      cat my.yaml | dnkit lint -
+    """
+
+    def command() -> int:
+        from dnkit.cli.lint_flags import lint_command
+
+        return lint_command(
+            files=tuple(files or ()),
+            format="json" if json else format,
+            select=tuple(select or ()),
+            ignore=tuple(ignore or ()),
+            fail_level=fail_level,
+            explain=explain,
+            list_rules=list_rules,
+            fix=fix,
+            unsafe=unsafe_fixes,
+            diff=diff,
+            exit_zero=exit_zero,
+            verbose=verbose,
+        )
+
+    guard(command)
+
+
+def init(
+    name: flags.NewName = "",
+    template: flags.Template = "open",
+    venues: flags.Venues = "",
+    ci: flags.Ci = "github",
+    dir: flags.Folder = Path(),
+    force: flags.Force = False,
+) -> None:
+    """Write a commented policy to start from, its schema for editors, and a CI file that lints it.
+
+    Examples:
+
+      dnkit init my_pair --template open --venues backpack,grvt
+
+      dnkit init --template unwind --venues nado --ci none
+    """
+
+    def command() -> int:
+        from dnkit.cli.init import Asked, init
+
+        return init(Asked(name=name, template=template, venues=venues, ci=ci, folder=dir, force=force))
+
+    guard(command)
+
+
+def schema() -> None:
+    """The JSON Schema of policies, for editors.
+
+    Example:  dnkit schema > policies/policy.schema.json
+    """
+
+    def command() -> int:
+        from dnkit.cli.schema import schema
+
+        return schema()
+
+    guard(command)
+
+
+def diff(
+    old: flags.OldPolicy,
+    new: flags.NewPolicy,
+    set_: flags.Settings = None,
+    reason: flags.Reason = "",
+    format: flags.DiffFormat = "text",
+    exit_code: flags.AnyChange = False,
+    json: flags.Json = False,
+) -> None:
+    """What changed in the behaviour of a policy. 0 when nothing is looser, 1 when something is.
+
+    Examples:
+
+      dnkit diff close_two_phase my_close.yaml
+
+      git show HEAD:policies/flatten.yaml | dnkit diff - policies/flatten.yaml
+    """
+
+    def command() -> int:
+        from dnkit.cli.diff import Asked, diff
+
+        asked = Asked(
+            old=old,
+            new=new,
+            settings=tuple(set_ or ()),
+            reason=reason,
+            format="json" if json else format,
+            exit_code=exit_code,
+        )
+        return diff(asked)
+
+    guard(command)
+
+
+COMMANDS = (init, lint, explain, diff, schema)
