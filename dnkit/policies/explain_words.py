@@ -75,6 +75,19 @@ def phase_words(program: Program, phase: Phase) -> str:
     return words + (", only toward zero" if job.reduces else "")
 
 
+def short_words(program: Program, phase: Phase) -> str:
+    """The same in few words, for a box of a diagram."""
+    if phase.skip is None and phase.kind in (PhaseKind.REST, PhaseKind.TAKE):
+        names = " and ".join(leg_words(program, one) for one in phase.jobs)
+        patience = f", up to {show_time(phase.for_ns)}" if phase.kind is PhaseKind.REST else ""
+        return f"{names}: {price_words(phase.jobs[0])}{patience}"
+    if phase.skip is None and phase.kind is PhaseKind.VERIFY:
+        return f"all {phase.goal.value} at the venue? {phase.tries} reads, {show_time(phase.every_ns)} apart"
+    if phase.skip is None and phase.kind is PhaseKind.RUN:
+        return "a policy of its own, drawn below"
+    return phase_words(program, phase)
+
+
 def leg_words(program: Program, job: Job) -> str:
     """The leg a job falls on."""
     return _PICKS[job.leg] if job.leg < 0 else program.legs[job.leg].name

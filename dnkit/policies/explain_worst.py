@@ -1,6 +1,7 @@
 """Worst case of a program, from its table alone: how long, how far from the touch, how many orders."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from operator import add
 
 import msgspec
 
@@ -19,6 +20,21 @@ from dnkit.machine.program import (
 PATHS_MAX = 20_000
 SWEEP_TRIES = 3
 Weight = Callable[[Phase], int]
+Sums = tuple[int, ...]
+
+
+class Move(msgspec.Struct, frozen=True):
+    """One way out of a phase: what it costs (one number for each sum asked for), where it leads, and the
+    state it leaves (see Moves).
+    """
+
+    weights: Sums
+    target: Target
+    state: int = 0
+
+
+# Ways out of a phase (by index) that is entered in a state; what a state means is the caller's business.
+Moves = Callable[[int, int], Iterable[Move]]
 
 
 class Worst(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,14 +43,15 @@ class Worst(msgspec.Struct, frozen=True, kw_only=True):
 
     `calm_ns`: every answer comes at once, every patience is used up. `longest_ns`: every answer comes at
     its last moment or has to be looked up. `concession` is mbps per leg from the touch of its order,
-    NO_LIMIT where ticks or money set it; `orders` counts placements. `after_deadline_ns` is what the
-    deadline's own way to an end may take on top of it. `exact` is False where there were too many paths and
-    a sum stands in.
+    NO_LIMIT where ticks or money set it; `orders` counts placements. `after_deadline_ns` and
+    `after_unhedged_ns` are what the deadline's own way to an end, and that of max_unhedged, may take on top
+    of it. `exact` is False where there were too many paths and a sum stands in.
     """
 
     calm_ns: int
     longest_ns: int
     after_deadline_ns: int
+    after_unhedged_ns: int
     orders: int
     concession: tuple[int, ...]
     exact: bool
@@ -43,19 +60,23 @@ class Worst(msgspec.Struct, frozen=True, kw_only=True):
 def worst_case(program: Program) -> Worst:
     """The bounds of a program."""
     first = Target(TargetKind.PHASE, phase=program.start)
-    late = program.scopes[0].limits.deadline_to
-    calm, calm_exact = longest(program, first, calm_ns)
-    slow, slow_exact = longest(program, first, lambda phase: slow_ns(program, phase))
-    tail = longest(program, late, lambda phase: slow_ns(program, phase))[0] if late else 0
-    orders, orders_exact = longest(program, first, lambda phase: orders_of(program, phase))
+    limits = program.scopes[0].limits
+    weights = (calm_ns, lambda phase: slow_ns(program, phase), lambda phase: orders_of(program, phase))
+    (calm, slow, orders), exact = _longest(program, first, weights)
     return Worst(
         calm_ns=calm,
         longest_ns=slow,
-        after_deadline_ns=tail,
+        after_deadline_ns=tail_ns(program, limits.deadline_to),
+        after_unhedged_ns=tail_ns(program, limits.unhedged_to),
         orders=orders,
         concession=tuple(_concession(program, leg) for leg in range(len(program.legs))),
-        exact=calm_exact and slow_exact and orders_exact,
+        exact=exact,
     )
+
+
+def tail_ns(program: Program, target: Target | None) -> int:
+    """Longest time from a target of the policy itself to an end; 0 where there is no target."""
+    return longest(program, target, lambda phase: slow_ns(program, phase))[0] if target else 0
 
 
 def longest(program: Program, first: Target, weight: Weight) -> tuple[int, bool]:
@@ -65,12 +86,49 @@ def longest(program: Program, first: Target, weight: Weight) -> tuple[int, bool]
     The second value is False when there are more than PATHS_MAX places to look at: the sum of all visits is
     given.
     """
-    weights = [0 if phase.skip else weight(phase) for phase in program.phases]
-    walk = _Walk(program, weights)
+    (found,), exact = _longest(program, first, (weight,))
+    return found, exact
+
+
+def _longest(program: Program, first: Target, weights: Sequence[Weight]) -> tuple[Sums, bool]:
+    """The same for several weights at once, each with a path of its own."""
+    costs = [tuple(0 if phase.skip else one(phase) for one in weights) for phase in program.phases]
+    moves = [_plain_moves(phase, cost) for phase, cost in zip(program.phases, costs, strict=True)]
+    nothing = (0,) * len(weights)
+    last = costs[program.reduce] if program.reduce >= 0 else nothing
+    found = longest_by(program, first, lambda index, _: moves[index], lambda _: last, nothing, (0,))
+    if found is not None:
+        return found, True
+    sums = [
+        tuple(one * phase.visits for one in cost) for cost, phase in zip(costs, program.phases, strict=True)
+    ]
+    return tuple(map(sum, zip(*sums, strict=True))), False
+
+
+def _plain_moves(phase: Phase, cost: Sums) -> tuple[Move, ...]:
+    targets = dict.fromkeys(target for outcome, target in phase.then if possible(phase, outcome))
+    return tuple(Move(cost, target) for target in targets)
+
+
+def longest_by(
+    program: Program,
+    first: Target,
+    moves: Moves,
+    last: Callable[[int], Sums],
+    nothing: Sums,
+    states: Iterable[int],
+) -> Sums | None:
+    """Largest sums by moves that carry a state, over all `states` to start in. `last` is what a halt in a
+    state costs on top, `nothing` a zero for each sum. None when there are more than PATHS_MAX places to look
+    at.
+    """
+    walk = _Walk(program, moves, last, nothing)
+    visits = (0,) * len(program.phases)
     try:
-        return walk.from_target(0, first, (0,) * len(program.phases)), True
+        found = [walk.from_target(0, first, visits, state) for state in states]
     except _TooManyPaths:
-        return sum(one * phase.visits for one, phase in zip(weights, program.phases, strict=True)), False
+        return None
+    return tuple(map(max, zip(*found, strict=True)))
 
 
 class _TooManyPaths(Exception):
@@ -78,47 +136,55 @@ class _TooManyPaths(Exception):
 
 
 class _Walk:
-    """Longest path over (phase, visits so far); the recursion is as deep as the sum of visits."""
+    """Longest path over (phase, visits so far, state); the recursion is as deep as the sum of visits."""
 
-    def __init__(self, program: Program, weights: list[int]) -> None:
+    def __init__(self, program: Program, moves: Moves, last: Callable[[int], Sums], nothing: Sums) -> None:
         self.program = program
-        self.weights = weights
-        self.known: dict[tuple[int, tuple[int, ...]], int] = {}
-        self.last = weights[program.reduce] if program.reduce >= 0 else 0
+        self.moves = moves
+        self.last = last
+        self.nothing = nothing
+        self.known: dict[tuple[int, tuple[int, ...], int], Sums] = {}
 
-    def from_phase(self, index: int, visits: tuple[int, ...]) -> int:
-        key = (index, visits)
+    def from_phase(self, index: int, visits: tuple[int, ...], state: int) -> Sums:
+        key = (index, visits, state)
         if key not in self.known:
             if len(self.known) >= PATHS_MAX:
                 raise _TooManyPaths
-            self.known[key] = self._enter(index, visits)
+            self.known[key] = self._enter(index, visits, state)
         return self.known[key]
 
-    def _enter(self, index: int, visits: tuple[int, ...]) -> int:
+    def _enter(self, index: int, visits: tuple[int, ...], state: int) -> Sums:
         phase = self.program.phases[index]
         if visits[index] >= phase.visits:
-            return self.from_target(phase.scope, phase.target(Outcome.EXHAUSTED), visits)
+            return self.from_target(phase.scope, phase.target(Outcome.EXHAUSTED), visits, state)
         visits = (*visits[:index], visits[index] + 1, *visits[index + 1 :])
-        if phase.kind is PhaseKind.RUN and phase.start >= 0 and phase.skip is None:
-            return self.from_phase(phase.start, self._anew(phase.enters, visits))
-        targets = dict.fromkeys(target for outcome, target in phase.then if possible(phase, outcome))
-        ahead = max(self.from_target(phase.scope, target, visits) for target in targets)
-        return self.weights[index] + ahead
+        if is_entered(phase):
+            return self.from_phase(phase.start, self._anew(phase.enters, visits), state)
+        most = self.nothing
+        for move in self.moves(index, state):
+            ahead = self.from_target(phase.scope, move.target, visits, move.state)
+            most = tuple(map(max, most, map(add, move.weights, ahead)))
+        return most
 
     def _anew(self, scope: int, visits: tuple[int, ...]) -> tuple[int, ...]:
         """A sub-policy that is entered again may visit its phases anew."""
         pairs = zip(self.program.phases, visits, strict=True)
         return tuple(0 if phase.scope == scope else count for phase, count in pairs)
 
-    def from_target(self, scope: int, target: Target, visits: tuple[int, ...]) -> int:
+    def from_target(self, scope: int, target: Target, visits: tuple[int, ...], state: int) -> Sums:
         if target.kind is TargetKind.PHASE:
-            return self.from_phase(target.phase, visits)
+            return self.from_phase(target.phase, visits, state)
         if target.kind is TargetKind.DONE:
-            return 0
+            return self.nothing
         out = self.program.scopes[scope].halt_to
         if out is not None and out.kind is TargetKind.PHASE:
-            return self.from_phase(out.phase, visits)
-        return self.last
+            return self.from_phase(out.phase, visits, state)
+        return self.last(state)
+
+
+def is_entered(phase: Phase) -> bool:
+    """Whether the phase leads into the phases of a policy it runs."""
+    return phase.kind is PhaseKind.RUN and phase.start >= 0 and phase.skip is None
 
 
 def possible(phase: Phase, outcome: Outcome) -> bool:

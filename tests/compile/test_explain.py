@@ -35,7 +35,7 @@ phases:
 @pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.stem)
 def test_text_fits_eighty_columns_and_names_every_phase(path) -> None:
     answer = compiled(path.read_text())
-    text = explain(answer.program).text if answer.program else explain_guard(answer.guard)
+    text = (explain(answer.program) if answer.program else explain_guard(answer.guard)).text
     assert all(len(line) <= WIDTH for line in text.splitlines())
     names = [one.name for one in answer.program.phases[: answer.program.reduce]] if answer.program else []
     assert all(f"  {name}: " in text for name in names if name != "reduce")
@@ -87,9 +87,12 @@ def test_what_does_not_act_stands_at_the_end() -> None:
 def test_a_halt_inside_a_sub_policy_leads_to_its_caller() -> None:
     found = shipped("pair_unwind_ioc_ladder")
     assert found is not None
-    text = explain(program_of(found[1])).text
-    assert "    conflict -> unwind_b (books disagree)" in text
-    assert "    conflict -> HALT books disagree" in text.split("unwind_a/maker:")[0]
+    told = explain(program_of(found[1]))
+    leads = {(one.phase, name): one.leads_to for one in told.table for name in one.outcomes}
+    assert leads["unwind_a/verify", "conflict"] == "unwind_b (books disagree)"
+    assert leads["verify", "conflict"] == "HALT books disagree"
+    assert "conflict ─▶ ↑ unwind_b (books disagree)" in told.text.split("inside unwind_a")[1]
+    assert "conflict ─▶ ✕ HALT books disagree" in told.text.split("inside unwind_a")[0]
 
 
 def test_text_tells_where_a_stop_leads_and_that_two_legs_have_two_positions() -> None:
@@ -102,5 +105,7 @@ def test_text_tells_where_a_stop_leads_and_that_two_legs_have_two_positions() ->
 def test_guard_text_lists_rules_in_order() -> None:
     found = shipped("funding_arb_guarded")
     assert found is not None
-    text = explain_guard(compiled(found[1]).guard)
-    assert text.index("1 leg_gone") < text.index("3 blind") < text.index("hold")
+    text = explain_guard(compiled(found[1]).guard).text
+    rules = text.split("Rules\n")[1]
+    assert rules.index("1 leg_gone") < rules.index("3 blind") < rules.index("hold")
+    assert text.index("│ 1 leg_gone") < text.index("│ 3 blind") < text.index("│ 9 hold")

@@ -1,0 +1,1 @@
+"""Diagrams of a policy: one graph (`graph`), one geometry (`sheet`), and the forms they are drawn in."""
