@@ -11,7 +11,8 @@ from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
 from dnkit.cli.settings import parse_settings
 from dnkit.model.errors import DnkitError
-from dnkit.policies.compare import (
+from dnkit.policies.compare.marks import Mark
+from dnkit.policies.compare.policies import (
     SAME_BEHAVIOUR,
     SAME_MACHINE,
     Comparison,
@@ -21,9 +22,8 @@ from dnkit.policies.compare import (
     compare,
     reasons_named,
 )
-from dnkit.policies.compare_marks import Mark
-from dnkit.policies.compare_rows import Row
-from dnkit.runtime.library import PolicyText, VenueFacts, policy_texts, read_policy, shown
+from dnkit.policies.compare.rows import Row
+from dnkit.runtime.library import PolicyText, VenueFacts, policy_texts, read_policy
 from dnkit.runtime.prepare import Checked, PolicyInvalid, Shelf, check
 
 FORMATS = ("text", "json")
@@ -141,7 +141,7 @@ class _Reader:
             check(one, self.venues, settings=self.settings, reason=reason, shelf=self.shelf)
             for one in self.sources
         )
-        wrong = [shown(one.diagnostics, one.texts) for one in found if not one.ok]
+        wrong = [one.told for one in found if not one.ok]
         if wrong:
             raise PolicyInvalid("\n".join(wrong))
         return found

@@ -11,13 +11,13 @@ from dnkit.cli.settings import parse_settings
 from dnkit.model.errors import DnkitError
 from dnkit.policies.codes import INFO
 from dnkit.policies.diagnostics import has_errors
-from dnkit.policies.diagram.dot import dot
-from dnkit.policies.diagram.mermaid import mermaid
-from dnkit.policies.diagram.svg import svg
-from dnkit.policies.explain import Explained, explain_guard, page_of, text_of
-from dnkit.policies.explain import explain as explained
-from dnkit.policies.explain_resolved import resolved
-from dnkit.runtime.library import VenueFacts, shown
+from dnkit.policies.explain.diagram.dot import dot
+from dnkit.policies.explain.diagram.mermaid import mermaid
+from dnkit.policies.explain.diagram.svg import svg
+from dnkit.policies.explain.policy import Explained, explain_guard, page_of, text_of
+from dnkit.policies.explain.policy import explain as explained
+from dnkit.policies.explain.resolved import resolved
+from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.prepare import Checked, PolicyInvalid, read_and_check
 
 TEXT, JSON = "text", "json"
@@ -56,7 +56,7 @@ def explain(asked: Asked) -> int:
         asked.policy, VenueFacts(), settings=parse_settings(asked.settings), reason=asked.reason
     )
     if has_errors(checked.diagnostics):
-        raise PolicyInvalid(shown(checked.diagnostics, checked.texts))
+        raise PolicyInvalid(checked.told)
     idle = [one.message for one in checked.diagnostics if one.severity == INFO and one.code in _IDLE]
     told = _told(checked, idle)
     if asked.form == JSON:

@@ -15,7 +15,7 @@ from dnkit.model.errors import DnkitError
 from dnkit.policies.codes import ERROR
 from dnkit.policies.diagnostics import did_you_mean
 from dnkit.policies.scalars import name as checked_name
-from dnkit.policies.schema import schema_text
+from dnkit.policies.schema.document import schema_text
 from dnkit.policies.units import TextError
 from dnkit.runtime.library import PolicyText, VenueFacts
 from dnkit.runtime.prepare import check

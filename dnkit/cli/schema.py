@@ -2,7 +2,7 @@
 
 from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
-from dnkit.policies.schema import schema_text
+from dnkit.policies.schema.document import schema_text
 
 
 def schema() -> int:

@@ -78,7 +78,7 @@ _TOP = (
         many=True,
         choices=("stop",),
     ),
-    _k("reason", "word", "Reason the policy was resolved for (written by `show --resolved`)."),
+    _k("reason", "word", "Reason the policy was resolved for (written by `explain --resolved`)."),
     _k("legs", "names", "The one or two legs.", required=True),
     _k("legs.*", "map", "One leg."),
     _k("legs.*.venue", "name", "Venue it trades on.", required=True),
@@ -99,7 +99,7 @@ _PARAMS = (
     _k("params.*.default", "scalar", "Its value unless set.", required=True),
     _k("params.*.range", "scalar", "Smallest and largest value: `1s..10s`."),
     _k("params.*.choices", "scalar", "The values there are.", many=True),
-    _k("params.*.value", "scalar", "Value in force (written by `show --resolved`)."),
+    _k("params.*.value", "scalar", "Value in force (written by `explain --resolved`)."),
     _k("reasons", "names", "Classes of reasons, for overlays."),
     _k("reasons.*", "word", "Reasons of the class.", many=True),
     _k("overlays", "maps", "Changes that apply when their test holds, in order."),
@@ -319,9 +319,7 @@ _PHASES = (
 _GUARD = (
     _k("watch", "map", "What a guard looks at."),
     _k("watch.every", "some_time", "How often.", required=True, tight="down"),
-    _k(
-        "watch.pairs", "positive", "Pairs watched at once; they share the venue's rate.", default="1"
-    ),
+    _k("watch.pairs", "positive", "Pairs watched at once; they share the venue's rate.", default="1"),
     _k("watch.facts", "names", "Facts by name."),
     _k("watch.facts.*", "expression", "How the fact is computed."),
     _k("rules", "maps", "Rules of a guard; the first that matches wins."),

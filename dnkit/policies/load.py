@@ -23,9 +23,8 @@ from dnkit.policies.overlays import Overlays, Stage, facts_of, tightened
 from dnkit.policies.policy import Param, Policy
 from dnkit.policies.rules.of_text import judge_text
 from dnkit.policies.source import SCALAR, Entry, Node, read, shown
-from dnkit.policies.tree import expanded, merged, references, without
+from dnkit.policies.tree import SETTINGS_PATH, expanded, merged, references, without
 
-SETTINGS_PATH = "--set"
 REASON_PATH = "--reason"
 BASES_MAX = 8
 NO_PARAMETERS = "this policy has no parameters"

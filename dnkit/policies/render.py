@@ -1,4 +1,4 @@
-"""A policy in force to text: what `show --resolved` prints. load(render(policy)).policy == policy.
+"""A policy in force to text: what `explain --resolved` prints. load(render(policy)).policy == policy.
 
 Written out in full: parameters are filled in, overlays are applied, short forms are long where a target is
 set.

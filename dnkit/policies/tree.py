@@ -14,6 +14,7 @@ from dnkit.policies.source import MAP, SCALAR, Entry, Node
 _TOWARD_SHORT = frozenset(
     path.rsplit(".", cut)[0] for path, key in TABLE.items() if key.short for cut in range(path.count(".") + 1)
 )
+SETTINGS_PATH = "--set"  # the path of places that stand on the command line
 REFERENCE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 
 

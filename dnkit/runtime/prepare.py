@@ -11,7 +11,8 @@ from dnkit.lint.ignores import Silenced, sift
 from dnkit.machine.program import Program
 from dnkit.model.errors import DnkitError
 from dnkit.policies.bind import Bound
-from dnkit.policies.compile import Compiled, compile_policy
+from dnkit.policies.codes import INFO
+from dnkit.policies.compile.policy import Compiled, compile_policy
 from dnkit.policies.diagnostics import Diagnostic, has_errors, in_order
 from dnkit.policies.load import Find, Loaded, load
 from dnkit.policies.overrides import apply, flipped, for_legs, parse_clips, parse_sides
@@ -67,6 +68,11 @@ class Checked(msgspec.Struct, frozen=True):
     def program(self) -> Program | None:
         """The program, None where there is none."""
         return self.compiled.program if self.compiled else None
+
+    @property
+    def told(self) -> str:
+        """Its errors and warnings as text: why it is refused, and what else to mend."""
+        return shown(tuple(one for one in self.diagnostics if one.severity != INFO), self.texts)
 
     @property
     def ok(self) -> bool:
@@ -178,7 +184,7 @@ def _judged(
 def program_of(checked: Checked) -> Program:
     """The program to run; PolicyInvalid when there is none."""
     if not checked.ok:
-        raise PolicyInvalid(shown(checked.diagnostics, checked.texts))
+        raise PolicyInvalid(checked.told)
     if checked.program is None:
         raise PolicyInvalid(
             "this policy is a guard: it watches a position and cannot be traded by itself yet"

@@ -11,7 +11,7 @@ import pytest
 from dnkit.cli.init import TEMPLATES, BadUse, policy_text
 from dnkit.policies.codes import INFO
 from dnkit.policies.diagnostics import Diagnostic
-from dnkit.policies.schema import schema_text
+from dnkit.policies.schema.document import schema_text
 from dnkit.policies.source import MAP, Node, read
 from dnkit.runtime.library import PolicyText, VenueFacts
 from dnkit.runtime.prepare import check

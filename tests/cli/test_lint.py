@@ -72,7 +72,7 @@ def test_standard_input_is_a_file(text: str, code: int) -> None:
 def test_bytes_that_are_no_text_cannot_be_read() -> None:
     done = piped(b"policy: \xff", "-")
     assert done.code == 3
-    assert "error[DNK003]: byte 0xff is not UTF-8\n   --> standard input:1:9" in done.err
+    assert "error[DNK003]: byte 0xff is not UTF-8\n  --> standard input:1:9" in done.err
 
 
 def test_what_is_not_there_is_3_and_the_rest_is_read(folder: Path) -> None:

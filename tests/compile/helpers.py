@@ -5,7 +5,7 @@ from pathlib import Path
 from dnkit.machine.program import Outcome, Phase, Program
 from dnkit.model.capabilities import Capabilities
 from dnkit.policies.capability_file import read_capabilities
-from dnkit.policies.compile import Compiled, compile_policy
+from dnkit.policies.compile.policy import Compiled, compile_policy
 from dnkit.policies.load import Loaded, load
 
 ROOT = Path(__file__).parents[2]

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from dnkit.machine.program import NO_LIMIT, Amount, Anchor, Limits, Outcome, PhaseKind, TargetKind, Unit
 from dnkit.model.numbers import NS_PER_S, PICO
 from dnkit.model.terms import Intent, OrderType, Side
-from dnkit.policies.compile import compile_policy
-from dnkit.policies.compile_limits import tighter
-from dnkit.policies.explain import explain
+from dnkit.policies.compile.limits import tighter
+from dnkit.policies.compile.policy import compile_policy
+from dnkit.policies.explain.policy import explain
 from dnkit.policies.load import load
 from dnkit.policies.overrides import apply
 from dnkit.policies.policy import LegText, Policy, Quantity

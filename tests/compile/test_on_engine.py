@@ -6,7 +6,7 @@ from dnkit.machine.program import Program
 from dnkit.model import commands as cm
 from dnkit.model.numbers import NS_PER_S
 from dnkit.model.terms import EndName, Intent, OrderType, Risk
-from dnkit.policies.explain_worst import worst_case
+from dnkit.policies.explain.worst import worst_case
 from tests.compile.helpers import POLICIES, program_of, shipped
 from tests.engine.harness import Reply, Venue, ioc_fills
 

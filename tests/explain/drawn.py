@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from dnkit.machine.program import Program
-from dnkit.policies.compile import compile_policy
+from dnkit.policies.compile.policy import compile_policy
 from dnkit.policies.load import load
 from dnkit.policies.policy import Deadline, LegText, LimitsText, Policy, Quantity, Unhedged
 from tests.compile.helpers import VENUES, compiled, library, shipped

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from dnkit.machine.program import Program
 from dnkit.model.numbers import NS_PER_S, from_mbps
-from dnkit.policies.explain import explain
-from dnkit.policies.explain_break_even import break_even_lines, break_evens, drift_mbps
-from dnkit.policies.explain_lines import wrapped
+from dnkit.policies.explain.break_even import break_even_lines, break_evens, drift_mbps
+from dnkit.policies.explain.lines import wrapped
+from dnkit.policies.explain.policy import explain
 from tests.compile.helpers import program_of
 from tests.explain.drawn import shipped_program
 

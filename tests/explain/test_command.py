@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dnkit.policies.explain_lines import WIDTH
+from dnkit.policies.explain.lines import WIDTH
 from tests.cli.command import dnkit
 from tests.cli.test_json import found, told
 

@@ -7,12 +7,12 @@ from hypothesis import HealthCheck, given, settings
 
 from dnkit.machine.program import Program
 from dnkit.policies.diagnostics import cells
-from dnkit.policies.diagram.graph import ANYWHERE, Lead, Part, graph_of, graph_of_guard
-from dnkit.policies.diagram.lanes import COLUMNS_MAX, columns, is_down
-from dnkit.policies.diagram.sheet import LABEL, TRUNK, Sheet, sheet_of
-from dnkit.policies.diagram.terminal import drawn, drawn_part
-from dnkit.policies.explain import explain, explain_guard, text_of
-from dnkit.policies.explain_lines import WIDTH
+from dnkit.policies.explain.diagram.graph import ANYWHERE, Lead, Part, graph_of, graph_of_guard
+from dnkit.policies.explain.diagram.lanes import COLUMNS_MAX, columns, is_down
+from dnkit.policies.explain.diagram.sheet import LABEL, TRUNK, Sheet, sheet_of
+from dnkit.policies.explain.diagram.terminal import drawn, drawn_part
+from dnkit.policies.explain.lines import WIDTH
+from dnkit.policies.explain.policy import explain, explain_guard, text_of
 from tests.compile.helpers import POLICIES, compiled, program_of, shipped
 from tests.explain.drawn import programs, shipped_program
 

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from dnkit.machine.program import Program
-from dnkit.policies.diagram.dot import dot
-from dnkit.policies.diagram.graph import ANYWHERE, Edge, Graph, Lead, Node, Part, graph_of
-from dnkit.policies.diagram.mermaid import mermaid
-from dnkit.policies.diagram.sheet import sheet_of
-from dnkit.policies.diagram.svg import crossings, svg
-from dnkit.policies.diagram.terminal import drawn_part
-from dnkit.policies.explain import explain, explain_guard, page_of
-from dnkit.policies.explain_lines import WIDTH
+from dnkit.policies.explain.diagram.dot import dot
+from dnkit.policies.explain.diagram.graph import ANYWHERE, Edge, Graph, Lead, Node, Part, graph_of
+from dnkit.policies.explain.diagram.mermaid import mermaid
+from dnkit.policies.explain.diagram.sheet import sheet_of
+from dnkit.policies.explain.diagram.svg import crossings, svg
+from dnkit.policies.explain.diagram.terminal import drawn_part
+from dnkit.policies.explain.lines import WIDTH
+from dnkit.policies.explain.policy import explain, explain_guard, page_of
 from tests.compile.helpers import POLICIES, compiled, program_of
 from tests.explain.drawn import programs, shipped_program
 

@@ -3,8 +3,8 @@
 from hypothesis import HealthCheck, given, settings
 
 from dnkit.machine.program import Outcome, PhaseKind, Program, TargetKind
-from dnkit.policies.diagram.graph import ALL_ENDS, ANYWHERE, Lead, graph_of
-from dnkit.policies.explain_worst import possible
+from dnkit.policies.explain.diagram.graph import ALL_ENDS, ANYWHERE, Lead, graph_of
+from dnkit.policies.explain.worst import possible
 from tests.explain.drawn import programs, shipped_program
 
 

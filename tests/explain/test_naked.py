@@ -4,11 +4,11 @@ from hypothesis import HealthCheck, given, settings
 
 from dnkit.machine.program import OUTCOMES, Outcome, PhaseKind, Program
 from dnkit.model.numbers import NS_PER_MS, NS_PER_S
-from dnkit.policies.diagram.graph import graph_of
-from dnkit.policies.explain import explain
-from dnkit.policies.explain_naked import EVEN, after_states, naked_of
-from dnkit.policies.explain_table import table_rows
-from dnkit.policies.explain_worst import worst_case
+from dnkit.policies.explain.diagram.graph import graph_of
+from dnkit.policies.explain.naked import EVEN, after_states, naked_of
+from dnkit.policies.explain.policy import explain
+from dnkit.policies.explain.table import table_rows
+from dnkit.policies.explain.worst import worst_case
 from tests.compile.helpers import phase, program_of
 from tests.explain.drawn import programs, shipped_program
 

@@ -5,7 +5,7 @@ import pytest
 from dnkit.engine.state import Stage, State
 from dnkit.machine.program import Program
 from dnkit.model.numbers import NS_PER_S
-from dnkit.policies.explain_naked import naked_of
+from dnkit.policies.explain.naked import naked_of
 from tests.engine.hostile import Hostile
 from tests.explain.drawn import shipped_program
 from tests.props.test_shipped_policies import MID, opening_positions

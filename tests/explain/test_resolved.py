@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from dnkit.policies.explain_resolved import resolved
+from dnkit.policies.explain.resolved import resolved
 from dnkit.policies.load import Loaded, load
 from dnkit.policies.policy import Policy
 from dnkit.policies.render import render

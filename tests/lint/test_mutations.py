@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dnkit.policies.compare import machine_of
+from dnkit.policies.compare.policies import machine_of
 from dnkit.runtime.library import PolicyText, VenueFacts
 from dnkit.runtime.prepare import Checked, Shelf, check
 from tests.tidy.source_tree import ROOT

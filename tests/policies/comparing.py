@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from dnkit.policies.compare import Comparison, Ground, Side, compare
-from dnkit.policies.compile import compile_policy
+from dnkit.policies.compare.policies import Comparison, Ground, Side, compare
+from dnkit.policies.compile.policy import compile_policy
 from dnkit.policies.load import Loaded, load
 from dnkit.policies.policy import Policy
 from dnkit.runtime.library import VenueFacts

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft7Validator
 
-from dnkit.policies.schema import schema
+from dnkit.policies.schema.document import schema
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

@@ -9,15 +9,15 @@ from msgspec.structs import replace
 
 from dnkit.machine.program import SizeMode, TargetKind
 from dnkit.model.terms import Intent, OrderType
-from dnkit.policies.compare import (
+from dnkit.policies.compare.leaves import leaves_of
+from dnkit.policies.compare.marks import Mark
+from dnkit.policies.compare.names import Frame, renamed, spelled
+from dnkit.policies.compare.policies import (
     SAME_BEHAVIOUR,
     SAME_MACHINE,
     compare,
 )
-from dnkit.policies.compare_leaves import leaves_of
-from dnkit.policies.compare_marks import Mark
-from dnkit.policies.compare_names import Frame, renamed, spelled
-from dnkit.policies.compare_rows import rows_of
+from dnkit.policies.compare.rows import rows_of
 from dnkit.policies.keys import TABLE
 from dnkit.policies.policy import (
     Arm,

@@ -2,13 +2,13 @@
 
 import pytest
 
-from dnkit.policies.compare import (
+from dnkit.policies.compare.marks import Mark
+from dnkit.policies.compare.policies import (
     SAME_BEHAVIOUR,
     SAME_MACHINE,
     machine_of,
     reasons_named,
 )
-from dnkit.policies.compare_marks import Mark
 from tests.policies.comparing import compared, policy_of, read, side
 from tests.policies.test_corpus import GOOD
 from tests.policies.test_tighten import ROWS

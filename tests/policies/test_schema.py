@@ -18,8 +18,8 @@ from dnkit.policies.load import load
 from dnkit.policies.policy import Policy
 from dnkit.policies.render import render
 from dnkit.policies.scalars import PARSERS
-from dnkit.policies.schema import MAPS, PARAMETER, schema_text
-from dnkit.policies.schema_texts import PATTERNS
+from dnkit.policies.schema.document import MAPS, PARAMETER, schema_text
+from dnkit.policies.schema.texts import PATTERNS
 from dnkit.policies.units import TextError
 from tests.policies.editor import BAD, GOOD, ROOT, SCHEMA, SHIPPED, complaints, seen
 from tests.policies.strategies import policies

@@ -18,7 +18,7 @@ def program_of(
     name: str, *, text: str = "", symbols: dict[str, str] | None = None, **settings: str
 ) -> Program:
     """A shipped policy (or `text`, which may extend one) as a program, with other symbols where wanted."""
-    from dnkit.policies.compile import compile_policy
+    from dnkit.policies.compile.policy import compile_policy
     from dnkit.policies.load import load
 
     texts = {name: text} if text else {}

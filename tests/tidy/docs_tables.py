@@ -11,7 +11,7 @@ import yaml
 
 from dnkit.cli.exit_codes import table_markdown
 from dnkit.policies.reference import catalogue_table_markdown, codes_table_markdown, keys_table_markdown
-from dnkit.policies.schema import schema_text
+from dnkit.policies.schema.document import schema_text
 from tests.tidy.source_tree import ROOT
 
 LANGUAGE = ROOT / "docs" / "LANGUAGE.md"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from dnkit.machine.program import Outcome, Program, TargetKind
-from dnkit.policies.explain_worst import is_entered, possible
+from dnkit.policies.explain.worst import is_entered, possible
 
 
 def ahead(program: Program, first: Iterable[int]) -> Iterator[int]:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from dnkit.model.terms import Intent
 from dnkit.policies.codes import WARNING
-from dnkit.policies.compile_legs import CLOSING, DEFAULT_CLIP
+from dnkit.policies.compile.legs import CLOSING, DEFAULT_CLIP
 from dnkit.policies.diagnostics import Diagnostic
-from dnkit.policies.explain_words import show_money
+from dnkit.policies.explain.words import show_money
 from dnkit.policies.policy import Policy
 from dnkit.policies.rules.subject import Subject
 

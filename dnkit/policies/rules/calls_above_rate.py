@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from dnkit.machine.program import LegSpec, Phase, PhaseKind, Program
 from dnkit.model.numbers import ceil_div
-from dnkit.policies.compile_guard import GuardTable
+from dnkit.policies.compile.guard import GuardTable
 from dnkit.policies.diagnostics import Diagnostic
-from dnkit.policies.explain_worst import legs_of
+from dnkit.policies.explain.worst import legs_of
 from dnkit.policies.policy import Rate
 from dnkit.policies.rules.subject import Subject
 from dnkit.policies.rules.times import show_sum

@@ -6,7 +6,7 @@ from dnkit.machine.program import Amount, LegSpec, Program
 from dnkit.model.numbers import MBPS_ONE
 from dnkit.model.terms import Intent
 from dnkit.policies.diagnostics import Diagnostic
-from dnkit.policies.explain_words import show_money, target_words
+from dnkit.policies.explain.words import show_money, target_words
 from dnkit.policies.findings import Route
 from dnkit.policies.rules.subject import Subject
 from dnkit.policies.unit_texts import show_time

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from dnkit.machine.program import PhaseKind, Program
 from dnkit.policies.diagnostics import Diagnostic
-from dnkit.policies.explain_worst import legs_of
+from dnkit.policies.explain.worst import legs_of
 from dnkit.policies.rules.subject import Subject
 
 CODE = "DNK509"

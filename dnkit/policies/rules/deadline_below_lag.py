@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from dnkit.machine.program import NO_LIMIT, Phase, PhaseKind, Program
 from dnkit.policies.diagnostics import Diagnostic
-from dnkit.policies.explain_worst import slow_ns
+from dnkit.policies.explain.worst import slow_ns
 from dnkit.policies.rules.subject import Subject
 from dnkit.policies.rules.times import show_sum
 from dnkit.policies.unit_texts import show_time

@@ -7,7 +7,7 @@ import msgspec
 from dnkit.machine.program import NO_LIMIT, Phase, Program, Target, TargetKind
 from dnkit.policies.codes import WARNING
 from dnkit.policies.diagnostics import Diagnostic
-from dnkit.policies.explain_worst import PATHS_MAX, calm_ns, longest
+from dnkit.policies.explain.worst import PATHS_MAX, calm_ns, longest
 from dnkit.policies.rules.subject import Subject
 from dnkit.policies.rules.times import show_sum
 from dnkit.policies.unit_texts import show_time
@@ -57,10 +57,7 @@ def _longest_way(program: Program) -> Way | None:
     def weight(phase: Phase) -> int:
         return calm_ns(phase) * scale + digits.get(phase.name, 0)
 
-    try:
-        found, exact = longest(program, Target(TargetKind.PHASE, phase=program.start), weight)
-    except RecursionError:  # hundreds of visits: as good as too many ways
-        return None
+    found, exact = longest(program, Target(TargetKind.PHASE, phase=program.start), weight)
     visits = [(one, found // digits[one.name] % BASE) for one in timed]
     parts = (_part(one, count) for one, count in visits if count)
     return Way(found // scale, " + ".join(parts)) if exact else None

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from dnkit.machine.program import Outcome, Phase, PhaseKind, Program
 from dnkit.model.terms import OrderType
-from dnkit.policies.compile_legs import CLOSING
+from dnkit.policies.compile.legs import CLOSING
 from dnkit.policies.diagnostics import Diagnostic
-from dnkit.policies.explain_worst import legs_of
+from dnkit.policies.explain.worst import legs_of
 from dnkit.policies.rules.ahead import ahead, following
 from dnkit.policies.rules.subject import Subject
 

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from dnkit.machine.program import Anchor, Job, Phase, PhaseKind, Program, Unit
 from dnkit.model.numbers import NS_PER_S
 from dnkit.model.terms import Intent
-from dnkit.policies.compile_legs import CLOSING
+from dnkit.policies.compile.legs import CLOSING
 from dnkit.policies.diagnostics import Diagnostic
-from dnkit.policies.explain_break_even import DRIFT_MBPS
-from dnkit.policies.explain_table import seconds
-from dnkit.policies.explain_words import show_bps
-from dnkit.policies.explain_worst import legs_of
+from dnkit.policies.explain.break_even import DRIFT_MBPS
+from dnkit.policies.explain.words import seconds, show_bps
+from dnkit.policies.explain.worst import legs_of
 from dnkit.policies.rules.ahead import ahead, following
 from dnkit.policies.rules.subject import Subject
 from dnkit.policies.unit_texts import show_time

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dnkit.machine.program import NO_LIMIT, Program, Target, TargetKind
 from dnkit.model.numbers import NS_PER_S, ceil_div
 from dnkit.policies.diagnostics import Diagnostic
-from dnkit.policies.explain_worst import longest, slow_ns
+from dnkit.policies.explain.worst import longest, slow_ns
 from dnkit.policies.rules.subject import Subject
 
 CODE = "DNK305"
@@ -27,8 +27,5 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 def _time(program: Program) -> str:
     """How long the longest way of the program to an end is, in words."""
     start = Target(TargetKind.PHASE, phase=program.start)
-    try:
-        took, _ = longest(program, start, lambda phase: slow_ns(program, phase))
-    except RecursionError:  # hundreds of visits: nobody waits for that
-        return "whatever its visits allow"
+    took, _ = longest(program, start, lambda phase: slow_ns(program, phase))
     return f"up to {ceil_div(took, NS_PER_S):,} s with late answers"

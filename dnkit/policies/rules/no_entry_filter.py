@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dnkit.model.terms import Intent
-from dnkit.policies.compile_legs import CLOSING
+from dnkit.policies.compile.legs import CLOSING
 from dnkit.policies.diagnostics import Diagnostic
 from dnkit.policies.policy import Policy
 from dnkit.policies.rules.subject import Subject

@@ -6,7 +6,7 @@ from dnkit.machine.program import Phase, Program
 from dnkit.model.terms import OrderType
 from dnkit.policies.codes import ERROR, WARNING
 from dnkit.policies.diagnostics import Diagnostic
-from dnkit.policies.explain_worst import legs_of
+from dnkit.policies.explain.worst import legs_of
 from dnkit.policies.rules.subject import Subject
 
 CODE = "DNK508"

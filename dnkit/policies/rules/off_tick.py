@@ -6,8 +6,8 @@ from dnkit.machine.program import LegSpec, Phase, PhaseKind, PriceRule, Program,
 from dnkit.model.numbers import PICO
 from dnkit.policies import unit_texts
 from dnkit.policies.diagnostics import Diagnostic
-from dnkit.policies.explain_words import show_money
-from dnkit.policies.explain_worst import legs_of
+from dnkit.policies.explain.words import show_money
+from dnkit.policies.explain.worst import legs_of
 from dnkit.policies.findings import Route
 from dnkit.policies.rules.subject import Subject
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dnkit.machine.program import Amount, LegSpec, PhaseKind, SizeKind
 from dnkit.model.numbers import MBPS_ONE
 from dnkit.policies.diagnostics import Diagnostic
-from dnkit.policies.explain_words import show_amount, show_money
-from dnkit.policies.explain_worst import legs_of
+from dnkit.policies.explain.words import show_amount, show_money
+from dnkit.policies.explain.worst import legs_of
 from dnkit.policies.rules.subject import Subject
 from dnkit.policies.unit_texts import show_number
 

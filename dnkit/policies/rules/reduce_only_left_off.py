@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dnkit.machine.program import Job, LegSpec, Phase, PhaseKind
 from dnkit.model.terms import OrderType
 from dnkit.policies.diagnostics import Diagnostic
-from dnkit.policies.explain_worst import legs_of
+from dnkit.policies.explain.worst import legs_of
 from dnkit.policies.rules.subject import Subject
 
 CODE = "DNK506"

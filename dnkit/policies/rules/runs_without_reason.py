@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from dnkit.policies.codes import INFO
-from dnkit.policies.compile_frame import policy_of
-from dnkit.policies.compile_guard import GuardRule
+from dnkit.policies.compile.frame import policy_of
+from dnkit.policies.compile.guard import GuardRule
 from dnkit.policies.diagnostics import Diagnostic
 from dnkit.policies.rules.subject import Subject
 

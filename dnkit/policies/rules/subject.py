@@ -7,11 +7,11 @@ import msgspec
 from dnkit.machine.program import Phase, Program
 from dnkit.policies.bind import Bound
 from dnkit.policies.codes import CODES
-from dnkit.policies.compile_frame import Library
-from dnkit.policies.compile_guard import GuardTable
-from dnkit.policies.compile_legs import Venues
+from dnkit.policies.compile.frame import Library
+from dnkit.policies.compile.guard import GuardTable
+from dnkit.policies.compile.legs import Venues
 from dnkit.policies.diagnostics import Diagnostic, Related, Span
-from dnkit.policies.explain_words import show_amount
+from dnkit.policies.explain.words import show_amount
 from dnkit.policies.policy import Policy
 
 

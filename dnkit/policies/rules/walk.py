@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import msgspec
 
 from dnkit.machine.program import NO_LIMIT, Outcome, Phase, PhaseKind, Program, Target, TargetKind
-from dnkit.policies.compile_frame import policy_of
-from dnkit.policies.explain_worst import possible
+from dnkit.policies.compile.frame import policy_of
+from dnkit.policies.explain.worst import possible
 from dnkit.policies.keys import Route
 from dnkit.policies.policy import Goto, Policy, Run
 from dnkit.policies.rules.subject import Subject

@@ -1,0 +1,1 @@
+"""Policy -> Program: what the engine runs."""

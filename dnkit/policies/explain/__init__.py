@@ -1,0 +1,1 @@
+"""A policy in words, in tables and in figures."""

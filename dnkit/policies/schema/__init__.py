@@ -1,0 +1,1 @@
+"""The JSON Schema of policies, made from the table of keys."""
