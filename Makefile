@@ -38,13 +38,14 @@ check: setup ## formatting, lint, types, import contract, policies
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/dnkit lint policies/*.yaml
+	$(BIN)/dnkit lint --fail-level warning policies
 
 format: setup ## let ruff put the code in shape
 	$(BIN)/ruff check --fix --quiet . && $(BIN)/ruff format .
 
-docs: setup ## write the generated tables of README and docs/
+docs: setup ## write what is generated of README and docs/: tables, schema, output of the rules' examples
 	$(BIN)/python -m tests.tidy.docs_tables
+	$(BIN)/python -m tests.lint.pages
 
 bench: setup ## measure against floors and peers of the same run (ARGS="--json", ARGS="--only steps")
 	$(BIN)/python -m bench $(ARGS)

@@ -1,3 +1,3 @@
 """dnkit executes delta-neutral two-leg trades from YAML policies."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
