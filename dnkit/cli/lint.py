@@ -120,8 +120,10 @@ def _tell(text: str, asked: Asked, source: PolicyText) -> None:
     """Findings are data, unless the mended text of standard input is."""
     if source.path == STDIN and asked.fix and not asked.diff:
         out.say(text)
+    elif asked.format == "text":
+        out.findings(f"{text}\n")
     else:
-        out.data(f"{out.painted(text)}\n" if asked.format == "text" else text)
+        out.data(text)
 
 
 def _mended(linter: Linter, source: PolicyText) -> PolicyText:

@@ -33,11 +33,12 @@ def data_raw(text: str) -> None:
     print(text, end="")
 
 
-def painted(text: str) -> str:
-    """Findings in colour, where standard output is a terminal that wants it."""
-    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
-        return text
-    return "\n".join(_painted(line) for line in text.split("\n"))
+def findings(text: str) -> None:
+    """Findings, on standard output; in colour where that is a terminal that wants it."""
+    fits = fitted(text, sys.stdout)
+    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+        fits = "\n".join(_painted(line) for line in fits.split("\n"))
+    print(fits)
 
 
 def _painted(line: str) -> str:
