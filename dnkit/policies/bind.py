@@ -265,7 +265,12 @@ def _required(bound: Bound, route: Route, key: Key, below: list[str | int]) -> N
     if last not in below:
         where = f"`{route[-1]}`" if route else "the policy"
         said = f"{where} has no `{last}`"
-        bound.say("DNK104", said, bound.place(*route), f"add `{last}:` - {key.meaning}")
+        bound.say("DNK104", said, bound.place(*route), f"add `{last}: ...`, {_lower(key)}")
+
+
+def _lower(key: Key) -> str:
+    """What a key means, to go on with in the middle of a line."""
+    return key.meaning[0].lower() + key.meaning[1:].rstrip(".")
 
 
 def _value(bound: Bound, node: Node, route: Route, key: Key, like: Bound | None) -> None:
@@ -273,7 +278,7 @@ def _value(bound: Bound, node: Node, route: Route, key: Key, like: Bound | None)
     if (node.kind == SCALAR and not node.text and not node.quoted) or (
         node.text in ("~", "null") and not node.quoted
     ):
-        bound.say("DNK021", f"`{route[-1]}` has no value", bound.spans[route], f"{key.meaning}")
+        bound.say("DNK021", f"`{route[-1]}` has no value", bound.spans[route], f"it is for: {_lower(key)}")
     elif key.path == "phases.*" and node.kind == SCALAR and node.text == "skip":
         bound.say(
             "DNK207",
@@ -354,5 +359,5 @@ def _expect(bound: Bound, node: Node, route: Route, kind: str) -> bool:
     what = f"`{route[-1]}`" if not isinstance(route[-1], int) else "an item of the list"
     said = f"{what} must be {words[kind]}, this is {words[node.kind]}"
     span = node.span if node.kind == SCALAR else bound.spans[route]
-    bound.say("DNK020", said, span)
+    bound.say("DNK020", said, span, f"write `[{node.text}]`" if (kind, node.kind) == (LIST, SCALAR) else "")
     return False

@@ -136,7 +136,7 @@ def _check_one_or_both(bound: Bound, phase: str, kind: PhaseKind) -> None:
     ):
         bound.say(
             "DNK123",
-            "`legs` names two different legs: the same one twice would be filled twice",
+            "`legs` must name two different legs: the same one twice would be filled twice",
             bound.place(*here, "legs"),
             "for one leg write `leg:`",
         )
@@ -153,8 +153,9 @@ def _check_prices(bound: Bound, phase: str) -> None:
         said = f"`cap` goes with `type: market`; it does not bound `{written}`"
         bound.say("DNK416", said, bound.place(*here, "cap"), "the last rung bounds the price")
     if written == "market" and ladder:
-        said = "a market order has no ladder: it would fill at any price"
-        bound.say("DNK416", said, bound.place(*here, "ladder"), "write `cap: 15bps` instead")
+        said = "a market order climbs no ladder: what bounds its price is `cap`"
+        help = "delete the ladder" if cap else "write `cap: 15bps` instead"
+        bound.say("DNK416", said, bound.place(*here, "ladder"), help)
     if bound.values.get((*here, "ladder")) == ():
         said = "the ladder has no rung: nothing would be sent"
         bound.say("DNK416", said, bound.place(*here, "ladder"), "write at least one: `ladder: [5bps]`")

@@ -29,6 +29,7 @@ DEPTH_MAX = 24
 LENGTH_MAX = 1000  # blanks aside: the canonical text of an expression has its own, and no other characters
 
 _RESERVED = ("and", "or", "not", "is", "leg", "otherwise", *FUNCTIONS)
+_OF_PROGRAMMERS = {"&": "write `and`", "|": "write `or`", "!": "write `not`"}
 _TOKEN = re.compile(
     rf"\s*(?:(?P<number>\$?{NUMBER}(?:\s?%|bps?\b|ms\b|[smh]\b|\s[A-Z][A-Z0-9]*\b)?)"
     r"|(?P<word>[A-Za-z_][A-Za-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)|(?P<mark><=|>=|!=|[-<>=+*/(),]))"
@@ -227,9 +228,8 @@ def _tokens(text: str) -> tuple[_Token, ...]:
         match = _TOKEN.match(text, at)
         if match is None:
             start = at + len(text[at:]) - len(text[at:].lstrip())
-            raise TextError(
-                f"`{text[start]}` does not belong into an expression", code=SYNTAX, part=(start, start + 1)
-            )
+            said = f"`{text[start]}` does not belong in an expression"
+            raise TextError(said, _OF_PROGRAMMERS.get(text[start], ""), code=SYNTAX, part=(start, start + 1))
         kind = str(match.lastgroup)
         found.append(_Token(kind, match[kind], match.start(kind), match.end(kind)))
         at = match.end()

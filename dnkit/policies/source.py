@@ -149,7 +149,9 @@ class _Builder:
         self._refuse_extras(event)
         self._count(event)
         if len(self.stack) >= DEPTH_MAX:
-            raise _Stop(self._diagnostic("DNK017", f"nested more than {DEPTH_MAX} deep", event, ""))
+            raise _Stop(
+                self._diagnostic("DNK017", f"nested more than {DEPTH_MAX} deep", event, "write it flatter")
+            )
         self.stack.append((event, self.top))
         self.top = []
 
@@ -220,7 +222,12 @@ class _Builder:
         entries = []
         for key, value in zip(keys, values, strict=True):
             if key.kind != SCALAR or (not key.text and not key.quoted):
-                self._add_found("DNK018", "a key must be a word", key.span, "")
+                self._add_found(
+                    "DNK018",
+                    "a key must be a word",
+                    key.span,
+                    "put the text in quotes, or see whether a `{` or `[` is too many",
+                )
             elif key.text == "<<" and not key.quoted:
                 self._add_found("DNK008", "merge key `<<`", key.span, "use `extends:` or write the keys out")
             elif key.text in seen:
@@ -246,7 +253,7 @@ class _Builder:
             said = f"anchor `&{shown(event.anchor)}`"
             self._say("DNK006", said, event, "write the value out where it is used")
         if event.tag is not None:
-            said = f"tag `{shown(event.tag)}`"
+            said = f"tag `{shown(event.tag.replace('tag:yaml.org,2002:', '!!'))}`"
             self._say("DNK007", said, event, "delete the tag; quotes make a text")
 
     def _span(self, event: Any) -> Span:

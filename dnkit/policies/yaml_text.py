@@ -132,7 +132,7 @@ def traps_in(text: str) -> tuple[str, str, str] | None:
         return (
             "DNK013",
             f"`{text}` is an octal number to other YAML readers",
-            f"write `{digits}`, or quote it",
+            f"write `{digits}`",
         )
     if _ODD_NUMBER.fullmatch(text):
         return "DNK014", f"`{text}` is not a plain decimal number", "write it out in digits"

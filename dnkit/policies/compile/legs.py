@@ -13,6 +13,7 @@ from dnkit.model.terms import Intent, OrderType, Side
 from dnkit.policies.compile.units import to_amount
 from dnkit.policies.findings import Findings
 from dnkit.policies.policy import LegText, Policy, Quantity, SizeText
+from dnkit.policies.unit_texts import show_quantity
 
 Venues = Mapping[str, Capabilities]
 CLOSING = (Intent.CLOSE, Intent.UNWIND, Intent.FLATTEN)
@@ -115,10 +116,10 @@ def _check_minimum(
     too_small = 0 < amount.base < least or 0 < amount.lots < instrument.lots_min
     if too_small or 0 < amount.money < instrument.notional_min:
         minimum = instrument.quantity(instrument.lots_min)
+        least_value = f"{Decimal(instrument.notional_min) / PICO} {instrument.quote}"
         message = (
-            f"the clip of leg `{leg.name}` ({quantity.amount}) is below what {instrument.venue} lets trade, "
-            f"{minimum} {instrument.base} and {Decimal(instrument.notional_min) / PICO} {instrument.quote}: "
-            "every order of it would be refused"
+            f"the clip of leg `{leg.name}` ({show_quantity(quantity)}) is below what {instrument.venue} lets "
+            f"trade, {minimum} {instrument.base} and {least_value}: every order of it would be refused"
         )
         findings.error("DNK434", message, ("legs", leg.name), "raise the clip")
 

@@ -298,7 +298,7 @@ class Builder:
         for name, ours in legs.items():
             if ours not in frame.ground.legs:
                 text = f"leg `{name}` of `{policy.name}` stands for `{ours}`, which is no leg here"
-                help = f"write `with: {{{name}: {next(iter(frame.ground.legs), 'a')}}}`"
+                help = f"write `with: {{{name}: LEG}}`, LEG one of {', '.join(frame.ground.legs)}"
                 frame.findings.error("DNK222", text, route, help)
         if not set(given) <= set(known) or not set(legs.values()) <= set(frame.ground.legs):
             return None
