@@ -1,7 +1,8 @@
 """Where the phases of a policy lead: outcomes, and the targets of those not written."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
+from typing import TypeVar
 
 from dnkit.machine.program import OUTCOMES, Outcome, PhaseKind, TargetKind
 from dnkit.policies.bind import Bound, Graph
@@ -9,6 +10,7 @@ from dnkit.policies.keys import KINDS
 from dnkit.policies.policy import Goto
 from dnkit.policies.source import shown
 
+Phase = TypeVar("Phase", str, int)
 PAIR_ONLY = (Outcome.FIRST,)
 _SPOILS = (
     "DNK020",
@@ -57,15 +59,17 @@ def graph(bound: Bound) -> Graph:
     return bound.graph
 
 
-def reached(leads: Mapping[str, Sequence[str]], roots: Iterable[str]) -> dict[str, None]:
-    """The phases some way leads to, the roots with them, in the order they are come upon."""
-    found: dict[str, None] = {}
+def reached(leads: Callable[[Phase], Iterable[Phase]], roots: Iterable[Phase]) -> dict[Phase, None]:
+    """The phases some way leads to, the roots with them, in the order they are come upon. `leads(phase)` are
+    those one leads to; a phase is a name or an index.
+    """
+    found: dict[Phase, None] = {}
     waiting = list(roots)
     while waiting:
         phase = waiting.pop()
         if phase not in found:
             found[phase] = None
-            waiting += leads[phase]
+            waiting += leads(phase)
     return found
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import msgspec
 
-from dnkit.machine.program import Anchor, Outcome, SizeMode, TargetKind
+from dnkit.machine.program import Anchor, Outcome, PhaseKind, SizeMode, TargetKind
 from dnkit.model.terms import EndName, Intent, OrderType, Side
 
 
@@ -124,6 +124,18 @@ class Alert(msgspec.Struct, frozen=True):
 
     level: str
     text: str
+
+
+KIND_OF: dict[type, PhaseKind] = {
+    Rest: PhaseKind.REST,
+    Take: PhaseKind.TAKE,
+    Verify: PhaseKind.VERIFY,
+    Arm: PhaseKind.ARM,
+    Clear: PhaseKind.CLEAR,
+    Run: PhaseKind.RUN,
+    Wait: PhaseKind.WAIT,
+    Alert: PhaseKind.ALERT,
+}
 
 
 class Goto(msgspec.Struct, frozen=True):

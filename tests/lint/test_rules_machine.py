@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dnkit.policies.codes import ERROR, INFO, WARNING
-from dnkit.policies.rules.walk import backwards, circles, reached
+from dnkit.policies.flow import reached
+from dnkit.policies.rules.walk import backwards, circles
 from tests.lint.examples import GOOD as UNWIND
 from tests.lint.machine_policies import (
     CLOSE,
@@ -463,5 +464,5 @@ def test_phases_share_a_circle_when_each_is_reached_from_the_other(drawn: list[l
     graph = tuple(tuple(to) for to in drawn)
     numbers, all_phases = circles(graph), range(len(graph))
     for one in all_phases:
-        both_ways = {*reached(graph, one)} & {*reached(backwards(graph), one)}
+        both_ways = {*reached(graph.__getitem__, [one])} & {*reached(backwards(graph).__getitem__, [one])}
         assert {other for other in all_phases if numbers[other] == numbers[one]} == both_ways

@@ -4,9 +4,10 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from dnkit.machine.program import OUTCOMES, Anchor, Outcome, PhaseKind, SizeMode, TargetKind
+from dnkit.machine.program import OUTCOMES, Anchor, Outcome, SizeMode, TargetKind
 from dnkit.model.terms import EndName, Intent, OrderType, Side
 from dnkit.policies.policy import (
+    KIND_OF,
     Alert,
     Arm,
     BookData,
@@ -156,16 +157,6 @@ def bodies(reduces: bool) -> st.SearchStrategy[object]:
     )
 
 
-KIND_OF: dict[object, PhaseKind] = {
-    Rest: PhaseKind.REST,
-    Take: PhaseKind.TAKE,
-    Verify: PhaseKind.VERIFY,
-    Arm: PhaseKind.ARM,
-    Clear: PhaseKind.CLEAR,
-    Run: PhaseKind.RUN,
-    Wait: PhaseKind.WAIT,
-    Alert: PhaseKind.ALERT,
-}
 halts = st.builds(lambda text: Goto(TargetKind.HALT, text=text), texts | st.just(""))
 dones = st.sampled_from(ENDS).map(lambda end: Goto(TargetKind.DONE, end=end))
 

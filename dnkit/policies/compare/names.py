@@ -9,10 +9,11 @@ from typing import TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from dnkit.machine.program import LegSpec, Outcome, PhaseKind, TargetKind
+from dnkit.machine.program import LegSpec, Outcome, TargetKind
 from dnkit.model.terms import Intent
 from dnkit.policies.flow import outcomes_of
 from dnkit.policies.policy import (
+    KIND_OF,
     Alert,
     Arm,
     Clear,
@@ -35,16 +36,6 @@ STOPPED = Goto(TargetKind.HALT, text="stopped by the operator")
 LegsOf = Callable[[str], tuple[str, ...]]
 Names = Mapping[str, str]
 Occasion = TypeVar("Occasion")
-KIND_OF: dict[type, PhaseKind] = {
-    Rest: PhaseKind.REST,
-    Take: PhaseKind.TAKE,
-    Verify: PhaseKind.VERIFY,
-    Arm: PhaseKind.ARM,
-    Clear: PhaseKind.CLEAR,
-    Run: PhaseKind.RUN,
-    Wait: PhaseKind.WAIT,
-    Alert: PhaseKind.ALERT,
-}
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ from dnkit.policies.compile.units import to_limit
 from dnkit.policies.diagnostics import did_you_mean
 from dnkit.policies.findings import Findings, Route
 from dnkit.policies.policy import (
+    KIND_OF,
     Alert,
     Arm,
     Clear,
@@ -37,16 +38,6 @@ from dnkit.policies.policy import (
     Wait,
 )
 
-_KINDS: dict[type, PhaseKind] = {
-    Rest: PhaseKind.REST,
-    Take: PhaseKind.TAKE,
-    Verify: PhaseKind.VERIFY,
-    Arm: PhaseKind.ARM,
-    Clear: PhaseKind.CLEAR,
-    Wait: PhaseKind.WAIT,
-    Alert: PhaseKind.ALERT,
-    Run: PhaseKind.RUN,
-}
 # What a phase that is switched off answers: the outcome of nothing done.
 _NOTHING_DONE = {
     PhaseKind.REST: Outcome.NONE,
@@ -155,7 +146,7 @@ class Builder:
         return tighter(limits, caller.ground.limits) if caller else limits
 
     def _phase(self, frame: Frame, text: PhaseText, at: int) -> Phase:
-        kind = _KINDS[type(text.body)]
+        kind = KIND_OF[type(text.body)]
         route: Route = ("phases", text.name)
         then = self._then(frame, text, kind, at)
         phase = Phase(

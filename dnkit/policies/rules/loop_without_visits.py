@@ -15,7 +15,7 @@ def check(bound: Bound) -> Iterator[Diagnostic]:
     once = {phase: to for phase, to in leads.items() if not bound.has("phases", phase, "visits")}
     plain = {phase: [one for one in to if one in once] for phase, to in once.items()}
     for phase in _closing(plain):
-        back = next(one for one in reached(plain, [phase]) if phase in plain[one])
+        back = next(one for one in reached(plain.__getitem__, [phase]) if phase in plain[one])
         said = f"`{phase}` is in a loop without `visits`: its second entry halts with whatever is open then"
         yield bound.finding(
             CODE,

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from dnkit.machine.program import Phase, PhaseKind, TargetKind
 from dnkit.policies.diagnostics import Diagnostic
+from dnkit.policies.flow import reached
 from dnkit.policies.rules.subject import Subject
-from dnkit.policies.rules.walk import TRADING, backwards, leads, reached, ways
+from dnkit.policies.rules.walk import TRADING, backwards, leads, ways
 
 CODE = "DNK211"
 HELP = "lead an outcome to a `verify` whose `ok` is an end, such as `ok: done flat`"
@@ -19,7 +20,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     if phases and not ending:
         yield subject.finding(CODE, f"no outcome leads to `done ...`: {_loss(subject)}", "phases", help=HELP)
         return
-    good = reached(backwards(leads(subject)), *ending)
+    good = reached(backwards(leads(subject)).__getitem__, ending)
     for index, phase in enumerate(phases):
         if phase.kind in WORKING and phase.skip is None and index not in good:
             message = f"from `{phase.name}` every way halts: {_loss(subject)}"

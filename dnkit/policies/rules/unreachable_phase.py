@@ -14,7 +14,7 @@ CODE = "DNK201"
 def check(bound: Bound) -> Iterator[Diagnostic]:
     """Every phase that no way from the start, `recover`, `stop` or a limit leads to."""
     leads, roots = graph(bound).leads, graph(bound).roots
-    known = reached(leads, roots)
+    known = reached(leads.__getitem__, roots)
     for phase in leads:
         if phase not in known:
             said = f"phase `{phase}` is never reached: {_loss(kind_of(bound, phase))}"

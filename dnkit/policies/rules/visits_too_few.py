@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from dnkit.machine.program import Outcome, Phase, Program, Target, TargetKind
 from dnkit.policies.diagnostics import Diagnostic
+from dnkit.policies.flow import reached
 from dnkit.policies.rules.subject import Subject
-from dnkit.policies.rules.walk import Leads, backwards, circles, comma, jumps, leads, reached
+from dnkit.policies.rules.walk import Leads, backwards, circles, comma, jumps, leads
 
 CODE = "DNK212"
 
@@ -35,7 +36,9 @@ def _ways_in(program: Program, graph: Leads) -> list[tuple[str, dict[int, None]]
     """When the phases are gone into from outside, the start first, and which are reached from there."""
     start = ("", Target(TargetKind.PHASE, phase=program.start))
     starts = (start, *((jump.when, jump.target) for jump in jumps(program)))
-    return [(when, reached(graph, to.phase)) for when, to in starts if to.kind is TargetKind.PHASE]
+    return [
+        (when, reached(graph.__getitem__, [to.phase])) for when, to in starts if to.kind is TargetKind.PHASE
+    ]
 
 
 def _finding(subject: Subject, phase: Phase, again: list[str]) -> Diagnostic:

@@ -91,17 +91,6 @@ def backwards(graph: Leads) -> Leads:
     return tuple(map(tuple, found))
 
 
-def reached(graph: Leads, *starts: int) -> dict[int, None]:
-    """Indexes of all phases on a path from these, themselves included."""
-    found, waiting = dict[int, None](), list(starts)
-    while waiting:
-        index = waiting.pop()
-        if index not in found:
-            found[index] = None
-            waiting += graph[index]
-    return found
-
-
 def circles(graph: Leads) -> tuple[int, ...]:
     """By phase a number that it shares with the phases that lead to it and to which it leads."""
     back, numbers = backwards(graph), [-1] * len(graph)
