@@ -1,6 +1,7 @@
 """The front door. Version and help are answered here, before anything heavy is imported."""
 
 import gc
+import os
 import sys
 
 from dnkit import __version__
@@ -32,22 +33,29 @@ Options:
   --install-completion  Complete commands and flags in your shell.
 """
 GC_SELDOM = 100_000
+COMPLETING = "_DNKIT_COMPLETE"  # set by the shell that asks what a word could become
 LINT_FLAGS = ("--json", "-v", "--verbose")
 
 
 def main() -> None:
     """Entry point of the `dnkit` command."""
     words = sys.argv[1:]
-    if words in (["--version"], ["-V"]):
+    if COMPLETING in os.environ:
+        _parsed()
+    elif words in (["--version"], ["-V"]):
         print(f"dnkit {__version__}")
     elif words in ([], ["--help"], ["-h"]):
         print(HELP, end="")
     elif words[0] == "lint" and _plain_lint(words[1:]):
         _lint(words[1:])
     else:
-        from dnkit.cli.app import run
+        _parsed()
 
-        run()
+
+def _parsed() -> None:
+    from dnkit.cli.app import run
+
+    run()
 
 
 def _lint(words: list[str]) -> None:

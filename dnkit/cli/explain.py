@@ -23,7 +23,7 @@ from dnkit.runtime.prepare import Checked, PolicyInvalid, read_and_check
 TEXT, JSON = "text", "json"
 _NAKED = ("calm_ns", "longest_ns", "exact", "halts")
 _IDLE = ("DNK601", "DNK602", "DNK603")
-_FORMS: dict[str, Callable[[Explained], str]] = {
+FORMS: dict[str, Callable[[Explained], str]] = {
     TEXT: text_of,
     "mermaid": lambda told: mermaid(told.graph),
     "dot": lambda told: dot(told.graph),
@@ -65,14 +65,14 @@ def explain(asked: Asked) -> int:
         out.data(_resolved(checked).rstrip("\n"))
     else:
         ascii = asked.form == TEXT and (asked.ascii or not _draws_lines())
-        text = text_of(told, ascii=True) if ascii else _FORMS[asked.form](told)
+        text = text_of(told, ascii=True) if ascii else FORMS[asked.form](told)
         out.data(text.rstrip("\n"))
     return ExitCode.OK
 
 
 def _check(asked: Asked) -> None:
-    if asked.form not in (*_FORMS, JSON):
-        raise BadOptions(f"--format {asked.form}: write {', '.join(_FORMS)} or {JSON}")
+    if asked.form not in (*FORMS, JSON):
+        raise BadOptions(f"--format {asked.form}: write {', '.join(FORMS)} or {JSON}")
     if asked.ascii and (asked.form != TEXT or asked.resolved):
         raise BadOptions("--ascii goes with the text only")
     if asked.resolved and asked.form not in (TEXT, JSON):

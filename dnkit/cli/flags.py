@@ -5,6 +5,13 @@ from typing import Annotated
 
 import typer
 
+from dnkit.cli.completion import codes, one_of, policies, venues
+
+LINT_FORMATS = "text|concise|json|github|sarif|junit"
+EXPLAIN_FORMATS = "text|mermaid|dot|svg|md|json"
+SEVERITIES = "error|warning|info"
+TEMPLATES = "open|close|unwind|guard|single"
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Live = Annotated[bool, typer.Option("--live", help="Trade for real. Refused: no live venue ships yet.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
@@ -25,7 +32,11 @@ Books = Annotated[
 PolicyName = Annotated[
     str,
     typer.Option(
-        "--policy", "-p", metavar="FILE|NAME", help="A path, a name in ./policies, or a packaged policy."
+        "--policy",
+        "-p",
+        metavar="FILE|NAME",
+        help="A path, a name in ./policies, or a packaged policy.",
+        autocompletion=policies,
     ),
 ]
 Settings = Annotated[
@@ -56,7 +67,10 @@ WithReport = Annotated[bool, typer.Option("--report/--no-report", help="End with
 Svg = Annotated[
     Path | None, typer.Option("--svg", metavar="FILE", help="Draw the run and its figures into an SVG file.")
 ]
-Venue = Annotated[str, typer.Option("--venue", metavar="V", help="Venue whose positions are closed.")]
+Venue = Annotated[
+    str,
+    typer.Option("--venue", metavar="V", help="Venue whose positions are closed.", autocompletion=venues),
+]
 OneVenue = Annotated[str, typer.Option("--venue", metavar="V", help="Only this venue.")]
 OneSymbol = Annotated[str, typer.Option("--symbol", metavar="S", help="Only this symbol.")]
 OneMarket = Annotated[
@@ -64,7 +78,7 @@ OneMarket = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan and send nothing.")]
 Paper = Annotated[bool, typer.Option("--paper", help="The paper account, also where live keys exist.")]
-PolicyFile = Annotated[str, typer.Argument(metavar="FILE|NAME")]
+PolicyFile = Annotated[str, typer.Argument(metavar="FILE|NAME", autocompletion=policies)]
 OldPolicy = Annotated[str, typer.Argument(metavar="OLD", help="A path, a name, or - for standard input.")]
 NewPolicy = Annotated[str, typer.Argument(metavar="NEW", help="Likewise; what OLD became.")]
 DiffFormat = Annotated[str, typer.Option("--format", "-f", metavar="text|json", help="How to show it.")]
@@ -76,22 +90,36 @@ PolicyFiles = Annotated[
 ]
 LintFormat = Annotated[
     str,
-    typer.Option("--format", "-f", metavar="text|concise|json|github|sarif|junit", help="How to show it."),
+    typer.Option(
+        "--format", "-f", metavar=LINT_FORMATS, help="How to show it.", autocompletion=one_of(LINT_FORMATS)
+    ),
 ]
 Select = Annotated[
     list[str] | None,
     typer.Option(
-        "--select", metavar="CODES", help="Only these: codes, names or beginnings, e.g. DNK3,DNK412."
+        "--select",
+        metavar="CODES",
+        help="Only these: codes, names or beginnings, e.g. DNK3,DNK412.",
+        autocompletion=codes,
     ),
 ]
 Ignore = Annotated[
-    list[str] | None, typer.Option("--ignore", metavar="CODES", help="Not these; the longer word wins.")
+    list[str] | None,
+    typer.Option("--ignore", metavar="CODES", help="Not these; the longer word wins.", autocompletion=codes),
 ]
 FailLevel = Annotated[
     str,
-    typer.Option("--fail-level", metavar="error|warning|info", help="Findings from this on make it fail."),
+    typer.Option(
+        "--fail-level",
+        metavar=SEVERITIES,
+        help="Findings from this on make it fail.",
+        autocompletion=one_of(SEVERITIES),
+    ),
 ]
-ExplainCode = Annotated[str, typer.Option("--explain", metavar="CODE", help="Print the page of a rule.")]
+ExplainCode = Annotated[
+    str,
+    typer.Option("--explain", metavar="CODE", help="Print the page of a rule.", autocompletion=codes),
+]
 ListRules = Annotated[bool, typer.Option("--list-rules", help="Print every rule.")]
 WithFix = Annotated[bool, typer.Option("--fix", help="Mend what leaves the policy as it is.")]
 UnsafeFixes = Annotated[
@@ -102,18 +130,34 @@ ExitZero = Annotated[bool, typer.Option("--exit-zero", help="End with 0 whatever
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print infos too.")]
 NewName = Annotated[str, typer.Argument(metavar="[NAME]", help="Name; my_TEMPLATE if left out.")]
 Template = Annotated[
-    str, typer.Option("--template", "-t", metavar="open|close|unwind|guard|single", help="What it is to do.")
+    str,
+    typer.Option(
+        "--template",
+        "-t",
+        metavar=TEMPLATES,
+        help="What it is to do.",
+        autocompletion=one_of(TEMPLATES),
+    ),
 ]
-Venues = Annotated[str, typer.Option("--venues", metavar="A,B", help="Venue of each leg, in order.")]
+Venues = Annotated[
+    str,
+    typer.Option("--venues", metavar="A,B", help="Venue of each leg, in order.", autocompletion=venues),
+]
 Ci = Annotated[str, typer.Option("--ci", metavar="github|none", help="CI file to write.")]
 Folder = Annotated[Path, typer.Option("--dir", metavar="DIR", help="Folder of the project.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
 Csv = Annotated[str, typer.Option("--csv", metavar="FILE|-", help="Write one row per cycle as CSV.")]
-VenueName = Annotated[str, typer.Argument(metavar="[VENUE]")]
+VenueName = Annotated[str, typer.Argument(metavar="[VENUE]", autocompletion=venues)]
 Topic = Annotated[str, typer.Argument(metavar="exit-codes")]
 Form = Annotated[
     str,
-    typer.Option("--format", "-f", metavar="FORM", help="text, mermaid, dot, svg, md or json."),
+    typer.Option(
+        "--format",
+        "-f",
+        metavar=EXPLAIN_FORMATS,
+        help="How to draw it.",
+        autocompletion=one_of(EXPLAIN_FORMATS),
+    ),
 ]
 Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")]
 Resolved = Annotated[

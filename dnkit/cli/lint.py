@@ -81,7 +81,7 @@ def lint(asked: Asked) -> int:
     """
     linter = Linter(asked)
     unreadable: list[str] = []
-    files = tuple(_shown(linter, source) for source in _sources(asked.files, unreadable))
+    files = tuple(_all(linter, tuple(_sources(asked.files, unreadable))))
     report = Report(files, tuple(unreadable), asked.fail_level)
     if asked.format in WHOLE:
         out.data(_document(report, asked.format))
@@ -102,7 +102,15 @@ def _sources(names: Sequence[str], unreadable: list[str]) -> Iterator[PolicyText
             out.say(f"error: {name}: {error}")
 
 
-def _shown(linter: Linter, source: PolicyText) -> Linted:
+def _all(linter: Linter, sources: tuple[PolicyText, ...]) -> Iterator[Linted]:
+    """Every file, checked and shown, with a word on how far it is where there are many."""
+    for number, source in enumerate(sources, 1):
+        out.progress(number, len(sources))
+        yield _shown(linter, source, len(sources))
+    out.progress_over(len(sources))
+
+
+def _shown(linter: Linter, source: PolicyText, of: int) -> Linted:
     """Check a file, mend it where asked, and show its findings where the format shows file by file."""
     asked = linter.asked
     if asked.fix or asked.diff:
@@ -111,6 +119,7 @@ def _shown(linter: Linter, source: PolicyText) -> Linted:
     if asked.format in BY_FILE:
         told = tuple(one for one in linted.found if asked.with_infos or one.severity != INFO)
         if told:
+            out.progress_over(of)
             show = import_module(f"dnkit.lint.formats.{asked.format}").show
             _tell(show(replace(linted, found=told)), asked, source)
     return linted

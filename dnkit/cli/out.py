@@ -14,6 +14,7 @@ import msgspec
 
 PAPER, LIVE = "paper", "live"
 _WIDTH = 80
+MANY = 100  # files that take long enough to show how far it is
 _COLOURS = {"error": "31", "warning": "33", "info": "34"}
 
 
@@ -21,6 +22,18 @@ def say(text: str = "") -> None:
     """One line for the human, on standard error. That nobody reads it never stops what is being done."""
     with suppress(OSError):
         print(fitted(text, sys.stderr), file=sys.stderr, flush=True)
+
+
+def progress(done: int, of: int) -> None:
+    """How far a long command is, on one line of a terminal that the next `progress_over` clears."""
+    if of >= MANY and sys.stderr.isatty():
+        print(f"\r{done:,} of {of:,} files", end="", file=sys.stderr, flush=True)
+
+
+def progress_over(of: int) -> None:
+    """Clear that line."""
+    if of >= MANY and sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def data(text: str) -> None:

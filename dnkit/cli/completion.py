@@ -1,0 +1,34 @@
+"""What a word begun at a flag may become: the shell asks when Tab is pressed."""
+
+from collections.abc import Callable
+
+Complete = Callable[[str], list[str]]
+
+
+def one_of(text: str) -> Complete:
+    """Completes to the words of a `metavar` such as `text|json`."""
+    return lambda incomplete: [word for word in text.split("|") if word.startswith(incomplete)]
+
+
+def codes(incomplete: str) -> list[str]:
+    """Codes and their names; after a comma the next one."""
+    from dnkit.policies.codes import CODES
+
+    *before, last = incomplete.split(",")
+    words = (*CODES, *(one.name for one in CODES.values()))
+    return [",".join((*before, word)) for word in words if word.startswith(last)]
+
+
+def policies(incomplete: str) -> list[str]:
+    """Shipped policies."""
+    from dnkit.runtime.library import packaged_names
+
+    return [name for name in packaged_names() if name.startswith(incomplete)]
+
+
+def venues(incomplete: str) -> list[str]:
+    """Venues there are facts of; after a comma the next one."""
+    from dnkit.runtime.library import VenueFacts
+
+    *before, last = incomplete.split(",")
+    return [",".join((*before, venue)) for venue in VenueFacts() if venue.startswith(last)]
