@@ -18,7 +18,7 @@ from dnkit.policies.codes import ERROR, INFO, WARNING
 from dnkit.policies.load import load
 from dnkit.policies.policy import Policy
 from dnkit.runtime.library import STDIN, PolicyText, VenueFacts, policy_texts, write_policy
-from dnkit.runtime.prepare import NOTHING, Shelf, check
+from dnkit.runtime.prepare import NOTHING, Shelf, check_for_all_reasons
 
 BY_FILE = ("text", "concise", "github")  # shown file by file, infos on demand
 WHOLE = ("json", "sarif", "junit")  # one document, with everything in it
@@ -54,7 +54,7 @@ class Linter:
 
     def linted(self, source: PolicyText) -> Linted:
         """What is found in one file, fixes proved."""
-        checked = check(source, self.venues, shelf=self.shelf)
+        checked = check_for_all_reasons(source, self.venues, self.shelf)
         told = tuple(one for one in checked.diagnostics if self.asked.selection.wants(one.code))
         found = proved(told, source.text, source.path, self._meaning(source.path))
         taken = tuple(one for one in checked.silenced if self.asked.selection.wants(one.finding.code))

@@ -1,6 +1,7 @@
 """Overlays and dotted settings: changes of the tree that may only tighten, unless an overlay names what
 it loosens."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -60,6 +61,9 @@ class Stage:
         if self.last is not None:
             self.last = bound
         return bound, self.params, self.found
+
+
+_ASKED = re.compile(r"\breason\s+is\s+([\w-]+)")
 
 
 class Overlays:
@@ -252,6 +256,12 @@ def tightened(root: Node, settings: Mapping[str, Entry], stage: Stage) -> tuple[
         if not loose:
             root, before = trial, after
     return root, tuple(found)
+
+
+def reasons_asked(bound: Bound) -> tuple[str, ...]:
+    """The reasons, or classes of reasons, that overlays ask about, each once."""
+    tests = (bound.of("overlays", index, "when") or "" for index in range(bound.count("overlays")))
+    return tuple(dict.fromkeys(word for test in tests for word in _ASKED.findall(test)))
 
 
 def facts_of(bound: Bound, reason: str, notionals: Mapping[str, Decimal]) -> dict[str, expr.Value]:

@@ -5,6 +5,7 @@ values.
 from collections.abc import Iterator, Mapping
 
 import msgspec
+from msgspec.structs import replace
 
 from dnkit.lint.fixes import with_fixes
 from dnkit.lint.ignores import Silenced, sift
@@ -15,6 +16,7 @@ from dnkit.policies.codes import INFO
 from dnkit.policies.compile.policy import Compiled, compile_policy
 from dnkit.policies.diagnostics import Diagnostic, has_errors, in_order
 from dnkit.policies.load import Find, Loaded, load
+from dnkit.policies.overlays import reasons_asked
 from dnkit.policies.overrides import apply, flipped, for_legs, parse_clips, parse_sides
 from dnkit.policies.policy import Policy
 from dnkit.policies.rules import judge
@@ -22,6 +24,7 @@ from dnkit.policies.rules.subject import Subject
 from dnkit.runtime.library import PolicyText, VenueFacts, find_policy, read_policy, shown
 
 NOTHING: Mapping[str, str] = {}
+IDLE = "DNK902"  # a comment that takes nothing
 
 
 class PolicyInvalid(DnkitError):
@@ -134,6 +137,29 @@ def check(
         *_judged(policy, loaded, compiled, venues, shelf),
     )
     return _checked(source, loaded, policy, compiled, found, {**texts, **compiled.files})
+
+
+def check_for_all_reasons(source: PolicyText, venues: VenueFacts, shelf: Shelf) -> Checked:
+    """`check` without a reason and for each that an overlay asks about; what only a reason brings says so. A
+    comment is of no use if it is so for every reason.
+    """
+    plain = check(source, venues, shelf=shelf)
+    reasons = reasons_asked(plain.bound) if plain.bound is not None else ()
+    more = {reason: check(source, venues, reason=reason, shelf=shelf) for reason in reasons}
+    if not more:
+        return plain
+    idle = [
+        frozenset(one for one in each.diagnostics if one.code == IDLE) for each in (plain, *more.values())
+    ]
+    useful = frozenset[Diagnostic]().union(*idle) - idle[0].intersection(*idle[1:])
+    found = {(one.code, one.span): one for one in plain.diagnostics if one not in useful}
+    for reason, each in more.items():
+        for one in each.diagnostics:
+            if (one.code, one.span) not in found and one not in useful:
+                notes = (*one.notes, f"when the reason is `{reason}`")
+                found[one.code, one.span] = replace(one, notes=notes)
+    silenced = dict.fromkeys(one for each in (plain, *more.values()) for one in each.silenced)
+    return replace(plain, diagnostics=in_order(found.values()), silenced=tuple(silenced))
 
 
 def _new(found: tuple[Diagnostic, ...], known: tuple[Diagnostic, ...]) -> Iterator[Diagnostic]:

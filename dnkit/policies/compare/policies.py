@@ -2,7 +2,6 @@
 of keys, defaults written out and names make no difference.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
@@ -21,13 +20,13 @@ from dnkit.policies.compile.legs import Venues
 from dnkit.policies.compile.policy import compile_policy
 from dnkit.policies.explain.words import show_bps
 from dnkit.policies.explain.worst import worst_case
+from dnkit.policies.overlays import reasons_asked
 from dnkit.policies.policy import Policy, Run
 from dnkit.policies.unit_texts import show_time
 
 SAME_MACHINE, SAME_BEHAVIOUR, CHANGED = "same machine", "same behaviour", "changed"
 NO_BOUND = "no bound"
 OF_THE_CALLED = ("intent", "limits", "data", "start", "phases")  # the rest is the caller's
-_ASKED = re.compile(r"\breason\s+is\s+([\w-]+)")
 
 
 class Side(msgspec.Struct, frozen=True):
@@ -113,8 +112,7 @@ def _reasons(bound: Bound) -> Iterator[str]:
     for name in bound.names("reasons"):
         yield name
         yield from bound.of("reasons", name) or ()
-    for index in range(bound.count("overlays")):
-        yield from _ASKED.findall(bound.of("overlays", index, "when") or "")
+    yield from reasons_asked(bound)
 
 
 def _aligned(old: Side, new: Side, ground: Ground) -> tuple[Policy, Policy, tuple[Row, ...]]:

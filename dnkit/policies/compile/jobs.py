@@ -179,7 +179,7 @@ def check_type(type: OrderType, leg: int, ground: Ground, route: Route) -> None:
     for index in ground.indexes(leg):
         types, venue = ground.types[index], ground.specs[index].instrument.venue
         if type not in types and not (type is OrderType.MARKET and OrderType.IOC in types):
-            text = f"{venue} has no order type {type.value}"
+            text = f"{venue} has no order type {type.value}: it would be refused, and the leg left as it is"
             ground.findings.error("DNK503", text, place, _instead(type, types))
 
 

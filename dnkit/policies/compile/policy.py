@@ -194,10 +194,13 @@ def _check_venues(policy: Policy, venues: Venues, findings: Findings) -> None:
         if venue is None:
             continue
         if policy.deadman_ns is not None and venue.deadman == "none":
-            text = f"{venue.venue} has no dead man's switch: orders stay if this process dies"
+            text = f"{venue.venue} has no dead man's switch: orders fill unhedged if this process dies"
             findings.warning("DNK505", text, ("deadman",), "keep `for` short on that leg")
         rate = policy.limits.rate
         if rate is not None and rate.calls * venue.rate_window_ns > venue.rate_calls * rate.per_ns:
             seconds = venue.rate_window_ns // NS_PER_S
-            text = f"{venue.venue} allows {venue.rate_calls} calls per {seconds}s, less than declared here"
+            text = (
+                f"{venue.venue} allows {venue.rate_calls} calls per {seconds}s, less than declared here: "
+                "what is refused may be the cancel that was needed"
+            )
             findings.error("DNK504", text, ("limits", "rate"), "declare a lower rate")
