@@ -2,7 +2,7 @@
 file.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -10,6 +10,7 @@ from dnkit.policies.codes import ERROR, INFO, WARNING
 from dnkit.policies.diagnostics import Diagnostic, Span, has_errors, in_order, suggestion
 
 Route = tuple[str | int, ...]
+Names = Callable[[], Iterable[str]]
 FOUND_MAX = 100
 MESSAGE_MAX = 300
 _RANKS = {ERROR: 0, WARNING: 1, INFO: 2}
@@ -38,18 +39,19 @@ def _brief(one: Diagnostic) -> Diagnostic:
 
 class Findings:
     """Diagnostics of one policy in order of finding. `spans` maps routes to places; a missing one takes its
-    parent's.
+    parent's. `names()` are the policies there are.
     """
 
-    def __init__(self, path: str, spans: Mapping[Route, Span] | None = None) -> None:
+    def __init__(self, path: str, spans: Mapping[Route, Span] | None = None, names: Names = tuple) -> None:
         self.path = path
+        self.names = names
         self.spans = spans or {}
         self.items: list[Diagnostic] = []
         self.files: dict[str, str] = {}
 
     def beside(self, path: str, spans: Mapping[Route, Span]) -> "Findings":
         """Findings about another file that go into the same list."""
-        other = Findings(path, spans)
+        other = Findings(path, spans, self.names)
         other.items = self.items
         other.files = self.files
         return other
@@ -79,6 +81,12 @@ class Findings:
         if "meant" in found and not stands:
             return {"help": f"did you mean `{found['meant']}`?"}
         return found
+
+    def no_policy(self, name: str, route: Route, help: str) -> None:
+        """A policy is named that there is none of, or that has errors of its own: then `help` tells."""
+        near = {"help": help} if help else self.near(route, name, self.names())
+        told = near if any(near.values()) else {"help": "check the name"}
+        self.error("DNK220", f"there is no usable policy `{name}`", route, **told)
 
     def error(self, code: str, message: str, route: Route, help: str = "", meant: str = "") -> None:
         """The policy cannot run."""

@@ -16,7 +16,7 @@ from dnkit.policies.build import build
 from dnkit.policies.check import check
 from dnkit.policies.codes import WARNING
 from dnkit.policies.diagnostics import Diagnostic, Related, Span, has_errors, nearest
-from dnkit.policies.findings import FOUND_MAX, first_of
+from dnkit.policies.findings import FOUND_MAX, Names, first_of
 from dnkit.policies.idle import idle
 from dnkit.policies.keys import Route
 from dnkit.policies.overlays import Overlays, Stage, facts_of, tightened
@@ -62,13 +62,15 @@ def load(
     settings: Mapping[str, str],
     reason: str = "",
     notionals: Mapping[str, Decimal] | None = None,
+    names: Names = tuple,
 ) -> Loaded:
     """Read a policy; never raises for what a text says.
 
     `find(name)` gives (path, text) of another policy for `extends`; `settings` are `--set` texts by parameter
-    or by dotted path of a limit; `notionals` are what legs are worth, for overlays that ask.
+    or by dotted path of a limit; `notionals` are what legs are worth, for overlays that ask; `names()` are
+    the policies there are, for a name that was likely meant.
     """
-    loader = _Loader(find, path, text, settings)
+    loader = _Loader(find, path, text, settings, names)
     root = loader.root(text, path)
     if root is None:
         return loader.loaded(None, None)
@@ -76,8 +78,9 @@ def load(
 
 
 class _Loader:
-    def __init__(self, find: Find, path: str, text: str, settings: Mapping[str, str]) -> None:
+    def __init__(self, find: Find, path: str, text: str, settings: Mapping[str, str], names: Names) -> None:
         self.find = find
+        self.names = names
         self.found: list[Diagnostic] = []
         self.files = {path: text}
         self.settings = _setting_entries(settings)
@@ -122,11 +125,10 @@ class _Loader:
             return None
         found = self.find(name)
         if found is None:
-            self._say(
-                "DNK109",
-                f"there is no policy `{name}` to extend",
-                extends.span,
-                "check the name; it is looked up like `run`",
+            said, near = f"there is no policy `{name}` to extend", nearest(name, self.names())
+            help = "" if near else "check the name; it is looked up like `run`"
+            self.found.append(
+                Diagnostic(code="DNK109", message=said, span=extends.span, help=help, meant=near)
             )
             return None
         return self._read(found[1], found[0])

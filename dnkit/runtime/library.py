@@ -40,6 +40,12 @@ def packaged_names() -> tuple[str, ...]:
     return tuple(sorted(one.stem for one in packaged_folder().glob(f"*{SUFFIX}")))
 
 
+def known_names() -> tuple[str, ...]:
+    """Names that `read_policy` finds without a folder: those in ./policies and the shipped ones."""
+    here = (one.stem for one in Path("policies").glob(f"*{SUFFIX}"))
+    return tuple(sorted({*here, *packaged_names()}))
+
+
 def read_policy(name: str) -> PolicyText:
     """The text of the policy of that name or path; DnkitError saying where it was looked for."""
     for path in _places(name):

@@ -21,7 +21,7 @@ from dnkit.policies.overrides import apply, flipped, for_legs, parse_clips, pars
 from dnkit.policies.policy import Policy
 from dnkit.policies.rules import judge
 from dnkit.policies.rules.subject import Subject
-from dnkit.runtime.library import PolicyText, VenueFacts, find_policy, read_policy, shown
+from dnkit.runtime.library import PolicyText, VenueFacts, find_policy, known_names, read_policy, shown
 
 NOTHING: Mapping[str, str] = {}
 IDLE = "DNK902"  # a comment that takes nothing
@@ -122,14 +122,21 @@ def check(
     for what the policy contains; OptionError for options that do not fit it.
     """
     shelf = shelf or Shelf()
-    loaded = load(source.text, source.path, find=shelf.find, settings=settings, reason=reason)
+    loaded = load(
+        source.text, source.path, find=shelf.find, settings=settings, reason=reason, names=known_names
+    )
     texts = {**dict(loaded.files), source.path: source.text}
     if loaded.draft is None:
         return _checked(source, loaded, None, None, loaded.diagnostics, texts)
     policy = options.on(loaded.draft)
     policy = flipped(policy) if turned else policy
     compiled = compile_policy(
-        policy, venues=venues, library=shelf.plain, spans=loaded.spans, configured=shelf.configured
+        policy,
+        venues=venues,
+        library=shelf.plain,
+        spans=loaded.spans,
+        configured=shelf.configured,
+        names=known_names,
     )
     found = (
         *loaded.diagnostics,

@@ -34,9 +34,9 @@ Configured = Callable[[str, Mapping[str, str]], "Policy | LoadedPolicy | None"]
 
 
 def policy_of(answer: "Policy | LoadedPolicy | None") -> tuple[Policy | None, str]:
-    """The policy of a library's answer; or None, and help on what is wrong with it."""
+    """The policy of a library's answer; or None, and help on what is wrong with the one there is."""
     if answer is None:
-        return None, "check the name"
+        return None, ""
     if isinstance(answer, Policy):
         return answer, ""
     first = next((one for one in answer.diagnostics if one.severity == ERROR), None)

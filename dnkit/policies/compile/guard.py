@@ -67,7 +67,7 @@ def _check_run(number: int, name: str, policy: Policy, library: Library, finding
     route = ("rules", number, "do")
     found, help = policy_of(library(name))
     if found is None:
-        findings.error("DNK220", f"there is no usable policy `{name}`", route, help)
+        findings.no_policy(name, route, help)
     elif len(found.legs) > len(policy.legs):
         text = f"`{name}` trades {len(found.legs)} legs, this guard watches {len(policy.legs)}"
         findings.error("DNK222", text, route, "run a policy with as many legs or fewer")

@@ -261,8 +261,7 @@ class Builder:
             frame.findings.error("DNK225", text, (*route[:-1], "set"), help)
             return None
         if policy is None:
-            text = f"there is no usable policy `{body.policy}`"
-            frame.findings.error("DNK220", text, route, help)
+            frame.findings.no_policy(body.policy, route, help)
             return None
         if answer is None or isinstance(answer, Policy):
             return policy, self.findings.beside(policy.name, {})

@@ -34,7 +34,7 @@ from dnkit.policies.compile.legs import CLOSING, Venues, compile_legs
 from dnkit.policies.compile.phases import Builder
 from dnkit.policies.compile.units import through_touch, to_amount, to_limit
 from dnkit.policies.diagnostics import Diagnostic, Span, in_order
-from dnkit.policies.findings import Findings, Route
+from dnkit.policies.findings import Findings, Names, Route
 from dnkit.policies.policy import LimitsText, Policy
 
 REDUCE_BOUND = 50 * MBPS_PER_BPS  # how far the last reduction may reach where the policy bounds nothing
@@ -60,13 +60,15 @@ def compile_policy(
     library: Library,
     spans: Mapping[Route, Span] | None = None,
     configured: Configured | None = None,
+    names: Names = tuple,
 ) -> Compiled:
     """Compile a policy against the facts of its venues; never raises for what a policy may contain.
 
     `library` finds sub-policies by name; `configured` does so with parameters set (for `run` with `set`).
-    `spans` places findings in the text; without it they stand at the start of the file.
+    `spans` places findings in the text; without it they stand at the start of the file. `names()` are the
+    policies there are, for a name that was likely meant.
     """
-    findings = Findings(_path(policy, spans), spans)
+    findings = Findings(_path(policy, spans), spans, names)
     specs = compile_legs(policy, venues, findings)
     _check_venues(policy, venues, findings)
     program, guard = None, None
