@@ -15,7 +15,7 @@ from dnkit.model.numbers import MBPS_ONE, ceil_div, from_pico
 from dnkit.model.terms import Side
 from dnkit.runtime.cycles import Listener, Plan, carry_out, header_of, new_run_id
 from dnkit.runtime.library import VenueFacts
-from dnkit.runtime.prepare import LegOptions, program_of, read_and_check
+from dnkit.runtime.prepare import LegOptions, read_and_check, way_out
 from dnkit.runtime.run import Floor, PaperRun, RunResult
 from dnkit.venues.accounts import AccountRow
 
@@ -46,7 +46,7 @@ def program_for(row: AccountRow, venues: VenueFacts) -> Program:
     """The flatten policy aimed at one account."""
     side = "long" if row.position > 0 else "short"
     options = LegOptions(symbols=(row.symbol,), sides=(side,), venues=(row.venue,))
-    return program_of(read_and_check(POLICY, venues, options=options))
+    return way_out(read_and_check(POLICY, venues, options=options))
 
 
 def plan_row(row: AccountRow, program: Program, book: LegBook) -> PlanRow:

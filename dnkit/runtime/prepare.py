@@ -225,6 +225,11 @@ def program_of(checked: Checked) -> Program:
     return checked.program
 
 
+def way_out(checked: Checked) -> Program:
+    """The program of a way out, if it compiles: what the rules hold against it is no reason to stay in."""
+    return checked.program or program_of(checked)
+
+
 def read_and_check(
     name: str,
     venues: VenueFacts,

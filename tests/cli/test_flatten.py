@@ -6,7 +6,7 @@ import pytest
 
 from dnkit.runtime.library import VenueFacts
 from dnkit.venues.accounts import PaperAccounts
-from tests.cli.command import dnkit
+from tests.cli.command import ROOT, dnkit
 
 
 @pytest.fixture
@@ -100,3 +100,16 @@ def test_several_positions_of_a_venue_are_flattened_side_by_side(state_folder: P
     assert [one["side"] for one in done.json["data"]["plan"]] == ["sell", "buy"]
     assert [one["end"] for one in done.json["data"]["results"]] == ["flat", "flat"]
     assert held() == {}
+
+
+def test_what_a_rule_holds_against_it_does_not_keep_anyone_in(opened: dict[str, str], tmp_path: Path) -> None:
+    """A desk's own flatten with a deadline that is too short: `trade` refuses it, the way out does not."""
+    own = tmp_path / "policies" / "flatten.yaml"
+    own.parent.mkdir()
+    text = (ROOT / "policies" / "flatten.yaml").read_text()
+    own.write_text(text.replace("deadline: 180s", "deadline: {after: 1s, then: ladder}"))
+    assert "DNK441" in dnkit("lint", "-f", "concise", str(own)).out
+    assert dnkit("trade", "--policy", "flatten", cwd=tmp_path).code == 3
+    done = dnkit("flatten", "--venue", "backpack", "--yes", "--json", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert held() == {"grvt": opened["grvt"]}
