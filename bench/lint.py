@@ -2,23 +2,20 @@
 against a script that only imports what such a tool is usually made of.
 """
 
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import yaml
 
-from bench.measure import Row, alternate, seconds, skipped
-from bench.startup import whole_process
+from bench.measure import Row, alternate, seconds
+from bench.startup import against_process, whole_process
 from bench.stories import ROOT
 from dnkit.cli.lint import Asked, Linter
 from dnkit.runtime.library import PolicyText
 
 FILES = 1000
 PAIRS = 5
-STARTS = 15
 MS_A_FILE = 3.0
 START_RATIO = 1.5
 START_MS = 350.0
@@ -88,7 +85,7 @@ def _cold() -> Row:
     """The whole process of `dnkit lint one.yaml`."""
     script = Path(sys.executable).with_name("dnkit")
     words = [str(script), "lint", "policies/close_two_phase.yaml"]
-    return _against_process(
+    return against_process(
         "lint: cold start of one file",
         lambda: whole_process(words),
         "a script that imports yaml, typer and pydantic and defines one model",
@@ -103,7 +100,7 @@ def _peer(paths: list[Path]) -> Row:
     script = Path(sys.executable).with_name("dnkit")
     folder = str(paths[0].parent)
     relaxed = [sys.executable, "-m", "yamllint", "-d", "relaxed", "--no-warnings", folder]
-    return _against_process(
+    return against_process(
         f"lint: whole command on {len(paths)} files",
         lambda: whole_process([str(script), "lint", folder]),
         "yamllint, relaxed",
@@ -111,33 +108,4 @@ def _peer(paths: list[Path]) -> Row:
         goal="below it",
         met=lambda _mine, ratio: ratio < 1,
         pairs=3,
-    )
-
-
-def _against_process(
-    name: str,
-    mine: Callable[[], float],
-    other_name: str,
-    other: Callable[[], float],
-    *,
-    goal: str,
-    met: Callable[[float, float], bool],
-    pairs: int = STARTS,
-) -> Row:
-    try:
-        taken = alternate(pairs, mine, other)
-    except (OSError, subprocess.CalledProcessError) as error:
-        return skipped(name, str(error), goal)
-    value, against = (one * 1000 for one in taken.medians)
-    return Row(
-        name=name,
-        value=value,
-        unit="ms",
-        against_name=other_name,
-        against=against,
-        ratio=taken.ratio,
-        spread=taken.spread,
-        pairs=pairs,
-        goal=goal,
-        met=met(value, taken.ratio),
     )

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from bench.measure import Row, alternate, seconds, skipped
@@ -29,26 +30,41 @@ def run() -> list[Row]:
 
 
 def _row(script: str, words: tuple[str, ...], most: float) -> Row:
-    name = f"start-up: dnkit {' '.join(words)}"
-    goal = f"at most {most} x"
+    return against_process(
+        f"start-up: dnkit {' '.join(words)}",
+        lambda: whole_process([script, *words]),
+        "python -c pass",
+        lambda: whole_process([sys.executable, "-c", "pass"]),
+        goal=f"at most {most} x",
+        met=lambda _mine, ratio: ratio <= most,
+    )
+
+
+def against_process(
+    name: str,
+    mine: Callable[[], float],
+    other_name: str,
+    other: Callable[[], float],
+    *,
+    goal: str,
+    met: Callable[[float, float], bool],
+    pairs: int = PAIRS,
+) -> Row:
+    """A whole process against another one, in milliseconds; `met(mine, ratio)` says whether the goal is."""
     try:
-        pairs = alternate(
-            PAIRS,
-            lambda: whole_process([script, *words]),
-            lambda: whole_process([sys.executable, "-c", "pass"]),
-        )
+        taken = alternate(pairs, mine, other)
     except (OSError, subprocess.CalledProcessError) as error:
         return skipped(name, str(error), goal)
-    mine, bare = (one * 1000 for one in pairs.medians)
+    value, against = (one * 1000 for one in taken.medians)
     return Row(
         name=name,
-        value=mine,
+        value=value,
         unit="ms",
-        against_name="python -c pass",
-        against=bare,
-        ratio=pairs.ratio,
-        spread=pairs.spread,
-        pairs=PAIRS,
+        against_name=other_name,
+        against=against,
+        ratio=taken.ratio,
+        spread=taken.spread,
+        pairs=pairs,
         goal=goal,
-        met=pairs.ratio <= most,
+        met=met(value, taken.ratio),
     )

@@ -1,7 +1,5 @@
 """`dnkit diff OLD NEW`: what changed in the behaviour of a policy, loosened limits first."""
 
-import os
-import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -134,17 +132,20 @@ class _Reader:
         self.settings = settings
         self.venues = VenueFacts()
         self.shelf = Shelf()
+        self.known: dict[str, tuple[Checked, ...]] = {}
 
     def checked(self, reason: str) -> tuple[Checked, ...]:
         """Both, checked; PolicyInvalid with the findings of every one that has errors."""
-        found = tuple(
-            check(one, self.venues, settings=self.settings, reason=reason, shelf=self.shelf)
-            for one in self.sources
-        )
-        wrong = [one.told for one in found if not one.ok]
-        if wrong:
-            raise PolicyInvalid("\n".join(wrong))
-        return found
+        if reason not in self.known:
+            found = tuple(
+                check(one, self.venues, settings=self.settings, reason=reason, shelf=self.shelf)
+                for one in self.sources
+            )
+            wrong = [one.told for one in found if not one.ok]
+            if wrong:
+                raise PolicyInvalid("\n".join(wrong))
+            self.known[reason] = found
+        return self.known[reason]
 
     def compared(self, reason: str) -> Comparison:
         """Both, compared for a reason."""
@@ -232,5 +233,4 @@ def _wrapped(text: str, word: str) -> list[str]:
 
 def _loud(word: str) -> str:
     """In red, where standard output is a terminal that wants it."""
-    plain = not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return word if plain else f"{_RED}{word}{_PLAIN}"
+    return f"{_RED}{word}{_PLAIN}" if out.in_colour() else word

@@ -46,10 +46,16 @@ def data_raw(text: str) -> None:
     print(text, end="")
 
 
+def in_colour() -> bool:
+    """Whether standard output is a terminal that shows colours and was not asked to leave them."""
+    dumb = os.environ.get("TERM") == "dumb"
+    return sys.stdout.isatty() and not dumb and not os.environ.get("NO_COLOR")
+
+
 def findings(text: str) -> None:
     """Findings, on standard output; in colour where that is a terminal that wants it."""
     fits = fitted(text, sys.stdout)
-    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+    if in_colour():
         fits = "\n".join(_painted(line) for line in fits.split("\n"))
     print(fits)
 

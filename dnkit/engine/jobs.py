@@ -178,11 +178,7 @@ def send(turn: Turn, slot: int) -> None:
     if sign(job.lots) != sign(left) or abs(job.lots) > abs(left):
         look(turn, slot)
         return
-    spec = turn.program.legs[job.leg]
-    kind = plan.type
-    if kind is OrderType.MARKET and not spec.market_native:
-        kind = OrderType.IOC
-    place(turn, plan, job, kind)
+    place(turn, plan, job, turn.program.legs[job.leg].sends(plan.type))
     turn.update_job(slot, stage=JobStage.ORDER, sent=job.sent + 1, looks=0, due_ns=0)
 
 

@@ -10,9 +10,8 @@ import msgspec
 
 from dnkit.policies.bind import Bound
 from dnkit.policies.codes import CODES, ERROR, SAFETY
-from dnkit.policies.diagnostics import Diagnostic, Edit, Fix, Span, suggestion
+from dnkit.policies.diagnostics import Diagnostic, Edit, Fix, Span, finding, suggestion
 from dnkit.policies.rules import RULES
-from dnkit.policies.rules.subject import finding
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#\s*dnkit:\s*ignore\b(?:\[([^\]]*)\])?\s*(.*?)\s*$")
 _WORD = re.compile(r"[^\s,]+")
@@ -91,7 +90,7 @@ def _comments(text: str, path: str, bound: Bound) -> Iterator[Ignore]:
     lines = text.split("\n")
     for number, line in enumerate(lines, 1):
         found = _COMMENT.search(line)
-        if found is None or any(_inside(span, number, found.start() + 1) for span in quoted):
+        if found is None or any(span.covers(number, found.start() + 1) for span in quoted):
             continue
         alone = not line[: found.start()].strip()
         words = tuple(
@@ -111,10 +110,6 @@ def _below(lines: list[str], number: int) -> int:
         if lines[later - 1].strip() and not lines[later - 1].lstrip().startswith("#"):
             return later
     return number
-
-
-def _inside(span: Span, line: int, col: int) -> bool:
-    return (span.line, span.col) <= (line, col) < (span.end_line, span.end_col)
 
 
 def _covers(ignore: Ignore, one: Diagnostic) -> bool:

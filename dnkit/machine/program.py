@@ -284,6 +284,10 @@ class LegSpec(msgspec.Struct, frozen=True, kw_only=True):
     position_lag_ns: int
     ratio: int = 1000
 
+    def sends(self, type: OrderType) -> OrderType:
+        """The type an order of that type is sent with."""
+        return OrderType.IOC if type is OrderType.MARKET and not self.market_native else type
+
 
 class Program(msgspec.Struct, frozen=True, kw_only=True):
     """A compiled policy. `digest` covers everything else, so two equal machines have equal digests.

@@ -10,8 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from dnkit.machine.program import PhaseKind
-from dnkit.policies.codes import CODES
-from dnkit.policies.diagnostics import Diagnostic, Span
+from dnkit.policies.diagnostics import Diagnostic, Span, finding
 from dnkit.policies.findings import FOUND_MAX
 from dnkit.policies.keys import CHILDREN, Key, Route, key_of
 from dnkit.policies.scalars import name, parse_key
@@ -108,9 +107,8 @@ class Bound:
             self.parts.update(part.parts)
 
     def finding(self, code: str, message: str, *route: str | int, **more: Any) -> Diagnostic:
-        """A finding at a route's value with the severity of its code; `more` are fields of Diagnostic."""
-        severity = CODES[code].severity
-        return Diagnostic(code=code, message=message, span=self.place(*route), severity=severity, **more)
+        """`finding` at a route's value."""
+        return finding(code, message, self.place(*route), **more)
 
 
 def bind(root: Node, like: Bound | None = None) -> Bound:
@@ -136,14 +134,8 @@ def bind_key(root: Node, name: str) -> Bound:
 
 @lru_cache(maxsize=4096)
 def _default(route: Route) -> Any:
-    key = known_key(route)
+    key = key_of(route)
     return parse_key(key, key.default) if key is not None and key.default else None
-
-
-@lru_cache(maxsize=4096)
-def known_key(route: Route) -> Key | None:
-    """`key_of`, remembered."""
-    return key_of(route)
 
 
 def text_finding(error: TextError, node: Node, *, brief: bool = False) -> Diagnostic:

@@ -8,6 +8,8 @@ from dnkit.policies.keys import KINDS
 from dnkit.policies.source import shown
 
 CLOSING = ("close", "unwind", "flatten")
+GUARD_ONLY = ("watch", "rules")
+NO_GUARD = ("phases", "recover", "slice", "size", "stop")  # keys that a guard does not have
 WORKING = (PhaseKind.REST, PhaseKind.TAKE)
 LEG_WORDS = ("missing", "smaller")
 LEGS_MAX = 2
@@ -18,9 +20,9 @@ def check(bound: Bound) -> None:
     _check_legs(bound)
     if bound.of("intent") == "guard":
         check_guard(bound)
-        _refuse(bound, ("phases", "recover", "slice", "size", "stop"), "a guard has rules, not phases")
+        _refuse(bound, NO_GUARD, "a guard has rules, not phases")
         return
-    _refuse(bound, ("watch", "rules"), "only `intent: guard` watches")
+    _refuse(bound, GUARD_ONLY, "only `intent: guard` watches")
     _check_any_phase(bound)
     for phase in bound.names("phases"):
         _check_phase(bound, phase)

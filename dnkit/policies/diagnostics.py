@@ -6,6 +6,7 @@ Lines and columns count from 1, in characters; `end_col` is the column after the
 import unicodedata
 from collections.abc import Iterable, Mapping
 from itertools import islice
+from typing import Any
 
 import msgspec
 
@@ -24,6 +25,10 @@ class Span(msgspec.Struct, frozen=True, order=True):
     col: int
     end_line: int
     end_col: int
+
+    def covers(self, line: int, col: int) -> bool:
+        """Whether the place lies in the stretch."""
+        return (self.line, self.col) <= (line, col) < (self.end_line, self.end_col)
 
 
 class Related(msgspec.Struct, frozen=True):
@@ -78,6 +83,12 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     def advice(self) -> str:
         """What to do, in words."""
         return f"did you mean `{self.meant}`?" if self.meant else self.help
+
+
+def finding(code: str, message: str, span: Span, **more: Any) -> Diagnostic:
+    """A finding with the severity of its code unless `more` says otherwise; `more` are fields of
+    Diagnostic."""
+    return Diagnostic(code=code, message=message, span=span, **{"severity": CODES[code].severity, **more})
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:

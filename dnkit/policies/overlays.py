@@ -1,7 +1,6 @@
 """Overlays and dotted settings: changes of the tree that may only tighten, unless an overlay names what
 it loosens."""
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -61,9 +60,6 @@ class Stage:
         if self.last is not None:
             self.last = bound
         return bound, self.params, self.found
-
-
-_ASKED = re.compile(r"\breason\s+is\s+([\w-]+)")
 
 
 class Overlays:
@@ -135,9 +131,8 @@ class Overlays:
         """`reason is WORD` must name a class or a reason of the file, where the file lists any."""
         classes = self.bound.names("reasons")
         known = [*classes, *(one for name in classes for one in self.bound.of("reasons", name) or ())]
-        for one in _parts(test):
-            word = one.parts[1] if one.op == "is" and one.parts[0].text == "reason" else None
-            if word is not None and word.text not in known and (known or word.text.islower()):
+        for word in _asked(test):
+            if word.text not in known and (known or word.text.islower()):
                 said = f"there is no reason or class of reasons `{word.text}`: the overlay would never apply"
                 advice = near(node, word.text, known) if known else {"help": "declare it under `reasons:`"}
                 span = node.part(word.start, word.end)
@@ -260,8 +255,23 @@ def tightened(root: Node, settings: Mapping[str, Entry], stage: Stage) -> tuple[
 
 def reasons_asked(bound: Bound) -> tuple[str, ...]:
     """The reasons, or classes of reasons, that overlays ask about, each once."""
-    tests = (bound.of("overlays", index, "when") or "" for index in range(bound.count("overlays")))
-    return tuple(dict.fromkeys(word for test in tests for word in _ASKED.findall(test)))
+    asked = (reasons_in(bound, index) for index in range(bound.count("overlays")))
+    return tuple(dict.fromkeys(word for words in asked for word in words))
+
+
+def reasons_in(bound: Bound, index: int) -> tuple[str, ...]:
+    """Those that one overlay asks about; none where its test cannot be read."""
+    node = bound.nodes.get(("overlays", index, "when"))
+    try:
+        test = parse(node.text, expr.overlay_facts(bound.names("legs")), expr.TRUTH) if node else None
+    except TextError:
+        return ()
+    return tuple(word.text for word in _asked(test)) if test else ()
+
+
+def _asked(test: expr.Expr) -> list[expr.Expr]:
+    """The words of every `reason is WORD` in a test."""
+    return [one.parts[1] for one in _parts(test) if one.op == "is" and one.parts[0].text == "reason"]
 
 
 def facts_of(bound: Bound, reason: str, notionals: Mapping[str, Decimal]) -> dict[str, expr.Value]:

@@ -6,8 +6,8 @@ What cannot be compared counts as looser: it has to be named.
 from collections.abc import Callable
 from typing import Any
 
-from dnkit.policies.bind import Bound, known_key
-from dnkit.policies.keys import Key, Route
+from dnkit.policies.bind import Bound
+from dnkit.policies.keys import Key, Route, key_of
 from dnkit.policies.policy import Distance, PriceText, Quantity
 
 
@@ -15,7 +15,7 @@ def loosened(before: Bound, after: Bound) -> tuple[Route, ...]:
     """Routes at which `after` is looser than `before`, in the order of the file."""
     found = []
     for route in dict.fromkeys((*after.values, *before.values)):
-        key = known_key(route)
+        key = key_of(route)
         if key is None or not key.tight or (after.has(*route) and route not in after.values):
             continue
         old, new = before.of(*route), after.of(*route)

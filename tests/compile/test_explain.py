@@ -4,7 +4,8 @@ import pytest
 
 from dnkit.machine.program import Target, TargetKind
 from dnkit.model.numbers import NS_PER_S
-from dnkit.policies.explain.policy import WIDTH, explain, explain_guard
+from dnkit.policies.explain.lines import WIDTH
+from dnkit.policies.explain.policy import explain, explain_guard
 from dnkit.policies.explain.worst import PATHS_MAX, longest, worst_case
 from tests.compile.helpers import POLICIES, compiled, program_of, shipped
 

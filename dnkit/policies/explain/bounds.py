@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from dnkit.machine.program import NO_LIMIT, Job, LegSpec, PhaseKind, Program, Target, TargetKind
-from dnkit.model.terms import OrderType
 from dnkit.policies.explain.naked import EVEN, Naked, starts
 from dnkit.policies.explain.table import naked_words
 from dnkit.policies.explain.words import seconds, show_amount, show_bps, show_money, target_words
@@ -124,7 +123,7 @@ def _venue_notes(program: Program) -> Iterable[str]:
 
 def _leg_notes(leg: LegSpec, job: Job) -> Iterable[str]:
     venue = leg.instrument.venue
-    sent = OrderType.IOC if job.type is OrderType.MARKET and not leg.market_native else job.type
+    sent = leg.sends(job.type)
     if sent is not job.type:
         yield f"{venue} has no market order: an ioc at the cap is sent."
     if job.reduces and sent not in leg.flags:

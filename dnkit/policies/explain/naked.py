@@ -20,6 +20,8 @@ from dnkit.machine.program import (
     TargetKind,
 )
 from dnkit.model.terms import EndName, Intent
+from dnkit.policies.check import WORKING
+from dnkit.policies.compile.legs import CLOSING
 from dnkit.policies.explain.words import show_amount
 from dnkit.policies.explain.worst import (
     Move,
@@ -33,9 +35,7 @@ from dnkit.policies.explain.worst import (
 )
 
 EVEN = -1
-_WORKS = (PhaseKind.REST, PhaseKind.TAKE)
 _TRADED = (Outcome.FILLED, Outcome.FIRST, Outcome.PARTIAL, Outcome.SHORT)  # all others say: nothing moved
-_CLOSES = (Intent.CLOSE, Intent.UNWIND, Intent.FLATTEN)
 
 
 class Naked(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,8 +69,8 @@ def naked_of(program: Program) -> Naked:
 def amount_words(program: Program, leg: int) -> str:
     """How much of a leg may be open alone, in words."""
     spec = program.legs[leg]
-    sizes = [job.size for phase in program.phases if phase.kind in _WORKS for job in phase.jobs]
-    if program.intent in _CLOSES:
+    sizes = [job.size for phase in program.phases if phase.kind in WORKING for job in phase.jobs]
+    if program.intent in CLOSING:
         return "its position"
     if program.intent is Intent.REBALANCE:
         return "the drift found" if {*sizes} <= {SizeKind.IMBALANCE} else "its position"
@@ -83,7 +83,7 @@ def amount_words(program: Program, leg: int) -> str:
 def starts(program: Program) -> tuple[int, ...]:
     """What a run may find: an open or a close starts even, what mends a pair finds one leg alone."""
     if len(program.legs) == 1:
-        return (0,) if program.intent in _CLOSES else (EVEN,)
+        return (0,) if program.intent in CLOSING else (EVEN,)
     if program.intent in (Intent.UNWIND, Intent.REBALANCE):
         return tuple(range(len(program.legs)))
     return (EVEN,)
@@ -137,7 +137,7 @@ def after_states(program: Program, phase: Phase, outcome: Outcome, state: int) -
     """What may be alone after that outcome of a phase that was entered in `state`."""
     if phase.kind is PhaseKind.VERIFY and outcome is Outcome.OK:
         return _after_check(program, phase, state)
-    if phase.kind not in _WORKS or phase.skip is not None or outcome not in _TRADED:
+    if phase.kind not in WORKING or phase.skip is not None or outcome not in _TRADED:
         return (state,)
     done = outcome is Outcome.FILLED
     if len(program.legs) == 1:

@@ -16,15 +16,13 @@ from dnkit.policies.explain.break_even import BreakEven, assumed_line, break_eve
 from dnkit.policies.explain.diagram.graph import Graph, graph_of, graph_of_guard
 from dnkit.policies.explain.diagram.mermaid import mermaid
 from dnkit.policies.explain.diagram.terminal import drawn
-from dnkit.policies.explain.lines import WIDTH, bullet, clean, table, wrapped
+from dnkit.policies.explain.lines import bullet, clean, table, wrapped
 from dnkit.policies.explain.naked import Naked, naked_of
 from dnkit.policies.explain.stories import stories
 from dnkit.policies.explain.table import HEADERS, TableRow, cells_of, table_rows
 from dnkit.policies.explain.words import phase_words, show_amount
 from dnkit.policies.explain.worst import Worst, worst_case
 from dnkit.policies.unit_texts import show_time
-
-__all__ = ["WIDTH", "Explained", "Section", "explain", "explain_guard", "page_of", "text_of"]
 
 
 class Section(msgspec.Struct, frozen=True):

@@ -62,8 +62,10 @@ class _Origins:
         if span.path == SETTINGS_PATH:
             return SETTINGS_PATH
         place = f"{printable(span.path.rsplit('/', 1)[-1])}:{span.line}"
-        inside = (number for number, one in enumerate(self.overlays, 1) if _holds(one.span, span))
-        number = next(inside, 0)
+        sets = enumerate((one.span for one in self.overlays), 1)
+        number = next(
+            (at for at, one in sets if one.path == span.path and one.covers(span.line, span.col)), 0
+        )
         return f"overlay {number} ({place})" if number else place
 
     def _parameters(self, span: Span) -> str:
@@ -76,9 +78,3 @@ class _Origins:
         names = [one for one in REFERENCE.findall(written) if one in known]
         by = {name: f" by {SETTINGS_PATH}" if name in self.settings else "" for name in names}
         return "".join(f", ${name}{how}" for name, how in by.items())
-
-
-def _holds(outer: Span, inner: Span) -> bool:
-    """Whether a stretch of a file lies inside another one."""
-    start, end = (outer.line, outer.col), (outer.end_line, outer.end_col)
-    return outer.path == inner.path and start <= (inner.line, inner.col) < end

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from dnkit.machine.program import Phase, PhaseKind, SizeKind
+from dnkit.machine.program import Phase, SizeKind
 from dnkit.model.terms import Intent
 from dnkit.policies.diagnostics import Diagnostic
+from dnkit.policies.orders import SENDING
 from dnkit.policies.rules.subject import Subject
 
 CODE = "DNK309"
 OPENING = (Intent.OPEN, Intent.SINGLE, Intent.REBALANCE)  # orders of the others are reduce-only anyway
-ORDERS = (PhaseKind.REST, PhaseKind.TAKE, PhaseKind.ARM)
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -17,7 +17,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     if subject.policy.intent not in OPENING:
         return
     for phase in subject.own_phases:
-        if phase.kind in ORDERS and _may_open(phase):
+        if phase.kind in SENDING and _may_open(phase):
             message = (
                 f"`{phase.name}` is to close and is not reduce-only: if the position went meanwhile, "
                 f"by hand or by a liquidation, it opens up to {subject.stake} the other way"

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from dnkit.machine.program import NO_LIMIT, PhaseKind
+from dnkit.machine.program import NO_LIMIT
 from dnkit.policies.diagnostics import Diagnostic
+from dnkit.policies.orders import SENDING
 from dnkit.policies.rules.subject import Subject
 
 CODE = "DNK306"
-PRICED = (PhaseKind.REST, PhaseKind.TAKE, PhaseKind.ARM)
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -15,7 +15,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     program = subject.program
     if program is None or program.scopes[0].limits.concession_max != NO_LIMIT:
         return
-    if any(phase.kind in PRICED for phase in subject.own_phases):
+    if any(phase.kind in SENDING for phase in subject.own_phases):
         message = (
             "no max_concession: a slip in a rung or a cap is sent as it stands, "
             f"up to 10% through the touch on {subject.stake}"

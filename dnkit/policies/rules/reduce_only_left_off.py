@@ -30,6 +30,6 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 def _bare(phase: Phase, job: Job, leg: LegSpec) -> tuple[str, OrderType]:
     """The venue that takes no flag on what is sent there; "" where it does, or where it need not."""
-    sent = OrderType.IOC if job.type is OrderType.MARKET and not leg.market_native else job.type
+    sent = leg.sends(job.type)
     flagged = phase.kind is PhaseKind.CLEAR or not job.reduces or sent in leg.flags
     return "" if flagged else leg.instrument.venue, sent

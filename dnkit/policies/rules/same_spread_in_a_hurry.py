@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 
 from dnkit.model.terms import Intent
-from dnkit.policies import expr
 from dnkit.policies.bind import Bound
+from dnkit.policies.compile.legs import CLOSING
 from dnkit.policies.diagnostics import Diagnostic
-from dnkit.policies.expr_parse import parse
+from dnkit.policies.overlays import reasons_in
 from dnkit.policies.policy import Distance
 from dnkit.policies.rules.subject import Subject
 from dnkit.policies.source import Entry
 from dnkit.policies.unit_texts import show_distance
 
 CODE = "DNK419"
-EXITS = (Intent.CLOSE, Intent.UNWIND, Intent.FLATTEN, Intent.REBALANCE)
+EXITS = (*CLOSING, Intent.REBALANCE)
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -21,7 +21,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     bound, limit = subject.bound, subject.policy.limits.max_spread
     if subject.policy.intent not in EXITS or len(subject.policy.legs) == 1 or limit is None:
         return
-    urgent = [index for index in range(bound.count("overlays")) if _asks_reason(bound, index)]
+    urgent = [index for index in range(bound.count("overlays")) if reasons_in(bound, index)]
     if (urgent or bound.has("reasons")) and not any(_sets_spread(bound, index) for index in urgent):
         label = "an urgent reason changes other things, not this"
         where = ("overlays", urgent[0], "when") if urgent else ("reasons",)
@@ -38,16 +38,6 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 def _said(limit: Distance) -> str:
     wide = show_distance(limit)
     return f"an urgent exit waits for the same spread of {wide}: in a wide market both legs stay open"
-
-
-def _asks_reason(bound: Bound, index: int) -> bool:
-    text = bound.nodes["overlays", index, "when"].text
-    return _names_reason(parse(text, expr.overlay_facts(bound.names("legs")), expr.TRUTH))
-
-
-def _names_reason(test: expr.Expr) -> bool:
-    asked = test.op == "is" and test.parts[0].text == "reason"
-    return asked or any(_names_reason(one) for one in test.parts)
 
 
 def _sets_spread(bound: Bound, index: int) -> bool:

@@ -6,11 +6,10 @@ import msgspec
 
 from dnkit.machine.program import Phase, Program
 from dnkit.policies.bind import Bound
-from dnkit.policies.codes import CODES
 from dnkit.policies.compile.frame import Library
 from dnkit.policies.compile.guard import GuardTable
 from dnkit.policies.compile.legs import Venues
-from dnkit.policies.diagnostics import Diagnostic, Related, Span
+from dnkit.policies.diagnostics import Diagnostic, Related, finding
 from dnkit.policies.explain.words import show_amount
 from dnkit.policies.policy import Policy
 
@@ -47,7 +46,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     def finding(self, code: str, message: str, *route: str | int, **more: Any) -> Diagnostic:
         """A finding at a route's value; `more` are fields of Diagnostic. Its severity is the code's unless
         given."""
-        return finding(code, message, self.bound.place(*route), **more)
+        return self.bound.finding(code, message, *route, **more)
 
     def at_key(self, code: str, message: str, *route: str | int, **more: Any) -> Diagnostic:
         """A finding at the key of a route, such as the word `limits`; used where something is missing."""
@@ -56,8 +55,3 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     def related(self, label: str, *route: str | int) -> Related:
         """A second place of the story."""
         return Related(self.bound.place(*route), label)
-
-
-def finding(code: str, message: str, span: Span, **more: Any) -> Diagnostic:
-    """A finding with the severity of its code unless `more` says otherwise."""
-    return Diagnostic(code=code, message=message, span=span, **{"severity": CODES[code].severity, **more})

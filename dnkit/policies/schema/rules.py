@@ -8,15 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dnkit.machine.program import OUTCOMES, Outcome, PhaseKind
+from dnkit.policies.check import GUARD_ONLY, NO_GUARD, WORKING
 from dnkit.policies.keys import INTENTS, KINDS, PARAM_TYPES
 from dnkit.policies.schema.texts import PATTERNS
 
 Schema = dict[str, Any]
 
-GUARD_ONLY = ("watch", "rules")
-NO_GUARD = ("phases", "recover", "slice", "size", "stop")
 WITH_RUN = ("with", "set")
-WORKING = (PhaseKind.REST, PhaseKind.TAKE)
 _PRICED = ("ioc", "fok")
 
 
