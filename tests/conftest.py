@@ -1,4 +1,6 @@
-"""Settings for all tests: deterministic Hypothesis, a state folder each, where recorded markets lie."""
+"""Settings for all tests: deterministic Hypothesis, a state folder each, one folder of proofs for all, where
+recorded markets lie.
+"""
 
 import tempfile
 from pathlib import Path
@@ -14,11 +16,21 @@ settings.register_profile(
 settings.load_profile("house")
 
 
+@pytest.fixture(scope="session")
+def proofs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of proofs that all tests share, and the next session too: a proof is looked up by what it is
+    of, so that each machine is proved once.
+    """
+    cache = getattr(request.config, "cache", None)  # absent with `-p no:cacheprovider`
+    return cache.mkdir("proofs") if cache is not None else tmp_path_factory.mktemp("proofs")
+
+
 @pytest.fixture(autouse=True)
-def state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def state_folder(tmp_path: Path, proofs: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A state folder of this test alone: no test reads or writes the user's own."""
     folder = tmp_path / "dnkit-home"
     monkeypatch.setenv("DNKIT_HOME", str(folder))
+    monkeypatch.setenv("DNKIT_PROOFS", str(proofs))
     # A journal's fallback file goes to the temporary folder: this test's own, so that none is left behind.
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

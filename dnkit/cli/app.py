@@ -60,6 +60,7 @@ def trade(
     report: flags.WithReport = True,
     svg: flags.Svg = None,
     live: flags.Live = False,
+    i_accept_unproven: flags.AcceptUnproven = False,
     json: flags.Json = False,
 ) -> None:
     """Run a policy to its verified end. Paper unless --live.
@@ -91,6 +92,7 @@ def trade(
         report=report,
         svg=svg,
         live=live,
+        accept=i_accept_unproven,
         as_json=json,
     )
 

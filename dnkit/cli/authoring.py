@@ -63,6 +63,7 @@ def lint(
     unsafe_fixes: flags.UnsafeFixes = False,
     diff: flags.WithDiff = False,
     exit_zero: flags.ExitZero = False,
+    prove: flags.WithProof = False,
     verbose: flags.Verbose = False,
     json: flags.Json = False,
 ) -> None:
@@ -75,6 +76,8 @@ def lint(
       dnkit lint -f github --fail-level warning policies
 
       dnkit lint --fix --diff my.yaml
+
+      dnkit lint --prove policies
 
       dnkit lint --explain DNK412
 
@@ -97,7 +100,44 @@ def lint(
             diff=diff,
             exit_zero=exit_zero,
             verbose=verbose,
+            prove=prove,
         )
+
+    guard(command)
+
+
+def test(
+    paths: flags.ScenarioPaths = None,
+    keyword: flags.Keyword = "",
+    exit_first: flags.ExitFirst = False,
+    verbose: flags.EachScenario = False,
+    from_run: flags.FromRun = "",
+    json: flags.Json = False,
+) -> None:
+    """Run scenarios: scripted venues, and what must come of it. 0 when all pass, 1 when one fails, 2 for wrong
+    flags, 3 when a file cannot be read.
+
+    Examples:
+
+      dnkit test
+
+      dnkit test policies/scenarios/cycle_six.yaml -v
+
+      dnkit test --from-run last > policies/scenarios/as_it_was.yaml
+    """
+
+    def command() -> int:
+        from dnkit.cli.scenarios import Asked, run_scenarios
+
+        asked = Asked(
+            paths=tuple(paths or ()),
+            word=keyword,
+            first_only=exit_first,
+            verbose=verbose,
+            from_run=from_run,
+            as_json=json,
+        )
+        return run_scenarios(asked)
 
     guard(command)
 
@@ -175,4 +215,4 @@ def diff(
     guard(command)
 
 
-COMMANDS = (init, lint, explain, diff, schema)
+COMMANDS = (init, lint, test, explain, diff, schema)

@@ -32,3 +32,15 @@ def venues(incomplete: str) -> list[str]:
 
     *before, last = incomplete.split(",")
     return [",".join((*before, venue)) for venue in VenueFacts() if venue.startswith(last)]
+
+
+def scenarios(incomplete: str) -> list[str]:
+    """Names of scenarios; files and folders on the way to one."""
+    import os
+    from glob import escape, glob
+
+    from dnkit.cli.scenario_files import known_names
+
+    paths = [f"{one}/" if os.path.isdir(one) else one for one in sorted(glob(f"{escape(incomplete)}*"))]
+    names = [name for name in known_names() if name.startswith(incomplete)]
+    return [*names, *(path for path in paths if path.endswith(("/", ".yaml", ".yml")))]

@@ -31,7 +31,7 @@ class ExitCode(IntEnum):
 
 MEANING: dict[ExitCode, str] = {
     ExitCode.OK: "done and verified: flat, hedged, protected or idle as intended; a residual is named",
-    ExitCode.FINDINGS: "findings: lint, diff or verify found something",
+    ExitCode.FINDINGS: "findings: lint, diff, verify or report found something",
     ExitCode.USAGE: "wrong flags or arguments",
     ExitCode.CONFIG: "policy, configuration or journal unreadable or invalid; nothing was sent",
     ExitCode.AUTH: "keys missing or refused",

@@ -19,9 +19,12 @@ def report_text(reader: Reader, run_id: str) -> str:
 
 
 def text_of(figures: Report) -> str:
-    """Tables, advice, and what the figures cannot show."""
+    """Tables, alerts, advice, and what the figures cannot show."""
     parts = [table_text(one) for one in tables(figures)]
-    return "\n\n".join((*parts, "\n".join((*figures.advice, figures.honesty))))
+    if figures.alerts:
+        parts.append("\n".join(f"ALERT {one}" for one in figures.alerts))
+    said = (one for one in (*figures.advice, figures.claimed, figures.honesty) if one)
+    return "\n\n".join((*parts, "\n".join(said)))
 
 
 def table_text(table: Table) -> str:

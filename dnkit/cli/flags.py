@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dnkit.cli.completion import codes, one_of, policies, venues
+from dnkit.cli.completion import codes, one_of, policies, scenarios, venues
 
 LINT_FORMATS = "text|concise|json|github|sarif|junit"
 EXPLAIN_FORMATS = "text|mermaid|dot|svg|md|json"
@@ -14,6 +14,12 @@ TEMPLATES = "open|close|unwind|guard|single"
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Live = Annotated[bool, typer.Option("--live", help="Trade for real. Refused: no live venue ships yet.")]
+AcceptUnproven = Annotated[
+    bool,
+    typer.Option(
+        "--i-accept-unproven", help="Trade what adds risk though it is not proved; it is journalled."
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 Market = Annotated[
     str,
@@ -127,7 +133,24 @@ UnsafeFixes = Annotated[
 ]
 WithDiff = Annotated[bool, typer.Option("--diff", help="Show what --fix would write, and write nothing.")]
 ExitZero = Annotated[bool, typer.Option("--exit-zero", help="End with 0 whatever is found.")]
+WithProof = Annotated[
+    bool, typer.Option("--prove", help="Prove every policy too, for each reason; takes some seconds each.")
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print infos too.")]
+ScenarioPaths = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="PATH...",
+        help="Scenarios, or folders of them; policies/scenarios if left out.",
+        autocompletion=scenarios,
+    ),
+]
+Keyword = Annotated[str, typer.Option("-k", metavar="WORD", help="Only those with the word in their path.")]
+ExitFirst = Annotated[bool, typer.Option("-x", "--exitfirst", help="Stop at the first that does not pass.")]
+EachScenario = Annotated[bool, typer.Option("--verbose", "-v", help="A line for each scenario.")]
+FromRun = Annotated[
+    str, typer.Option("--from-run", metavar="RUN", help="Print a run as a scenario, and run none.")
+]
 NewName = Annotated[str, typer.Argument(metavar="[NAME]", help="Name; my_TEMPLATE if left out.")]
 Template = Annotated[
     str,

@@ -11,6 +11,7 @@ import msgspec
 from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
 from dnkit.cli.exit_of import code_of, code_of_all
+from dnkit.cli.gate import Passed, pass_gate
 from dnkit.cli.outcome import all_verified, cycle_content, last_line
 from dnkit.cli.paper import Unconfirmed, confirm
 from dnkit.cli.progress import make_display
@@ -19,7 +20,7 @@ from dnkit.cli.trade import NoLiveVenue
 from dnkit.machine.program import Program
 from dnkit.model.errors import DnkitError
 from dnkit.model.numbers import plain
-from dnkit.runtime.flatten import PlanRow, plan_row, program_for, run_all
+from dnkit.runtime.flatten import POLICY, PlanRow, plan_row, program_for, run_all
 from dnkit.runtime.floor import accounts_of, lay_floor, open_stores, refuse_unfinished
 from dnkit.runtime.folder import StateFolder, state_folder
 from dnkit.runtime.library import VenueFacts
@@ -80,10 +81,11 @@ def flatten(asked: Asked) -> int:
         with out.whoever_reads():
             out.data(_plan_text(ready.plan))
     if asked.dry_run:
-        return _close(asked, ready, (), ExitCode.OK)
+        return _close(asked, ready, Passed(), (), ExitCode.OK)
+    passed = pass_gate(POLICY, ready.programs, folder, quiet=asked.as_json)
     confirm(f"flatten {len(rows)} paper position(s) on {asked.venue}?", asked.yes)
-    results, code = _run(asked, ready, venues, folder)
-    return _close(asked, ready, results, code)
+    results, code = _run(asked, ready, passed, venues, folder)
+    return _close(asked, ready, passed, results, code)
 
 
 def _is_meant(asked: Asked, row: AccountRow) -> bool:
@@ -146,7 +148,7 @@ def _ready(asked: Asked, rows: tuple[AccountRow, ...], venues: VenueFacts, folde
 
 
 def _run(
-    asked: Asked, ready: Ready, venues: VenueFacts, folder: StateFolder
+    asked: Asked, ready: Ready, passed: Passed, venues: VenueFacts, folder: StateFolder
 ) -> tuple[tuple[RunResult, ...], ExitCode]:
     legs = [program.legs[0] for program in ready.programs]
     with open_stores(folder) as stores, closing(make_display(quiet=True, framed=False)) as display:
@@ -155,7 +157,8 @@ def _run(
         floor = lay_floor(stores, ready.opened, venues, display.alert, speed=speed, seed=asked.seed)
         with listening(floor.world, display.note) as stopped:
             names = ready.opened.book_names
-            results = run_all(floor, ready.programs, names, display, partial(_code, stopped))
+            ended = partial(_code, stopped)
+            results = run_all(floor, ready.programs, names, display, ended, passed.claims)
         return results, code_of_all(results, stopped.number)
 
 
@@ -165,15 +168,15 @@ def _code(stopped: Stopped, result: RunResult) -> int:
 
 def _nothing(asked: Asked) -> int:
     if asked.as_json:
-        _print_json(asked, (), (), ExitCode.OK)
+        _print_json(asked, (), Passed(), (), ExitCode.OK)
     out.say(f"PAPER  nothing to flatten on {asked.venue}")
     return ExitCode.OK
 
 
-def _close(asked: Asked, ready: Ready, results: tuple[RunResult, ...], code: ExitCode) -> int:
+def _close(asked: Asked, ready: Ready, passed: Passed, results: tuple[RunResult, ...], code: ExitCode) -> int:
     if asked.as_json:
         with out.whoever_reads():
-            _print_json(asked, ready.plan, results, code)
+            _print_json(asked, ready.plan, passed, results, code)
     for result in results:
         out.say(last_line(f"flatten {asked.venue}", (result,), code))
     if asked.dry_run:
@@ -182,7 +185,11 @@ def _close(asked: Asked, ready: Ready, results: tuple[RunResult, ...], code: Exi
 
 
 def _print_json(
-    asked: Asked, plan: tuple[PlanRow, ...], results: tuple[RunResult, ...], code: ExitCode
+    asked: Asked,
+    plan: tuple[PlanRow, ...],
+    passed: Passed,
+    results: tuple[RunResult, ...],
+    code: ExitCode,
 ) -> None:
     content = {
         "venue": asked.venue,
@@ -190,9 +197,11 @@ def _print_json(
         "verified": all_verified(results),
         "dry_run": asked.dry_run,
         "plan": plan,
+        "proofs": passed.content,
         "results": [cycle_content(one) for one in results],
     }
-    out.envelope("flatten/1", content, ok=code is ExitCode.OK, mode=out.PAPER)
+    ok = code is ExitCode.OK
+    out.envelope("flatten/1", content, ok=ok, mode=out.PAPER, warnings=passed.warnings)
 
 
 def _plan_text(plan: tuple[PlanRow, ...]) -> str:

@@ -1,5 +1,5 @@
 """The supervisor: turns whatever a command ends with into words and an exit code. The only broad `except`
-there is.
+there is, but for the one of the proof gate that keeps nobody in.
 """
 
 import errno

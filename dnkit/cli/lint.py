@@ -15,6 +15,7 @@ from dnkit.lint.report import Linted, Report
 from dnkit.lint.selection import Selection
 from dnkit.model.errors import DnkitError
 from dnkit.policies.codes import ERROR, INFO, WARNING
+from dnkit.policies.diagnostics import in_order
 from dnkit.policies.load import load
 from dnkit.policies.policy import Policy
 from dnkit.runtime.library import STDIN, PolicyText, VenueFacts, policy_texts, write_policy
@@ -25,7 +26,9 @@ WHOLE = ("json", "sarif", "junit")  # one document, with everything in it
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What the command line says. `diff` shows what `fix` would write, and writes nothing."""
+    """What the command line says. `diff` shows what `fix` would write, and writes nothing; `prove` asks the
+    prover too.
+    """
 
     files: tuple[str, ...]
     format: str = "text"
@@ -36,6 +39,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     unsafe: bool = False
     diff: bool = False
     exit_zero: bool = False
+    prove: bool = False
 
     @property
     def with_infos(self) -> bool:
@@ -59,6 +63,18 @@ class Linter:
         found = proved(told, source.text, source.path, self._meaning(source.path))
         taken = tuple(one for one in checked.silenced if self.asked.selection.wants(one.finding.code))
         return Linted(source.path, found, taken, checked.texts)
+
+    def with_proof(self, source: PolicyText, linted: Linted) -> Linted:
+        """The same with what the prover finds."""
+        from dnkit.analysis.proof import Setting
+        from dnkit.cli.lint_proofs import proof_findings
+        from dnkit.runtime.folder import state_folder
+        from dnkit.runtime.proofs import proofs_folder
+
+        place = proofs_folder(state_folder())
+        more = proof_findings(source, self.venues, self.shelf, Setting(), place)
+        told = (one for one in more if self.asked.selection.wants(one.code))
+        return replace(linted, found=in_order((*linted.found, *told)))
 
     def mend(self, source: PolicyText) -> Mended:
         """The text of a file after its fixes."""
@@ -116,6 +132,8 @@ def _shown(linter: Linter, source: PolicyText, of: int) -> Linted:
     if asked.fix or asked.diff:
         source = _mended(linter, source)
     linted = linter.linted(source)
+    if asked.prove:
+        linted = linter.with_proof(source, linted)
     if asked.format in BY_FILE:
         told = tuple(one for one in linted.found if asked.with_infos or one.severity != INFO)
         if told:

@@ -30,6 +30,7 @@ def lint_command(
     diff: bool,
     exit_zero: bool,
     verbose: bool,
+    prove: bool,
 ) -> int:
     """Explain a rule, list them all, or lint."""
     _one_of("--format", format, (*BY_FILE, *WHOLE))
@@ -55,6 +56,7 @@ def lint_command(
             unsafe=unsafe,
             diff=diff,
             exit_zero=exit_zero,
+            prove=prove,
         )
     )
 

@@ -78,6 +78,11 @@ def fitted(text: str, stream: TextIO) -> str:
     return "\n".join(_carried(line, columns) for line in text.split("\n"))
 
 
+def is_lively() -> bool:
+    """Whether standard error is a terminal on which lines can be drawn anew."""
+    return sys.stderr.isatty() and os.environ.get("TERM") not in (None, "dumb", "unknown")
+
+
 def width(stream: TextIO) -> int:
     """Columns of the terminal behind a stream, 80 where it does not tell."""
     with suppress(OSError):

@@ -1,6 +1,6 @@
 """What was asked of `trade` and what came of it: the data of the command, and its last line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from dnkit.venues.judge import Verdict
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """The command line of `trade`."""
+    """The command line of `trade`. `accept`: what adds risk may go unproven."""
 
     policy: str
     settings: tuple[str, ...] = ()
@@ -38,15 +38,17 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     report: bool = True
     svg: Path | None = None
     live: bool = False
+    accept: bool = False
     as_json: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What the runs of a command came to."""
+    """What the runs of a command came to; `proofs` are those of its programs, for JSON."""
 
     results: tuple[RunResult, ...]
     notes: tuple[str, ...]
     code: ExitCode
+    proofs: Sequence[Mapping[str, object]] = ()
 
 
 def tell(asked: Asked, name: str, outcome: Outcome, reader: Reader) -> None:
@@ -66,6 +68,7 @@ def _tell_data(asked: Asked, name: str, outcome: Outcome, reader: Reader, first:
             "market": asked.market,
             "exit_code": outcome.code,
             "verified": all_verified(outcome.results),
+            "proofs": outcome.proofs,
             "cycles_wanted": asked.cycles,
             "cycles": [cycle_content(one) for one in outcome.results],
             "report": report_content(reader, first) if asked.report and first else None,

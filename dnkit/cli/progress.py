@@ -2,7 +2,6 @@
 standard error.
 """
 
-import os
 import sys
 from contextlib import suppress
 from decimal import Decimal
@@ -37,8 +36,8 @@ def make_display(*, quiet: bool, framed: bool = True) -> "Lines":
     """The frame where that is wanted and standard error is a terminal that can show it, else lines; `quiet`
     leaves the phases away.
     """
-    able = sys.stderr.isatty() and os.environ.get("TERM") not in (None, "dumb", "unknown")
-    return Frame() if framed and able and out.width(sys.stderr) >= FRAME_WIDTH else Lines(quiet=quiet)
+    able = out.is_lively() and out.width(sys.stderr) >= FRAME_WIDTH
+    return Frame() if framed and able else Lines(quiet=quiet)
 
 
 class Lines:

@@ -13,18 +13,22 @@ from dnkit.readers.report import to_csv
 
 
 def report(run: str, *, csv: str, svg: Path | None, as_json: bool) -> int:
-    """Text, CSV ("-" is standard output), picture or JSON."""
+    """Text, CSV ("-" is standard output), picture or JSON; 1 when a claimed bound was exceeded."""
     with open_reader() as reader:
         figures = make_report(reader, run)
         if svg is not None:
             draw(reader, run, svg)
+    exceeded = [row for row in figures.claims if row.exceeded]
+    if csv or svg:
+        for row in exceeded:
+            out.say(f"ALERT {row.alert}")
     if csv:
         _write_csv(csv, to_csv(figures.cycles))
     if as_json:
-        out.envelope("report/1", figures, ok=True)
+        out.envelope("report/1", figures, ok=not exceeded)
     elif not csv and svg is None:
         out.data(text_of(figures))
-    return ExitCode.OK
+    return ExitCode.FINDINGS if exceeded else ExitCode.OK
 
 
 def _write_csv(where: str, text: str) -> None:

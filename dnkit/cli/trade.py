@@ -9,6 +9,7 @@ import msgspec
 from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
 from dnkit.cli.exit_of import code_of, code_of_all
+from dnkit.cli.gate import Passed, pass_gate
 from dnkit.cli.outcome import Asked, Outcome, tell
 from dnkit.cli.progress import make_display
 from dnkit.cli.settings import parse_settings
@@ -45,6 +46,10 @@ class Prepared(msgspec.Struct, frozen=True):
     program: Program
     turned: Program
 
+    def will_run(self, cycles: int) -> tuple[Program, ...]:
+        """The programs of so many cycles: from the second on the directions change."""
+        return (self.program, self.turned) if cycles > 1 else (self.program,)
+
 
 def trade(asked: Asked) -> int:
     """Run the command; answers the exit code."""
@@ -54,10 +59,14 @@ def trade(asked: Asked) -> int:
     venues = VenueFacts()
     if not asked.policy:
         raise UsageError("--policy is missing: a path, a name in ./policies, or a packaged one")
+    parse_market(asked.market), parse_speed(asked.speed)  # a slip of the hand is told before a proof is made
     prepared = prepare(asked, venues)
     folder = state_folder()
+    passed = pass_gate(
+        asked.policy, prepared.will_run(asked.cycles), folder, accept=asked.accept, quiet=asked.as_json
+    )
     with open_stores(folder) as stores:
-        outcome = _trade(asked, prepared, venues, stores, folder)
+        outcome = _trade(asked, prepared, passed, venues, stores, folder)
         tell(asked, prepared.program.name, outcome, stores.reader)
     return outcome.code
 
@@ -84,7 +93,12 @@ def _name_warnings(policy: str, checked: Checked) -> None:
 
 
 def _trade(
-    asked: Asked, prepared: Prepared, venues: VenueFacts, stores: Stores, folder: StateFolder
+    asked: Asked,
+    prepared: Prepared,
+    passed: Passed,
+    venues: VenueFacts,
+    stores: Stores,
+    folder: StateFolder,
 ) -> Outcome:
     choice, legs = parse_market(asked.market), prepared.program.legs
     refuse_unfinished(stores.reader, choice.name, accounts_of(legs))
@@ -94,7 +108,7 @@ def _trade(
     )
     display = make_display(quiet=asked.as_json or asked.cycles > 1, framed=not asked.as_json)
     speed = parse_speed(asked.speed)
-    plan = _plan(asked, prepared, opened.book_names)
+    plan = _plan(asked, prepared, passed, opened.book_names)
     with closing(display):
         floor = lay_floor(stores, opened, venues, display.alert, speed=speed, seed=asked.seed)
         with listening(floor.world, display.note) as stopped:
@@ -102,14 +116,15 @@ def _trade(
             results = tuple(run_cycles(floor, plan, display, partial(_code, stopped)))
         if floor.world.seams:
             display.note(f"the recording began again {floor.world.seams} times; prices jump there")
-    return Outcome(results, tuple(display.notes), code_of_all(results, stopped.number))
+    notes = (*passed.warnings, *display.notes)
+    return Outcome(results, notes, code_of_all(results, stopped.number), passed.content)
 
 
 def _code(stopped: Stopped, result: RunResult) -> int:
     return code_of(result, stopped.number)
 
 
-def _plan(asked: Asked, prepared: Prepared, book_names: tuple[str, ...]) -> Plan:
+def _plan(asked: Asked, prepared: Prepared, passed: Passed, book_names: tuple[str, ...]) -> Plan:
     policy = prepared.checked.policy
     return Plan(
         program=prepared.program,
@@ -122,4 +137,5 @@ def _plan(asked: Asked, prepared: Prepared, book_names: tuple[str, ...]) -> Plan
         params=tuple((one.name, one.value) for one in policy.params) if policy else (),
         alerts=policy.alerts if policy else (),
         group=new_run_id(prepared.program.digest, 0),
+        claims=passed.claims,
     )

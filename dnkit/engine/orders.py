@@ -140,12 +140,14 @@ def _doubt(turn: Turn, index: int, order: Order, news: News) -> Order:
 
 
 def _after_failure(turn: Turn, index: int, order: Order, news: News) -> Order:
-    """A look-up brought nothing. "No such order", twice and past the venue's lag, is a final word on an order
-    that the venue never told us it took; an error never is.
+    """A look-up brought nothing. "No such order", twice and the second time asked past the venue's lag, is a
+    final word on an order that the venue never told us it took; an error never is. An answer that was asked for
+    within the lag may come after it and still be none.
     """
-    lag = turn.program.legs[index].lookup_lag_ns
+    spec = turn.program.legs[index]
+    asked_ns = order.due_ns - spec.answer_within_ns
     never_there = not order.taken and order.cum == 0 and order.absents >= FINDS_MIN
-    if news is News.FOUND_ABSENT and never_there and turn.now >= order.sent_ns + lag:
+    if news is News.FOUND_ABSENT and never_there and asked_ns >= order.sent_ns + spec.lookup_lag_ns:
         return replace(order, life=Life.OVER, due_ns=0)
     if _budget_over(turn, index, order):
         return replace(order, life=Life.LOST, due_ns=0)

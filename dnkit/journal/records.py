@@ -29,12 +29,35 @@ class LegHeader(msgspec.Struct, frozen=True, kw_only=True):
     book: str = ""
 
 
+class Claims(msgspec.Struct, frozen=True, kw_only=True):
+    """What was proved of a run's program before the run began. `standing` is `holds`, `broken`, `open` (not
+    decided) or `none` (the proof failed); `accepted`: told so, and gone on with by an explicit flag.
+
+    Bounds hold with at most `faults` faults and calls that are answered within `call_ns`; -1 (or no entry)
+    stands for none. `concession` per leg in mbps from the touch of its order, `naked_ns` the longest time
+    unhedged, `unhedged` the most net exposure in picos of money while the larger leg is worth `size` picos.
+    """
+
+    standing: str
+    properties: int = 0
+    faults: int = 0
+    states: int = 0
+    call_ns: int = 0
+    time_ns: int = -1
+    naked_ns: int = -1
+    concession: tuple[int, ...] = ()
+    unhedged: int = -1
+    size: int = 0
+    accepted: bool = False
+
+
 class RunHeader(msgspec.Struct, frozen=True, kw_only=True):
     """What a run was asked to do. `mode` is paper or live; `started_ns` is on the run's clock.
 
     `market` with `mode`, venue and symbol names an account. Runs of one command share `group`; `cycle`
     counts from 1 to `cycles`. `source` is the policy's path or name as given. `params` are (name, value)
-    texts in force. `wall_ns` is the wall clock at the start.
+    texts in force. `wall_ns` is the wall clock at the start. `claims` is None where nothing was asked to be
+    proved, as in journals of versions before 0.3.
     """
 
     run_id: str
@@ -51,6 +74,7 @@ class RunHeader(msgspec.Struct, frozen=True, kw_only=True):
     cycles: int = 1
     group: str = ""
     note: str = ""
+    claims: Claims | None = None
 
 
 class Position(msgspec.Struct, frozen=True):

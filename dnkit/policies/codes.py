@@ -1,7 +1,8 @@
 """Codes of findings: one table. A code is never used again, a name never changes its meaning.
 
 0xx YAML and types, 1xx schema and references, 2xx the machine, 3xx hedge safety, 4xx limits and orders,
-5xx venue facts, 6xx what does not act, 7xx operations, 9xx comments that ignore a finding.
+5xx venue facts, 6xx what does not act, 7xx operations, 8xx what a proof tells (with `--prove`), 9xx comments
+that ignore a finding.
 """
 
 import msgspec
@@ -158,6 +159,8 @@ CODES: dict[str, Code] = {
     "DNK603": Code("acts-elsewhere", INFO, "0.1.0"),
     "DNK701": Code("quiet-halt", WARNING, "0.2.0", "L45"),
     "DNK702": Code("guard-never-pages", WARNING, "0.2.0", "L45"),
+    "DNK801": Code("refuted", ERROR, "0.3.0"),
+    "DNK802": Code("not-decided", WARNING, "0.3.0"),
     "DNK901": Code("suppression-without-reason", WARNING, "0.2.0"),
     "DNK902": Code("unused-suppression", WARNING, "0.2.0"),
     "DNK903": Code("suppression-not-allowed", ERROR, "0.2.0"),

@@ -12,13 +12,13 @@ import msgspec
 from dnkit.machine.program import LegSpec, Program
 from dnkit.model.numbers import NS_PER_S, PICO, from_pico
 from dnkit.model.terms import EndName, Intent, OrderType
+from dnkit.readers.claims import compare
 from dnkit.readers.facts import OrderFact, RunFacts
-from dnkit.readers.stats import tidy
+from dnkit.readers.stats import seconds, tidy
 from dnkit.readers.tca import LegCost, is_unwind, shortfall
 
 _ENTRY = (Intent.OPEN, Intent.SINGLE, Intent.REBALANCE)
 _BPS = Decimal("0.001")
-_MS = Decimal("0.001")
 _MICRO = Decimal("0.000001")
 
 
@@ -30,7 +30,8 @@ class CycleRow(msgspec.Struct, frozen=True, kw_only=True):
     of the hedge leg. `fallback`: the hedge leg tried post-only, then had to take. `hedge_entry_*` is filled
     in on opens, `hedge_exit_*` on closes; the order type is like `post_only_maker` or `market_taker`, joined
     by + when several filled. `mode` is like `hedge_close_post_only`. `fee_saved` is the taker fee less what
-    was paid, on maker fills.
+    was paid, on maker fills. `proof` is how the run's proof stood (`holds`, `broken`, `open`, `none`; empty
+    where none was asked for), `exceeded` how many of its bounds were.
     """
 
     cycle: int
@@ -90,13 +91,17 @@ class CycleRow(msgspec.Struct, frozen=True, kw_only=True):
     alerts: int
     unhedged_s: Decimal
     unhedged_money_s: Decimal
+    naked_s: Decimal
+    proof: str
+    accepted_unproven: bool
+    exceeded: int
     text: str
 
 
 def make_row(facts: RunFacts) -> CycleRow:
     """The row of a run."""
     values: dict[str, object] = {}
-    for part in (_identity, _cost, _hedge, _counts, _times):
+    for part in (_identity, _cost, _hedge, _counts, _times, _proof):
         values |= part(facts)
     tidied = {name: tidy(value) if isinstance(value, Decimal) else value for name, value in values.items()}
     return msgspec.convert(tidied, CycleRow)
@@ -238,10 +243,15 @@ def _times(facts: RunFacts) -> dict[str, object]:
         "cycle_s": seconds(facts.last_ns - facts.first_ns),
         "fill_to_fill_s": seconds(facts.last_fill_ns - facts.first_fill_ns),
         "unhedged_s": seconds(facts.unhedged_ns),
+        "naked_s": seconds(facts.naked_ns),
         "unhedged_money_s": (Decimal(facts.unhedged_money_ns) / (PICO * NS_PER_S)).quantize(_MICRO),
     }
 
 
-def seconds(ns: int) -> Decimal:
-    """Seconds of a time in nanoseconds, to the millisecond."""
-    return (Decimal(ns) / NS_PER_S).quantize(_MS)
+def _proof(facts: RunFacts) -> dict[str, object]:
+    claims = facts.run.header.claims
+    return {
+        "proof": claims.standing if claims else "",
+        "accepted_unproven": claims is not None and claims.accepted,
+        "exceeded": sum(row.exceeded for row in compare(facts)),
+    }

@@ -8,17 +8,19 @@ from collections import Counter
 import msgspec
 
 from dnkit.engine.books import is_sane, spread
-from dnkit.engine.exposure import is_hedged, net_money
-from dnkit.engine.state import JobStage, Stage, State
+from dnkit.engine.exposure import exposure_per_lot, is_hedged, net, net_money
+from dnkit.engine.state import JobStage, Leg, Stage, State
 from dnkit.engine.verify import agrees
 from dnkit.journal.reader import Reader
 from dnkit.journal.records import Run
 from dnkit.journal.replay import Step, replay
-from dnkit.machine.program import NO_LIMIT, PhaseKind
+from dnkit.machine.program import NO_LIMIT, PhaseKind, Program
 from dnkit.model import commands as cmd
 from dnkit.model import events as ev
+from dnkit.model.numbers import MBPS_ONE, ceil_div
 from dnkit.model.terms import EndKind, Intent, OrderType, Side
 
+OPENS_CLIP = (Intent.OPEN, Intent.SINGLE)
 _STAGES = {
     Stage.START: "(start)",
     Stage.LEAVE: "(leaving)",
@@ -70,7 +72,10 @@ class LegMids(msgspec.Struct):
 class RunFacts(msgspec.Struct):
     """What a run did. `phase_ns` is time per phase in order of entry, `unhedged_money_ns` is in picos x ns.
 
-    `quote` is the leg whose order went out first (-1: no order), `last` the state at the end.
+    `quote` is the leg whose order went out first (-1: no order), `last` the state at the end. `naked_ns` is
+    the longest time unhedged at a stretch, `pay_up` per leg the farthest a price was past the far touch, in
+    mbps; `exposed` and `exposed_of` are the net exposure where it was the largest part of the larger leg, and
+    that leg.
     """
 
     run: Run
@@ -83,6 +88,11 @@ class RunFacts(msgspec.Struct):
     phase_ns: dict[str, int] = {}
     unhedged_ns: int = 0
     unhedged_money_ns: int = 0
+    stretch_ns: int = 0
+    naked_ns: int = 0
+    pay_up: list[int] = []
+    exposed: int = 0
+    exposed_of: int = 1
     reprices: int = 0
     spread_refusals: int = 0
     verify_conflicts: int = 0
@@ -107,6 +117,7 @@ def gather(reader: Reader, run: Run) -> RunFacts | None:
         if facts is None:
             facts = RunFacts(run, one.after, [LegMids() for _ in run.program.legs], [])
             facts.first_ns = one.after.now_ns
+            facts.pay_up = [0 for _ in run.program.legs]
         _note(facts, one)
     return facts
 
@@ -121,6 +132,7 @@ def place(run: Run, state: State) -> str:
 def _note(facts: RunFacts, one: Step) -> None:
     event = one.event
     _note_time(facts, one)
+    _note_exposure(facts, one.after)
     if isinstance(event, ev.BookRead):
         _note_book(facts, one, event)
     elif isinstance(event, ev.OrderFilled | ev.OrderEnded | ev.OrderFound | ev.OrderRejected):
@@ -138,9 +150,33 @@ def _note_time(facts: RunFacts, one: Step) -> None:
     passed = one.after.now_ns - before.now_ns if before.seq else 0
     name = place(facts.run, before)
     facts.phase_ns[name] = facts.phase_ns.get(name, 0) + passed
-    if passed and not is_hedged(program, before.legs):
+    if is_hedged(program, before.legs):
+        facts.stretch_ns = 0
+    elif passed:
         facts.unhedged_ns += passed
         facts.unhedged_money_ns += net_money(program, before.legs) * passed
+        facts.stretch_ns += passed
+        facts.naked_ns = max(facts.naked_ns, facts.stretch_ns)
+
+
+def _note_exposure(facts: RunFacts, state: State) -> None:
+    """The net exposure against the larger leg: what the run is to open, or what it found open."""
+    program = facts.run.program
+    open_now = abs(net(program, state.legs))
+    if not open_now:
+        return
+    most = max(
+        _at_stake(program, leg) * exposure_per_lot(program, spec, leg)
+        for spec, leg in zip(program.legs, state.legs, strict=True)
+    )
+    if open_now * facts.exposed_of > facts.exposed * max(most, 1):
+        facts.exposed, facts.exposed_of = open_now, max(most, 1)
+
+
+def _at_stake(program: Program, leg: Leg) -> int:
+    """Lots of a leg that may be open: what it found, where that counts, and what it is to open."""
+    found = 0 if program.relative else abs(leg.start)
+    return found + (leg.clip if program.intent in OPENS_CLIP else 0)
 
 
 def _note_book(facts: RunFacts, one: Step, book: ev.BookRead) -> None:
@@ -206,6 +242,7 @@ def _note_fill(
 def _note_command(facts: RunFacts, one: Step, command: cmd.Command) -> None:
     if isinstance(command, cmd.PlaceOrder):
         mids = facts.legs[command.leg]
+        facts.pay_up[command.leg] = max(facts.pay_up[command.leg], _pay_up(command, one.after))
         sent2 = mids.last2 or 2 * command.price
         facts.quote = command.leg if facts.quote < 0 else facts.quote
         phase, _, rung = command.reason.rpartition("#")
@@ -232,6 +269,15 @@ def _note_command(facts: RunFacts, one: Step, command: cmd.Command) -> None:
             order.moved = any(job.leg == command.leg and job.moving for job in one.after.jobs)
     elif isinstance(command, cmd.SendAlert):
         facts.alerts += 1
+
+
+def _pay_up(order: cmd.PlaceOrder, state: State) -> int:
+    """How far the order may go past the far touch of the book it was priced on, in mbps, rounded up."""
+    leg = state.legs[order.leg]
+    far = leg.ask if order.side is Side.BUY else leg.bid
+    if order.stop or not far:
+        return 0
+    return max(0, ceil_div(order.side * (order.price - far) * MBPS_ONE, far))
 
 
 def _moves(one: Step) -> int:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +12,10 @@ from dnkit.journal.errors import RunNotFound
 from dnkit.journal.reader import Reader
 from dnkit.journal.records import Run
 from dnkit.readers.advice import advise, honesty
-from dnkit.readers.cycle import CycleRow, make_row, seconds
+from dnkit.readers.claims import HOLDS, STANDINGS, ClaimRow, compare, words
+from dnkit.readers.cycle import CycleRow, make_row
 from dnkit.readers.facts import RunFacts, gather
-from dnkit.readers.stats import Rate, mean, rate, tidy
+from dnkit.readers.stats import Rate, mean, rate, seconds, tidy
 from dnkit.readers.tca import LegCost, shortfall
 
 
@@ -81,13 +82,20 @@ class LegRow(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """Everything; `msgspec.to_builtins` gives its JSON form with Decimals as text."""
+    """Everything; `msgspec.to_builtins` gives its JSON form with Decimals as text.
+
+    `claims` are the bounds of every run that had a proof, `claimed` says what they stand on; `alerts` are the
+    bounds that were exceeded and the runs that went without a proof, a line each.
+    """
 
     cycles: list[CycleRow]
     legs: list[LegRow]
     totals: Totals
     fills: list[FillRow]
     phases: list[PhaseRow]
+    claims: list[ClaimRow]
+    claimed: str
+    alerts: list[str]
     advice: list[str]
     honesty: str
 
@@ -105,6 +113,7 @@ def report_runs(reader: Reader, runs: Iterable[Run]) -> Report:
         raise RunNotFound(f"journal {reader.path}: there is nothing to report yet")
     rows = [make_row(facts) for facts in gathered]
     totals = _totals(rows)
+    claims = [row for facts in gathered for row in compare(facts)]
     return Report(
         cycles=rows,
         legs=[
@@ -115,6 +124,9 @@ def report_runs(reader: Reader, runs: Iterable[Run]) -> Report:
         totals=totals,
         fills=_fills(gathered),
         phases=_phases(gathered),
+        claims=claims,
+        claimed=words(one.run.header.claims for one in gathered),
+        alerts=[*_unproven(rows), *(row.alert for row in claims if row.exceeded)],
         advice=advise(rows),
         honesty=honesty(totals.success),
     )
@@ -136,6 +148,15 @@ def _cell(value: object) -> object:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:f}" if isinstance(value, Decimal) else value
+
+
+def _unproven(rows: list[CycleRow]) -> Iterator[str]:
+    """A line for runs that went without a proof, by how it stood."""
+    for standing in dict.fromkeys(row.proof for row in rows if row.proof not in ("", HOLDS)):
+        which = [row for row in rows if row.proof == standing]
+        accepted = any(row.accepted_unproven for row in which)
+        told = "; accepted with --i-accept-unproven" if accepted else ""
+        yield f"UNPROVEN {len(which)} of {len(rows)} runs: {STANDINGS[standing]}{told}"
 
 
 def _total(rows: list[CycleRow], name: str) -> Decimal:

@@ -4,8 +4,11 @@ from decimal import Decimal
 
 import msgspec
 
+from dnkit.model.numbers import NS_PER_S
+
 Z95 = Decimal("1.959964")
 _GRID = Decimal("0.0001")
+_MS = Decimal("0.001")
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -38,6 +41,11 @@ def rate(hits: int, of: int) -> Rate:
 def tidy(value: Decimal) -> Decimal:
     """The same number without trailing zeros and without an exponent in its text."""
     return Decimal(f"{value.normalize():f}")
+
+
+def seconds(ns: int) -> Decimal:
+    """Seconds of a time in nanoseconds, to the millisecond."""
+    return (Decimal(ns) / NS_PER_S).quantize(_MS)
 
 
 def mean(values: list[Decimal]) -> Decimal | None:

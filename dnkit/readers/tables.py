@@ -6,6 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from dnkit.readers.advice import percent
+from dnkit.readers.claims import shown, worst
 from dnkit.readers.cycle import CycleRow
 from dnkit.readers.report import Report, Totals
 
@@ -22,8 +23,10 @@ class Table(msgspec.Struct, frozen=True):
 
 
 def tables(report: Report) -> list[Table]:
-    """Cycles, cost, fills, phases and figures, in that order."""
-    return [_cycles(report), _costs(report), _fills(report), _phases(report), _figures(report.totals)]
+    """Cycles, cost, fills, phases, claims (where there are any) and figures, in that order."""
+    claims = [_claims(report)] if report.claims else []
+    tables = (_cycles(report), _costs(report), _fills(report), _phases(report))
+    return [*tables, *claims, _figures(report.totals)]
 
 
 def money(value: Decimal | None) -> str:
@@ -84,6 +87,21 @@ def _phases(report: Report) -> Table:
         (one.phase, str(one.cycles), f"{one.mean_s:f}", f"{one.longest_s:f}") for one in report.phases
     )
     return Table("time per phase", ("phase", "cycles", "mean s", "longest s"), rows, (1, 2, 3))
+
+
+def _claims(report: Report) -> Table:
+    """Each bound once, in the cycle that came nearest to it."""
+    rows = tuple(
+        (
+            row.name,
+            shown(row.measured, row.unit),
+            shown(row.claimed, row.unit),
+            str(row.cycle),
+            "EXCEEDED" if row.exceeded else "not claimed" if row.claimed is None else "ok",
+        )
+        for row in worst(report.claims)
+    )
+    return Table("bounds claimed", ("bound", "measured", "claimed", "cycle", ""), rows, (1, 2, 3))
 
 
 def _figures(totals: Totals) -> Table:

@@ -13,7 +13,7 @@ import msgspec
 from dnkit.machine.program import LegSpec, Program
 from dnkit.model.errors import BugError
 from dnkit.model.terms import Intent
-from dnkit.readers.facts import OrderFact, RunFacts
+from dnkit.readers.facts import OPENS_CLIP, OrderFact, RunFacts
 from dnkit.readers.stats import tidy
 
 _GIVES_BACK = (Intent.CLOSE, Intent.UNWIND, Intent.FLATTEN)
@@ -101,7 +101,7 @@ def _undone(facts: RunFacts, index: int) -> int:
     spec = program.legs[index]
     if program.intent in _GIVES_BACK:
         target = -leg.start
-    elif program.intent in (Intent.OPEN, Intent.SINGLE):
+    elif program.intent in OPENS_CLIP:
         target = spec.side * leg.clip
     else:
         return 0

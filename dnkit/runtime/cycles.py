@@ -4,7 +4,7 @@ clip.
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
 from typing import Protocol
@@ -13,18 +13,22 @@ import msgspec
 
 from dnkit.engine.state import State
 from dnkit.engine.step import begin
-from dnkit.journal.records import LegHeader, RunHeader
+from dnkit.journal.records import Claims, LegHeader, RunHeader
 from dnkit.machine.program import LegSpec, Program
 from dnkit.model.errors import DnkitError
 from dnkit.model.events import Event
 from dnkit.model.ids import RUN_ID_LENGTH
 from dnkit.model.numbers import NS_PER_S
 from dnkit.model.terms import EndName, Intent
+from dnkit.readers.claims import compare
+from dnkit.readers.facts import gather
 from dnkit.runtime import seeding
 from dnkit.runtime.run import Floor, PaperRun, RunResult, load_account
 
 GAP_NS = 2 * NS_PER_S  # market time between two cycles, so that they do not meet the same resting orders
 FIRST_GUESS_NS = 30 * NS_PER_S  # how long a cycle may take while none was seen
+EXCEEDED_LEVEL = "warn"
+UNASKED: Mapping[str, Claims] = {}
 
 
 class Listener(Protocol):
@@ -48,7 +52,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     of it.
 
     `books` are the legs' books in the world and `book_names` what they are called; `alerts` are
-    (occasion, level) pairs; `group` ties the cycles together.
+    (occasion, level) pairs; `group` ties the cycles together; `claims` are what was proved, by the digest of
+    the program.
     """
 
     program: Program
@@ -61,6 +66,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     params: tuple[tuple[str, str], ...] = ()
     alerts: tuple[tuple[str, str], ...] = ()
     group: str = ""
+    claims: Mapping[str, Claims] = UNASKED
 
 
 def run_cycles(
@@ -139,9 +145,23 @@ def carry_out(
             listener.note(f"run {run_id} is cut off; mend the cause, then dnkit trade --resume {run_id}")
     for result in results:
         listener.ended(result)
+        _tell_exceeded(floor, result)
         if result.ended.end is EndName.PROTECTED:
             listener.note("on paper the protective stop rests in this process only and ends with it")
     return results
+
+
+def _tell_exceeded(floor: Floor, result: RunResult) -> None:
+    """An alert for every bound that was claimed of a run and did not hold. The run is over by then, and what
+    a faulty journal cannot tell is left to `dnkit report`.
+    """
+    run = None if result.trouble else floor.reader.run(result.run_id)
+    if run is None or run.header.claims is None:
+        return
+    facts = gather(floor.reader, run)
+    for row in compare(facts) if facts is not None else ():
+        if row.exceeded:
+            floor.alert(EXCEEDED_LEVEL, row.alert)
 
 
 def _stop_all(runs: Sequence[PaperRun], why: str) -> None:
@@ -191,6 +211,7 @@ def header_of(floor: Floor, plan: Plan, program: Program, cycle: int, run_id: st
         cycle=cycle,
         cycles=plan.cycles,
         group=plan.group,
+        claims=plan.claims.get(program.digest),
     )
 
 

@@ -2,18 +2,19 @@
 be read.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
 
 from dnkit.engine.step import begin
+from dnkit.journal.records import Claims
 from dnkit.machine.program import NO_LIMIT, Program
 from dnkit.market.leg_book import LegBook
 from dnkit.model.errors import DnkitError
 from dnkit.model.numbers import MBPS_ONE, ceil_div, from_pico
 from dnkit.model.terms import Side
-from dnkit.runtime.cycles import Listener, Plan, carry_out, header_of, new_run_id
+from dnkit.runtime.cycles import UNASKED, Listener, Plan, carry_out, header_of, new_run_id
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.prepare import LegOptions, read_and_check, way_out
 from dnkit.runtime.run import Floor, PaperRun, RunResult
@@ -103,8 +104,9 @@ def run_all(
     book_names: Sequence[str],
     listener: Listener,
     exit_code: Callable[[RunResult], int],
+    claims: Mapping[str, Claims] = UNASKED,
 ) -> tuple[RunResult, ...]:
-    """Flatten every position at once: program i trades book i."""
+    """Flatten every position at once: program i trades book i. `claims` as in `Plan`."""
     group, runs = new_run_id("flatten", 0), []
     for index, program in enumerate(programs):
         plan = Plan(
@@ -115,6 +117,7 @@ def run_all(
             cycles=len(programs),
             source=POLICY,
             group=group,
+            claims=claims,
         )
         run_id = new_run_id(program.digest, index + 1)
         header = header_of(floor, plan, program, index + 1, run_id)

@@ -146,13 +146,19 @@ def check(
     return _checked(source, loaded, policy, compiled, found, {**texts, **compiled.files})
 
 
+def checks_by_reason(source: PolicyText, venues: VenueFacts, shelf: Shelf) -> dict[str, Checked]:
+    """`check` without a reason (under "") and for each that an overlay asks about."""
+    plain = check(source, venues, shelf=shelf)
+    reasons = reasons_asked(plain.bound) if plain.bound is not None else ()
+    return {"": plain, **{one: check(source, venues, reason=one, shelf=shelf) for one in reasons}}
+
+
 def check_for_all_reasons(source: PolicyText, venues: VenueFacts, shelf: Shelf) -> Checked:
     """`check` without a reason and for each that an overlay asks about; what only a reason brings says so. A
     comment is of no use if it is so for every reason.
     """
-    plain = check(source, venues, shelf=shelf)
-    reasons = reasons_asked(plain.bound) if plain.bound is not None else ()
-    more = {reason: check(source, venues, reason=reason, shelf=shelf) for reason in reasons}
+    more = checks_by_reason(source, venues, shelf)
+    plain = more.pop("")
     if not more:
         return plain
     idle = [

@@ -11,17 +11,21 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
+from dnkit.analysis.proof import Setting
+from dnkit.cli.lint_proofs import proof_findings
 from dnkit.lint.fixes import proved
 from dnkit.lint.formats import text
 from dnkit.lint.report import Linted
 from dnkit.policies.capability_file import read_capabilities
 from dnkit.policies.codes import CODES, SAFETY
-from dnkit.policies.diagnostics import Diagnostic
+from dnkit.policies.diagnostics import Diagnostic, in_order
 from dnkit.policies.load import Find, load
 from dnkit.policies.policy import Policy
 from dnkit.policies.source import read_bytes
+from dnkit.runtime.folder import StateFolder
 from dnkit.runtime.library import PolicyText, VenueFacts, find_policy
 from dnkit.runtime.prepare import Shelf, check
+from dnkit.runtime.proofs import proofs_folder
 from tests.tidy.source_tree import PACKAGE, ROOT
 
 FOLDER = ROOT / "docs" / "rules"
@@ -66,8 +70,9 @@ def findings(page: Page, block: Block) -> Linted:
     """What is found in an example, as `policy.yaml`.
 
     Words of the block: `set:NAME=VALUE`, `reason:WORD`, `facts` (the block is a venue's capability file),
-    `bytes` (escapes such as `\\xff` stand for bytes), `pad:N` (blown up to N characters). Other blocks of the
-    page may be further files: `file:NAME.yaml` for policies, `venue:NAME` for capability files.
+    `bytes` (escapes such as `\\xff` stand for bytes), `pad:N` (blown up to N characters), `prove` (as with
+    `--prove`; `states:N` ends each proof there). Other blocks of the page may be further files:
+    `file:NAME.yaml` for policies, `venue:NAME` for capability files.
     """
     body = block.body
     if "facts" in block.words:
@@ -81,14 +86,14 @@ def findings(page: Page, block: Block) -> Linted:
     if size := block.value("pad"):
         body += "# " + "x" * (int(size) - len(body) - 3) + "\n"
     shelf = Shelf(_finder(page))
+    source = PolicyText("policy.yaml", body)
     with TemporaryDirectory() as folder:
-        checked = check(
-            PolicyText("policy.yaml", body),
-            _venues(page, Path(folder)),
-            settings=_settings(block),
-            reason=block.value("reason"),
-            shelf=shelf,
-        )
+        venues = _venues(page, Path(folder))
+        checked = check(source, venues, settings=_settings(block), reason=block.value("reason"), shelf=shelf)
+        if "prove" in block.words:
+            setting = Setting(states_max=int(block.value("states") or Setting().states_max))
+            more = proof_findings(source, venues, shelf, setting, proofs_folder(StateFolder(Path(folder))))
+            checked = msgspec.structs.replace(checked, diagnostics=in_order((*checked.diagnostics, *more)))
 
     def meaning(text: str) -> Policy | None:
         return load(text, "policy.yaml", find=shelf.find, settings=_settings(block)).policy

@@ -1,0 +1,130 @@
+"""One edge of the explored graph: a move, the engine's step on it, and the venue with the engine's requests."""
+
+from typing import NamedTuple
+
+from dnkit.analysis.canon import NOW, canonical
+from dnkit.analysis.ground import Ground, pay_up
+from dnkit.analysis.moves import CALL_NS, Kind, Move
+from dnkit.analysis.proof import NONE
+from dnkit.analysis.world import RESTING, World, obey
+from dnkit.engine.state import JobStage, Stage, State
+from dnkit.engine.step import step
+from dnkit.machine.program import PhaseKind
+from dnkit.model import commands as cm
+from dnkit.model.errors import BugError
+
+Node = tuple[State, World]
+WHERE = ("stage", "phase", "visits", "step", "tries", "timer_ns")
+
+
+class Hop(NamedTuple):
+    """Where one or more moves lead.
+
+    `node` is None where the engine itself refused with `bug`. `whats` are the moves' names; `kind` is the
+    worst of theirs, `faults` their number. `leg` is whose clock ran (-1: all), `spent` for how long at most.
+    `short` is the least pay-up of an order that was not filled whole. `sent` holds (leg, pay-up) of orders
+    placed, `calls` the orders, cancels and reads of each leg in turn, `commands` all that was asked.
+    """
+
+    node: Node | None
+    whats: tuple[str, ...]
+    kind: Kind
+    faults: int
+    leg: int
+    spent: int
+    short: int
+    sent: tuple[tuple[int, int], ...]
+    calls: tuple[int, ...]
+    commands: tuple[cm.Command, ...] = ()
+    bug: str = ""
+
+
+def hop_of(ground: Ground, node: Node, move: Move) -> Hop | None:
+    """The engine's step on a move; None for a refused book that is not refused after all."""
+    try:
+        state, commands = (move.state, ()) if move.event is None else _step(ground, move)
+    except BugError as bug:
+        return _hop(ground, None, move, (), bug=str(bug))
+    if move.refuses and _goes_through(state, commands, move.leg):
+        return None
+    after = canonical(ground, state, obey(ground, move.world, commands), node)
+    hop = _hop(ground, after, move, commands)
+    return _timed(ground, node, after, hop)
+
+
+def _step(ground: Ground, move: Move) -> tuple[State, tuple[cm.Command, ...]]:
+    assert move.event is not None
+    return step(ground.program, move.state, move.event)
+
+
+def _goes_through(state: State, commands: tuple[cm.Command, ...], leg: int) -> bool:
+    ready = any(job.leg == leg and job.stage is JobStage.READY for job in state.jobs)
+    return ready or any(isinstance(one, cm.PlaceOrder) for one in commands)
+
+
+def _hop(
+    ground: Ground, after: Node | None, move: Move, commands: tuple[cm.Command, ...], bug: str = ""
+) -> Hop:
+    faults = 0 if move.kind is Kind.FREE else 1
+    sent = tuple(
+        (one.leg, pay_up(ground, one.leg, one.side, one.price))
+        for one in commands
+        if isinstance(one, cm.PlaceOrder) and one.type not in RESTING
+    )
+    calls = _calls(len(ground.legs), commands) if commands else (0,) * (3 * len(ground.legs))
+    return Hop(
+        after, (move.what,), move.kind, faults, move.leg, move.spent, move.short, sent, calls, commands, bug
+    )
+
+
+def _calls(legs: int, commands: tuple[cm.Command, ...]) -> tuple[int, ...]:
+    counts = [0] * (3 * legs)
+    for one in commands:
+        if isinstance(one, cm.PlaceOrder):
+            counts[3 * one.leg] += 1
+        elif isinstance(one, cm.CancelOrder | cm.SweepOrders):
+            counts[3 * one.leg + 1] += 1
+        elif isinstance(one, cm.ReadPosition | cm.FindOrder):
+            counts[3 * one.leg + 2] += 1
+    return tuple(counts)
+
+
+def _timed(ground: Ground, before: Node, after: Node, hop: Hop) -> Hop:
+    """The hop with its time put right: what happens inside a resting phase's window costs nothing beyond the
+    window, and what one leg does alone does not hold up the other.
+    """
+    old, new = before[0], after[0]
+    stays = all(getattr(old, name) == getattr(new, name) for name in WHERE)
+    if not stays or any(getattr(one, "leg", hop.leg) != hop.leg for one in hop.commands):
+        hop = hop._replace(leg=NONE)
+    window = _window(ground, old)
+    if not window:
+        return hop
+    if _window(ground, new) and new.visits == old.visits and new.phase == old.phase:
+        return hop._replace(spent=0) if hop.faults == 0 and hop.spent <= CALL_NS else hop
+    waits = window if new.timer_ns > NOW or new.phase != old.phase or new.stage is not Stage.PHASE else 0
+    return hop._replace(spent=max(hop.spent, waits))
+
+
+def _window(ground: Ground, state: State) -> int:
+    """Time a resting phase has left, 0 where none is at work or its time is up."""
+    if state.stage is not Stage.PHASE or state.timer_ns <= NOW:
+        return 0
+    phase = ground.program.phases[state.phase]
+    return phase.for_ns if phase.kind is PhaseKind.REST else 0
+
+
+def joined(first: Hop, second: Hop) -> Hop:
+    """Two hops as one."""
+    shorts = [one for one in (first.short, second.short) if one != NONE]
+    return second._replace(
+        whats=first.whats + second.whats,
+        kind=max(first.kind, second.kind, key=lambda kind: kind.value),
+        faults=first.faults + second.faults,
+        leg=first.leg if first.leg == second.leg else NONE,
+        spent=first.spent + second.spent,
+        short=min(shorts, default=NONE),
+        sent=first.sent + second.sent,
+        calls=tuple(one + two for one, two in zip(first.calls, second.calls, strict=True)),
+        commands=first.commands + second.commands,
+    )

@@ -1,0 +1,79 @@
+"""Proofs for commands: looked up or made, with a word on how far they are, and their stories in lines."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from dnkit.analysis.proof import Proof, Setting, Story
+from dnkit.cli import out
+from dnkit.machine.program import Program
+from dnkit.runtime.proofs import keep, key_of, recall
+
+Told = Callable[[int, int], None]
+
+
+def kept_proof(program: Program, setting: Setting, place: Path) -> Proof | None:
+    """The proof that the folder `place` holds of a program, None where there is none of this engine. One that
+    was cut short is good for whoever would go no further.
+    """
+    known = recall(place, _key(program, setting), Proof)
+    if known is None or known.complete or known.setting.states_max >= setting.states_max:
+        return known
+    return None
+
+
+def new_proof(program: Program, setting: Setting, place: Path, told: Told) -> Proof:
+    """Prove a program and keep the proof in that folder."""
+    from dnkit.analysis.prove import prove
+
+    proof = prove(program, setting, told=told)
+    keep(place, _key(program, setting), proof)
+    return proof
+
+
+def proof_of(program: Program, setting: Setting, place: Path, *, quiet: bool = False) -> tuple[Proof, bool]:
+    """The proof of a program, and whether it was there already; how far a new one is, is told unless
+    `quiet`.
+    """
+    known = kept_proof(program, setting, place)
+    if known is not None:
+        return known, True
+    with _progress(program.name, setting.faults, quiet=quiet) as told:
+        return new_proof(program, setting, place, told), False
+
+
+def _key(program: Program, setting: Setting) -> str:
+    """How far one may go decides whether there is an answer, not which."""
+    return key_of(program.digest, replace(setting, states_max=0))
+
+
+@contextmanager
+def _progress(name: str, faults: int, *, quiet: bool) -> Iterator[Told]:
+    """A live line on a terminal, else a line that it has begun."""
+    words = f"proving {name} with {counted(faults, 'fault')}"
+    if quiet or not out.is_lively():
+        if not quiet:
+            out.say(f"{words} ...")
+        yield lambda _states, _moves: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(words) as status:
+        yield lambda states, _moves: status.update(f"{words}: {states:,} states")
+
+
+def story_lines(story: Story) -> Iterator[str]:
+    """A story for a human: how long it is, then a line a step."""
+    faults, steps = counted(story.faults, "fault"), counted(len(story.scenes), "step")
+    yield f"the shortest way there has {faults} and {steps}:"
+    width = max((len(scene.phase) for scene in story.scenes), default=0)
+    for number, scene in enumerate(story.scenes, 1):
+        line = f"line {scene.line}" if scene.line else ""
+        yield f"{number:>4}. {scene.phase:<{width}}  {line:<8}  {'FAULT ' if scene.fault else ''}{scene.text}"
+
+
+def counted(number: int, word: str) -> str:
+    """Like `1 fault`, `2 faults`, `12,000 states`."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
