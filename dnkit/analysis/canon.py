@@ -4,6 +4,8 @@ The explorer stands still at one moment, NOW. Every timer is kept as the time it
 anew, and what the engine never looks at again is forgotten. Nothing that can decide a step is dropped.
 """
 
+from typing import NamedTuple
+
 from msgspec.structs import replace
 
 from dnkit.analysis.ground import Ground
@@ -22,6 +24,15 @@ HALTING = "halts"  # why it does, the way there tells
 TIMED = (PhaseKind.REST, PhaseKind.VERIFY, PhaseKind.WAIT, PhaseKind.ALERT)
 FINDS_ALIKE = len(FIND_EVERY_NS)
 MAP = dict[int, int]
+KEPT: MAP = {n: n for n in range(1, 9)}  # numbers that are counted anew already
+
+
+class _Context(NamedTuple):
+    """What decides what of a leg still counts: START is under way, the phase compares prices, or it trades."""
+
+    starting: bool
+    priced: bool
+    trading: bool
 
 
 def canonical(
@@ -30,25 +41,24 @@ def canonical(
     """The same state of affairs in the form all its equals share. A leg that is the very one of `before`, which
     has that form, is left as it is.
     """
-    legs, sides, asked = [], [], []
     starting = state.stage is Stage.START
-    priced = ground.program.phases[state.phase].reprice_beyond != pg.NO_LIMIT
-    for spec, leg, side, start in zip(
-        ground.program.legs, state.legs, world.legs, ground.starts[0], strict=True
-    ):
-        numbers = _numbers(leg, side)
-        requests = _requests(side)
-        sides.append(_world_leg(side, numbers, requests))
+    phase = ground.program.phases[state.phase]
+    trading = state.stage is Stage.PHASE and phase.kind in (PhaseKind.TAKE, PhaseKind.REST)
+    context = _Context(starting, phase.reprice_beyond != pg.NO_LIMIT, trading)
+    same = before is not None and before[0].stage is state.stage and before[0].phase == state.phase
+    legs, sides, asked = list(state.legs), list(world.legs), []
+    for index, leg in enumerate(state.legs):
+        side = world.legs[index]
+        if same and before and leg is before[0].legs[index] and side is before[1].legs[index]:
+            asked.append(KEPT)
+            continue
+        numbers, requests = _numbers(leg, side), _requests(side)
         asked.append(requests)
-        legs.append(
-            _leg(
-                spec, leg, sides[-1], numbers, requests,
-                starting=starting, priced=priced, start=start, forgets=ground.forgets,
-            )
-        )  # fmt: skip
+        sides[index] = _world_leg(side, numbers, requests)
+        legs[index] = _leg(ground, index, leg, sides[index], numbers, requests, context)
     heard = _waits_for_alert(ground, state) and world.alert == state.request
     plain = _state(ground, state, tuple(legs), asked, heard=heard)
-    return plain, world._replace(legs=tuple(sides), alert=int(heard))
+    return plain, World(tuple(sides), world.down, int(heard), world.alarmed)
 
 
 def _waits_for_alert(ground: Ground, state: State) -> bool:
@@ -58,8 +68,9 @@ def _waits_for_alert(ground: Ground, state: State) -> bool:
 
 def _numbers(leg: Leg, side: LegWorld) -> MAP:
     """Order numbers that still mean something, counted from 1 in their order."""
-    known = {one.n for one in side.orders} | {n for n, _ in side.calls}
-    known |= {one.n for one in (leg.order, leg.stop) if one is not None}
+    known = {one.n for one in (leg.order, leg.stop) if one is not None}
+    if side.orders or side.calls:
+        known |= {one.n for one in side.orders} | {n for n, _ in side.calls}
     return {n: index for index, n in enumerate(sorted(known), 1)}
 
 
@@ -69,27 +80,23 @@ def _requests(side: LegWorld) -> MAP:
 
 
 def _world_leg(side: LegWorld, numbers: MAP, requests: MAP) -> LegWorld:
-    orders = tuple(one._replace(n=numbers[one.n]) for one in side.orders)
-    calls = tuple(sorted((numbers[n], call) for n, call in side.calls))
-    quests = tuple(
-        (kind, requests[n], numbers.get(extra, 0) if kind is Quest.SWEEP else 0)
-        for kind, n, extra in side.quests
-    )
+    orders, calls, quests = side.orders, side.calls, side.quests
+    if orders:
+        orders = tuple(one if numbers[one.n] == one.n else replace(one, n=numbers[one.n]) for one in orders)
+    if calls:
+        calls = tuple(sorted((numbers[n], call) for n, call in calls))
+    if quests:
+        quests = tuple(
+            (kind, requests[n], numbers.get(extra, 0) if kind is Quest.SWEEP else 0)
+            for kind, n, extra in quests
+        )
     return LegWorld(side.position, orders, calls, quests)
 
 
 def _leg(
-    spec: LegSpec,
-    leg: Leg,
-    side: LegWorld,
-    numbers: MAP,
-    requests: MAP,
-    *,
-    starting: bool,
-    priced: bool,
-    start: int,
-    forgets: bool,
+    ground: Ground, index: int, leg: Leg, side: LegWorld, numbers: MAP, requests: MAP, context: _Context
 ) -> Leg:
+    spec, starting, priced = ground.program.legs[index], context.starting, context.priced
     order = None if leg.order is None else _order(spec, leg.order, numbers, priced=priced)
     stop = None if leg.stop is None else _order(spec, leg.stop, numbers, priced=priced)
     open_orders = {one.n for one in side.orders}
@@ -98,12 +105,16 @@ def _leg(
         for one in leg.past
         if one.n in numbers and numbers[one.n] in open_orders
     )
-    filled = 0 if leg.fill_ns == 0 else FILLED_LATELY if leg.fill_ns >= FILLED_LATELY else FILLED_LONG_AGO
     fresh = leg.witness is not None and leg.witness_ns >= leg.fill_ns and leg.witness_ns > NEVER_TOLD
     agreed = fresh and leg.witness == leg.position
+    filled = 0 if leg.fill_ns == 0 else FILLED_LATELY if leg.fill_ns >= FILLED_LATELY else FILLED_LONG_AGO
+    if context.trading:
+        # Whoever is not agreed on will have to be asked anew, and the venue may be behind again.
+        agreed = agreed and filled > 0
+        filled = FILLED_LONG_AGO if agreed else FILLED_LATELY
     asked = leg.answer is Answer.ASKED
     booked = sum(one.side * one.cum for one in (leg.order, leg.stop) if one is not None)
-    start = start if forgets and not starting else leg.start
+    start = ground.starts[0][index] if ground.forgets and not starting else leg.start
     return replace(
         leg,
         start=start,
@@ -186,7 +197,8 @@ def _visits(ground: Ground, state: State) -> tuple[int, ...]:
     ahead = ground.ahead[state.phase]
     if state.stage is Stage.START:
         return state.visits
-    return tuple(count if index in ahead else 0 for index, count in enumerate(state.visits))
+    counts = ground.counted
+    return tuple(n if index in ahead and index in counts else 0 for index, n in enumerate(state.visits))
 
 
 def _dues(ground: Ground, state: State, scope: int) -> tuple[int, ...]:

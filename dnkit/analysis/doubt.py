@@ -8,24 +8,21 @@ order's ages are forgotten, its fate is not.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from msgspec.structs import replace
-
 from dnkit.analysis.ground import Ground
 from dnkit.analysis.hop import Hop, Node, hop_of, joined
-from dnkit.analysis.moves import Here, Kind, leg_moves
-from dnkit.analysis.world import LegWorld, with_leg
+from dnkit.analysis.move import Here, Kind, Move
+from dnkit.analysis.moves import LegMoves, moved_to
+from dnkit.analysis.world import LegWorld
 from dnkit.engine.state import Leg, Order, Stage
 from dnkit.machine.orders import Life
 
 
 class WayOut(NamedTuple):
-    """The leg just before the move that ends the doubt, which of its moves that is, the hop up to there (None:
-    there was nothing before), and how long it all takes.
+    """The move that ends the doubt, the hop up to there (None: there was nothing before), and how long it all
+    takes.
     """
 
-    leg: Leg
-    side: LegWorld
-    number: int
+    move: Move
     before: Hop | None
     spent: int
 
@@ -33,20 +30,28 @@ class WayOut(NamedTuple):
 class Doubts:
     """Ways out of every doubt met so far."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, moves: LegMoves) -> None:
         self._ground = ground
+        self._moves = moves
         self._known: dict[tuple[int, Leg, LegWorld, bool, int], tuple[WayOut, ...]] = {}
 
     def through(self, hop: Hop, left: int) -> Iterator[Hop]:
-        """The hop itself, or all that may become of the doubt it leads into."""
-        index = None if hop.node is None else doubtful(hop.node)
-        if hop.node is None or index is None or hop.kind is Kind.DOWN:
+        """The hop itself, or all that may become of the doubt it leads one leg into. Where both legs are in doubt
+        they leave it one after the other, from states of their own.
+        """
+        doubts = () if hop.node is None else doubtful(hop.node)
+        if hop.node is None or len(doubts) != 1 or hop.kind is Kind.DOWN:
             yield hop
             return
-        for way in self._ways(index, hop.node, left - hop.faults):
-            for out in self._leave(index, hop.node, way):
-                whole = joined(hop if way.before is None else joined(hop, way.before), out)
-                yield from self.through(whole, left)
+        for out in self.out_of(hop.node, doubts[0], left - hop.faults):
+            yield joined(hop, out)
+
+    def out_of(self, node: Node, index: int, left: int) -> Iterator[Hop]:
+        """All that may become of a leg in doubt."""
+        for way in self._ways(index, node, left):
+            out = self._leave(index, node, way)
+            if out is not None:
+                yield out if way.before is None else joined(way.before, out)
 
     def _ways(self, index: int, node: Node, left: int) -> tuple[WayOut, ...]:
         state, world = node
@@ -63,10 +68,10 @@ class Doubts:
         while todo:
             here, used = key = todo.pop()
             before = best[key]
-            for number, hop in self._alone(index, here, left - used):
+            for move, hop in self._alone(index, here, left - used):
                 whole = hop if before is None else joined(before, hop)
                 if not _goes_on(index, here, hop):
-                    _keep(found, index, here, number, before, whole)
+                    _keep(found, index, move, before, whole)
                     continue
                 assert hop.node is not None
                 after = (hop.node, used + hop.faults)
@@ -76,42 +81,33 @@ class Doubts:
                     todo.append(after)
         yield from found.values()
 
-    def _alone(self, index: int, node: Node, left: int) -> Iterator[tuple[int, Hop]]:
-        """The leg's own moves within the budget, by their number among all of them."""
-        for number, move in enumerate(leg_moves(Here(self._ground, *node, index))):
-            if left or move.kind is Kind.FREE:
+    def _alone(self, index: int, node: Node, left: int) -> Iterator[tuple[Move, Hop]]:
+        """The leg's own moves within the budget."""
+        here = Here(self._ground, *node, index)
+        for one in self._moves.of(here):
+            if left or one.kind is Kind.FREE:
+                move = moved_to(here, one)
                 hop = hop_of(self._ground, node, move)
                 if hop is not None:
-                    yield number, hop
+                    yield move, hop
 
-    def _leave(self, index: int, node: Node, way: WayOut) -> Iterator[Hop]:
+    def _leave(self, index: int, node: Node, way: WayOut) -> Hop | None:
         """The last move of the doubt, made by the engine on the whole state."""
-        state, world = node
-        legs = list(state.legs)
-        legs[index] = way.leg
-        last = (replace(state, legs=tuple(legs)), with_leg(world, index, way.side))
-        for number, move in enumerate(leg_moves(Here(self._ground, *last, index))):
-            if number == way.number:
-                hop = hop_of(self._ground, last, move)
-                if hop is not None:
-                    yield hop
+        return hop_of(self._ground, node, moved_to(Here(self._ground, *node, index), way.move))
 
 
-def _keep(
-    found: dict[object, WayOut], index: int, here: Node, number: int, before: Hop | None, whole: Hop
-) -> None:
+def _keep(found: dict[object, WayOut], index: int, move: Move, before: Hop | None, whole: Hop) -> None:
     """Of ways out that leave the leg alike, at the same price, keep the longest."""
     node = whole.node
     left = whole.bug if node is None else (node[0].legs[index], node[1].legs[index])
     key = (left, whole.faults, whole.kind, whole.short)
     if key not in found or found[key].spent < whole.spent:
-        state, world = here
-        found[key] = WayOut(state.legs[index], world.legs[index], number, before, whole.spent)
+        found[key] = WayOut(move, before, whole.spent)
 
 
 def _goes_on(index: int, node: Node, hop: Hop) -> bool:
     """Whether the leg is still in doubt after the hop and nothing else has moved."""
-    if hop.node is None or hop.kind is Kind.DOWN or doubtful(hop.node) != index:
+    if hop.node is None or hop.kind is Kind.DOWN or index not in doubtful(hop.node):
         return False
     old, new = node[0], hop.node[0]
     same = old.stage is new.stage and old.phase == new.phase and old.jobs == new.jobs
@@ -124,21 +120,20 @@ def _moved(before: Node, after: Node) -> Iterator[int]:
             yield index
 
 
-def doubtful(node: Node) -> int | None:
-    """The first leg with an order in doubt, None where there is none or the run has not come to it yet."""
+def doubtful(node: Node) -> tuple[int, ...]:
+    """The legs with an order in doubt; none while the run still lists its orders."""
     state, world = node
-    if state.stage not in (Stage.PHASE, Stage.LEAVE):
-        return None
-    if any(side.quests for side in world.legs):
-        return None
-    for index, (leg, side) in enumerate(zip(state.legs, world.legs, strict=True)):
-        if any(_in_doubt(one, side) for one in (leg.order, leg.stop) if one is not None):
-            return index
-    return None
+    if state.stage not in (Stage.PHASE, Stage.LEAVE) or any(side.quests for side in world.legs):
+        return ()
+    return tuple(
+        index
+        for index, (leg, side) in enumerate(zip(state.legs, world.legs, strict=True))
+        if _in_doubt(leg.order, side) or _in_doubt(leg.stop, side)
+    )
 
 
-def _in_doubt(order: Order, side: LegWorld) -> bool:
-    if order.life >= Life.OVER:
+def _in_doubt(order: Order | None, side: LegWorld) -> bool:
+    if order is None or order.life >= Life.OVER:
         return False
     if order.withdraw or order.life is Life.UNSURE:
         return True

@@ -13,10 +13,12 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from dnkit.analysis.canon import NOW, canonical
-from dnkit.analysis.doubt import Doubts
+from dnkit.analysis.beside import SideBySide, works_beside
+from dnkit.analysis.doubt import Doubts, doubtful
 from dnkit.analysis.ground import Ground
-from dnkit.analysis.hop import Hop, Node, hop_of
-from dnkit.analysis.moves import Kind, Move, moves
+from dnkit.analysis.hop import Hop, Node, hop_of, patient
+from dnkit.analysis.move import Here, Kind, Move
+from dnkit.analysis.moves import LegMoves, moves, of_run
 from dnkit.analysis.proof import NONE
 from dnkit.analysis.world import new_world, obey
 from dnkit.engine.step import begin, step
@@ -68,7 +70,9 @@ class Graph:
         self._note_ids: dict[Note, int] = {}
         self._parts: dict[object, object] = {}
         self._queue: list[tuple[int, int, int]] = []
-        self._doubts = Doubts(ground)
+        self._moves = LegMoves()
+        self._doubts = Doubts(ground, self._moves)
+        self._beside = SideBySide(self._moves, self.follow)
 
     # --- reaching -----------------------------------------------------------------------------------
 
@@ -102,7 +106,7 @@ class Graph:
         state, world = node
         legs = tuple(share(leg, leg) for leg in state.legs)
         sides = tuple(share(side, side) for side in world.legs)
-        return replace(state, legs=legs), world._replace(legs=sides)
+        return replace(state, legs=legs), replace(world, legs=sides)
 
     def note_of(self, note: Note) -> int:
         """Its index."""
@@ -116,15 +120,34 @@ class Graph:
 
     def hops(self, index: int, left: int) -> Iterator[Hop]:
         """What may follow a state within so many more faults."""
-        state, world = self.nodes[index]
-        for move in moves(self.ground, state, world, left):
-            yield from self.follow((state, world), move, left)
+        node = self.nodes[index]
+        doubts = doubtful(node)
+        if doubts:
+            yield from self._doubts.out_of(node, doubts[0], left)
+            return
+        if works_beside(node):
+            for one in range(len(node[1].legs)):
+                yield from self._beside.hops(Here(self.ground, *node, one), left)
+            found = of_run(self.ground, *node, left)
+        else:
+            found = moves(self.ground, self._moves, *node, left)
+        for move in found:
+            yield from self.follow(node, move, left)
 
     def follow(self, node: Node, move: Move, left: int) -> Iterator[Hop]:
         """Where a move leads; through the doubt it leaves a leg in, to all that may become of it."""
         hop = hop_of(self.ground, node, move)
         if hop is not None:
-            yield from self._doubts.through(hop, left)
+            yield from self._doubts.through(patient(self.ground, hop), left)
+
+    def link_late(self, index: int, hop: Hop) -> None:
+        """Add an edge that only a run which took long can go."""
+        if hop.node is None:
+            return
+        faults, depth = self.faults[index] + hop.faults, self.depth[index] + len(hop.whats)
+        hops = self.late.setdefault(index, [])
+        target = self._reach(hop.node, faults, depth, (index, NONE - 1 - len(hops)))
+        hops.append((target, hop.faults, self.note_of(note_for(hop))))
 
     def expand(self, index: int, see: Callable[[int, Hop], None] | None = None) -> None:
         """Add all edges of a state. `see(from, hop)` is shown each."""
@@ -142,7 +165,7 @@ class Graph:
         target = self._reach(hop.node, faults, depth, (index, number))
         self.target.append(target)
         self.cost.append(hop.faults)
-        self.note.append(self.note_of(Note(hop.kind, hop.leg, hop.spent, hop.short, hop.sent, hop.calls)))
+        self.note.append(self.note_of(note_for(hop)))
 
     def run(self, see: Callable[[int, Hop], None] | None = None, told: Told | None = None) -> None:
         """Walk until nothing new comes; TooMany above the setting's limit of states."""
@@ -165,3 +188,8 @@ def first_node(ground: Ground, start: tuple[int, ...]) -> Node:
     entry = tuple(lots * leg.bid for lots, leg in zip(start, ground.legs, strict=True))
     state, commands = step(ground.program, state, ev.Started(NOW, start, entry))
     return canonical(ground, state, obey(ground, new_world(start), commands))
+
+
+def note_for(hop: Hop) -> Note:
+    """What is kept of a hop."""
+    return Note(hop.kind, hop.leg, hop.spent, hop.short, hop.sent, hop.calls)

@@ -56,7 +56,7 @@ class Ground(msgspec.Struct, frozen=True):
     """The abstract program, its lattices, the positions it may start with (lots per leg), and the legs that
     share a venue with each leg. `refusable` tells whether some limit may refuse a book; `tries` is the most that
     anything is tried by count; `ahead` holds for each phase the phases that may still be entered; `forgets`
-    says that where a leg started decides nothing once the run has begun.
+    says that where a leg started decides nothing once the run has begun. `counted` are the phases whose visits can run out.
     """
 
     program: Program
@@ -68,6 +68,7 @@ class Ground(msgspec.Struct, frozen=True):
     tries: int
     ahead: tuple[frozenset[int], ...]
     forgets: bool
+    counted: frozenset[int]
 
 
 def lay_ground(program: Program, setting: Setting) -> Ground:
@@ -92,6 +93,7 @@ def lay_ground(program: Program, setting: Setting) -> Ground:
         venues=tuple(_neighbours(program.legs, spec) for spec in program.legs),
         refusable=any(_may_refuse(one) for one in limits),
         ahead=_ahead(program),
+        counted=_counted(program, setting.faults),
         forgets=not program.relative and program.slice_size is None and not _may_idle(program),
         tries=max(READ_TRIES, TRIES_MAX, *(phase.tries for phase in program.phases)),
     )
@@ -114,6 +116,32 @@ def _may_idle(program: Program) -> bool:
     """Whether the program names the end `idle`, or checks for it: both ask where the legs started."""
     ends = [target.end for phase in program.phases for _, target in phase.then]
     return EndName.IDLE in (*ends, *(phase.goal for phase in program.phases), program.stop_to.end)
+
+
+def _counted(program: Program, faults: int) -> frozenset[int]:
+    """Phases that may be entered more often than their visits. Every visit of another phase leads to one entry at
+    most; what interrupts without a count may enter any number of times.
+    """
+    sudden = {one.phase for scope in program.scopes for one in (scope.limits.unhedged_to,) if one is not None}
+    if program.slice_size is not None:
+        return frozenset(range(len(program.phases)))
+    return frozenset(
+        index
+        for index, phase in enumerate(program.phases)
+        if index in sudden or _entries(program, index, faults) > phase.visits
+    )
+
+
+def _entries(program: Program, index: int, faults: int) -> int:
+    """The most often a phase can be entered within one call of its scope."""
+    known = [program.start, *(phase.start for phase in program.phases)]
+    singles = [program.reduce, program.stop_to.phase]
+    singles += [scope.limits.deadline_to.phase for scope in program.scopes if scope.limits.deadline_to]
+    singles += [scope.halt_to.phase for scope in program.scopes if scope.halt_to]
+    before = sum(
+        phase.visits for phase in program.phases if index in _phases_of(target for _, target in phase.then)
+    )
+    return before + (index in known) + singles.count(index) + faults * (index == program.recover)
 
 
 def _phases_of(targets: Iterable[Target | None]) -> set[int]:
@@ -167,7 +195,7 @@ def _starts(program: Program, legs: tuple[Lattice, ...], chunks: int) -> Iterabl
         yield whole
     for index, spec in enumerate(program.legs):
         if len(legs) > 1:
-            part = spec.side * (chunks - 1) * legs[index].chunk
+            part = spec.side * (legs[index].whole - legs[index].chunk)
             yield (*whole[:index], part, *whole[index + 1 :])
             if program.intent is not Intent.REBALANCE:
                 yield (*whole[:index], 0, *whole[index + 1 :])

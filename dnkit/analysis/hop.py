@@ -1,11 +1,14 @@
 """One edge of the explored graph: a move, the engine's step on it, and the venue with the engine's requests."""
 
-from typing import NamedTuple
+import msgspec
+from msgspec.structs import replace
 
 from dnkit.analysis.canon import NOW, canonical
 from dnkit.analysis.ground import Ground, pay_up
-from dnkit.analysis.moves import CALL_NS, Kind, Move
+from dnkit.analysis.move import CALL_NS, Here, Kind, Move
 from dnkit.analysis.proof import NONE
+from dnkit.analysis.read_moves import good_book
+from dnkit.analysis.time_moves import job_timers
 from dnkit.analysis.world import RESTING, World, obey
 from dnkit.engine.state import JobStage, Stage, State
 from dnkit.engine.step import step
@@ -17,7 +20,7 @@ Node = tuple[State, World]
 WHERE = ("stage", "phase", "visits", "step", "tries", "timer_ns")
 
 
-class Hop(NamedTuple):
+class Hop(msgspec.Struct, frozen=True, gc=False):
     """Where one or more moves lead.
 
     `node` is None where the engine itself refused with `bug`. `whats` are the moves' names; `kind` is the
@@ -96,14 +99,14 @@ def _timed(ground: Ground, before: Node, after: Node, hop: Hop) -> Hop:
     old, new = before[0], after[0]
     stays = all(getattr(old, name) == getattr(new, name) for name in WHERE)
     if not stays or any(getattr(one, "leg", hop.leg) != hop.leg for one in hop.commands):
-        hop = hop._replace(leg=NONE)
+        hop = replace(hop, leg=NONE)
     window = _window(ground, old)
     if not window:
         return hop
     if _window(ground, new) and new.visits == old.visits and new.phase == old.phase:
-        return hop._replace(spent=0) if hop.faults == 0 and hop.spent <= CALL_NS else hop
+        return replace(hop, spent=0) if hop.faults == 0 and hop.spent <= CALL_NS else hop
     waits = window if new.timer_ns > NOW or new.phase != old.phase or new.stage is not Stage.PHASE else 0
-    return hop._replace(spent=max(hop.spent, waits))
+    return replace(hop, spent=max(hop.spent, waits))
 
 
 def _window(ground: Ground, state: State) -> int:
@@ -114,10 +117,30 @@ def _window(ground: Ground, state: State) -> int:
     return phase.for_ns if phase.kind is PhaseKind.REST else 0
 
 
+def patient(ground: Ground, hop: Hop) -> Hop:
+    """A job that found no usable book pauses and looks again; then it sees one. No other leg hears of it."""
+    while hop.node is not None and hop.kind is Kind.SLIP:
+        state, world = hop.node
+        slot = next(
+            (n for n, one in enumerate(state.jobs) if one.stage in (JobStage.PAUSE, JobStage.LOOK)), None
+        )
+        if slot is None or world.down[state.jobs[slot].leg] or state.stage is not Stage.PHASE:
+            return hop
+        here = Here(ground, state, world, state.jobs[slot].leg)
+        waits = state.jobs[slot].stage is JobStage.PAUSE
+        move = next(job_timers(here) if waits else good_book(here), None)
+        after = None if move is None else hop_of(ground, hop.node, move)
+        if after is None:
+            return hop
+        hop = joined(hop, after)
+    return hop
+
+
 def joined(first: Hop, second: Hop) -> Hop:
     """Two hops as one."""
     shorts = [one for one in (first.short, second.short) if one != NONE]
-    return second._replace(
+    return replace(
+        second,
         whats=first.whats + second.whats,
         kind=max(first.kind, second.kind, key=lambda kind: kind.value),
         faults=first.faults + second.faults,

@@ -23,7 +23,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     faults: int = 2
     dust: bool = True
     crashes: bool = True
-    stops: bool = True
+    stops: bool = False
     states_max: int = 2_000_000
 
 

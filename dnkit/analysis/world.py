@@ -5,7 +5,9 @@ told, or seen in a position) and its size. So one state stands for every fill th
 """
 
 from enum import IntEnum
-from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import replace
 
 from dnkit.analysis.ground import Ground, pay_up
 from dnkit.analysis.proof import NONE
@@ -40,7 +42,7 @@ class Quest(IntEnum):
     BOOK = 2
 
 
-class Placed(NamedTuple):
+class Placed(msgspec.Struct, frozen=True, gc=False):
     """One order. `pay` is its pay-up in mbps past the far touch (NONE: inside it)."""
 
     n: int
@@ -53,7 +55,7 @@ class Placed(NamedTuple):
     pay: int
 
 
-class LegWorld(NamedTuple):
+class LegWorld(msgspec.Struct, frozen=True, gc=False):
     """One leg: the position as far as it was seen, orders that are not settled, requests under way.
 
     `calls` are (order number, Call); an order that is in `calls` and not in `orders` never reached the venue.
@@ -66,7 +68,7 @@ class LegWorld(NamedTuple):
     quests: tuple[tuple[Quest, int, int], ...] = ()
 
 
-class World(NamedTuple):
+class World(msgspec.Struct, frozen=True, gc=False):
     """All legs. `down` venues answer nothing any more; `alerts` is the alert under way (0: none); `alarmed`
     says that a human was told.
     """
@@ -85,17 +87,17 @@ def new_world(positions: tuple[int, ...]) -> World:
 def with_leg(world: World, index: int, leg: LegWorld) -> World:
     """The world with one leg replaced."""
     legs = world.legs
-    return world._replace(legs=(*legs[:index], leg, *legs[index + 1 :]))
+    return replace(world, legs=(*legs[:index], leg, *legs[index + 1 :]))
 
 
 def with_order(leg: LegWorld, order: Placed) -> LegWorld:
     """The leg with one order replaced by its newer self."""
-    return leg._replace(orders=tuple(order if one.n == order.n else one for one in leg.orders))
+    return replace(leg, orders=tuple(order if one.n == order.n else one for one in leg.orders))
 
 
 def without_order(leg: LegWorld, n: int) -> LegWorld:
     """The leg without one order."""
-    return leg._replace(orders=tuple(one for one in leg.orders if one.n != n))
+    return replace(leg, orders=tuple(one for one in leg.orders if one.n != n))
 
 
 def order_of(leg: LegWorld, n: int) -> Placed | None:
@@ -108,13 +110,13 @@ def order_of(leg: LegWorld, n: int) -> Placed | None:
 
 def filled_to(leg: LegWorld, order: Placed, total: int) -> LegWorld:
     """The leg after the order was seen at a total of `total` lots."""
-    moved = leg._replace(position=leg.position + order.side * (total - order.low))
-    return with_order(moved, order._replace(low=total))
+    moved = replace(leg, position=leg.position + order.side * (total - order.low))
+    return with_order(moved, replace(order, low=total))
 
 
 def answered(leg: LegWorld, n: int, call: Call) -> LegWorld:
     """The leg without that request under way."""
-    return leg._replace(calls=tuple(one for one in leg.calls if one != (n, call)))
+    return replace(leg, calls=tuple(one for one in leg.calls if one != (n, call)))
 
 
 def most(leg: LegWorld, order: Placed) -> int:
@@ -145,7 +147,7 @@ def obey(ground: Ground, world: World, commands: tuple[Command, ...]) -> World:
     """The world with the engine's requests under way."""
     for command in commands:
         if isinstance(command, cm.SendAlert):
-            world = world._replace(alert=command.request, alarmed=True)
+            world = replace(world, alert=command.request, alarmed=True)
         elif not isinstance(command, cm.EndRun):
             leg = _asked(ground, world.legs[command.leg], command)
             world = with_leg(world, command.leg, leg)
@@ -156,10 +158,10 @@ def _asked(ground: Ground, leg: LegWorld, command: Command) -> LegWorld:
     if isinstance(command, cm.PlaceOrder):
         return _placed(ground, leg, command)
     if isinstance(command, cm.CancelOrder):
-        return leg._replace(calls=(*leg.calls, (command.order, Call.CANCEL)))
+        return replace(leg, calls=(*leg.calls, (command.order, Call.CANCEL)))
     if isinstance(command, cm.FindOrder):
-        return leg._replace(calls=(*leg.calls, (command.order, Call.FIND)))
-    return leg._replace(quests=(*leg.quests, _quest(command)))
+        return replace(leg, calls=(*leg.calls, (command.order, Call.FIND)))
+    return replace(leg, quests=(*leg.quests, _quest(command)))
 
 
 def _placed(ground: Ground, leg: LegWorld, order: cm.PlaceOrder) -> LegWorld:
@@ -173,7 +175,7 @@ def _placed(ground: Ground, leg: LegWorld, order: cm.PlaceOrder) -> LegWorld:
         reduces=order.reduce_only,
         pay=NONE if order.type in RESTING else pay_up(ground, order.leg, order.side, order.price),
     )
-    return leg._replace(orders=(*leg.orders, placed), calls=(*leg.calls, (order.order, Call.PLACE)))
+    return replace(leg, orders=(*leg.orders, placed), calls=(*leg.calls, (order.order, Call.PLACE)))
 
 
 def _quest(command: Command) -> tuple[Quest, int, int]:

@@ -27,7 +27,7 @@ from dnkit.runtime.folder import StateFolder
 from dnkit.runtime.proofs import proofs_folder
 
 FLAG = "--i-accept-unproven"
-WAY_OUT_STATES = 50_000  # some seconds: whoever wants out does not wait for longer
+WAY_OUT_STATES = 5_000  # a few seconds: whoever wants out does not wait for longer
 FAILED = "none"  # standing of a program whose proof failed
 
 

@@ -4,6 +4,7 @@ from dnkit.engine.exposure import is_flat, is_hedged
 from dnkit.engine.ledger import live_order
 from dnkit.engine.orders import withdraw
 from dnkit.engine.phases import SWEEP_TRIES, ask_sweep, forget_answers
+from dnkit.engine.sizing import slices_left
 from dnkit.engine.state import Answer, Leg, Stage
 from dnkit.engine.turn import Turn
 from dnkit.engine.verify import agrees, ask, is_lagging, is_met, settle_answers
@@ -108,6 +109,8 @@ def _true_end(turn: Turn, end: EndName) -> EndName | None:
         if turn.state.slice_no == 0:
             return None
         end = EndName.HEDGED  # earlier slices were traded; the last one found nothing to do
+    if end is EndName.FLAT and turn.state.stop_asked and slices_left(turn):
+        end = EndName.FLAT if flat else EndName.HEDGED  # asked to stop between two slices
     if end is EndName.FLAT:
         return end if flat else None
     if end is EndName.HEDGED:

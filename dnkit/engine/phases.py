@@ -176,7 +176,7 @@ def _advance_arm(turn: Turn) -> Outcome | None:
     if job.stage is JobStage.DONE:
         return Outcome.FAILED  # nothing to protect
     if job.stage is JobStage.READY:
-        return _send_stop(turn, plan, job)
+        return _replace_stop(turn, plan, job)
     if order is None or order.life in (Life.SENT, Life.UNSURE, Life.CANCELLING):
         return None
     if order.life is Life.WORKING:
@@ -187,6 +187,23 @@ def _advance_arm(turn: Turn) -> Outcome | None:
         return Outcome.HALT
     turn.set_leg(job.leg, retire(turn.legs[job.leg]))
     return _after_stop_refused(turn, plan, job)
+
+
+def _replace_stop(turn: Turn, plan: pg.Job, job: Job) -> Outcome | None:
+    """Place the stop, once an earlier one of the leg is over; one that still covers all of it is kept."""
+    leg = turn.legs[job.leg]
+    if leg.stop is None:
+        return _send_stop(turn, plan, job)
+    if verify.is_protected(leg):
+        return Outcome.ARMED
+    if leg.stop.life is Life.LOST:
+        turn.update_leg(job.leg, lost=True)
+        return Outcome.HALT
+    if leg.stop.life is not Life.OVER:
+        withdraw(turn, job.leg, "stop")
+        return None
+    turn.set_leg(job.leg, retire(leg, "stop"))
+    return _send_stop(turn, plan, job)
 
 
 def _after_stop_refused(turn: Turn, plan: pg.Job, job: Job) -> Outcome | None:

@@ -291,6 +291,9 @@ def _advance_leave(turn: Turn) -> None:
     """Cancel and confirm; only then go where the interruption leads."""
     gone = ends.withdraw_all(turn)
     for index, leg in enumerate(turn.legs):
+        if leg.stop is not None and leg.stop.life is Life.OVER:
+            turn.set_leg(index, retire(leg, "stop"))
+            leg = turn.legs[index]
         if leg.order is not None and leg.order.life is Life.OVER:
             turn.set_leg(index, retire(leg))
         elif leg.order is not None and leg.order.life is Life.LOST and not leg.lost:
@@ -353,9 +356,11 @@ def _halt(turn: Turn, why: str) -> None:
 
 
 def _next_slice(turn: Turn, target: Target) -> bool:
-    """Start over for the next slice of the clip, if there is one and this slice got where it should."""
+    """Start over for the next slice of the clip, if there is one, this slice got where it should, and nobody
+    asked to stop.
+    """
     program, state = turn.program, turn.state
-    if program.slice_size is None or not ends.is_goal(target.end):
+    if program.slice_size is None or state.stop_asked or not ends.is_goal(target.end):
         return False
     if not slices_left(turn):
         return False

@@ -21,7 +21,7 @@ LOOKS_MAX = 20_000  # at cells, some of them more than once
 
 class Cell(NamedTuple):
     """One set of answers of a group, in the order of its questions. `point` is an example of its quantities
-    without those in `unknown`.
+    without those in `unknown`; it has unknown ones rather than a division by zero.
     """
 
     values: tuple[Value, ...]

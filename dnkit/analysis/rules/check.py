@@ -49,7 +49,7 @@ def check_rules(policy: Policy, *, spans: Spans | None = None, at: At | None = N
     try:
         sheet = sheet_of(table, {})
         found = [*_grave(sheet), *_useless(sheet)]
-        ranges = _Ranges(()) if at is None else _over_ranges(policy, spans or {}, at)
+        ranges = _over_ranges(policy, spans or {}, at) if at and policy.params else _Ranges(())
     except Undecided as error:
         undecided = (Verdict(id=id, standing=Standing.OPEN, text=str(error)) for id in (P25, P26))
         return (*hasty(table), *undecided)
@@ -85,17 +85,17 @@ def _useless(sheet: Sheet) -> Iterator[Verdict]:
 def _over_ranges(policy: Policy, spans: Spans, at: At) -> _Ranges:
     guard = freed(policy, at)
     params = [one for one in policy.params if f"${one.name}" in guard.free]
-    fixed = f"with {joined([f'${one}' for one in guard.fixed])} as it is" if guard.fixed else ""
-    if not params:
-        return _Ranges((), fixed)
+    table = table_of(guard.rules, guard.texts, spans)
     try:
-        sheet = sheet_of(table_of(guard.rules, guard.texts, spans), guard.free)
+        found = tuple(_grave(sheet_of(table, guard.free)))
         ends = "; ".join(_at_ends(params, spans, at))
     except Undecided as error:
-        return _Ranges((), f"for the values in force only: {error}")
-    values = joined([f"${one.name} from {one.low} to {one.high}" for one in params])
-    scope = ", ".join(filter(None, (f"for every {values}", fixed)))
-    return _Ranges(tuple(_grave(sheet)), scope, ends)
+        return _Ranges(tuple(hasty(table)), f"for the values in force only: {error}")
+    values = [f"${one.name} from {one.low} to {one.high}" for one in params]
+    fixed = [f"${one}" for one in guard.fixed]
+    scope = [f"for every {joined(values)}"] if values else []
+    scope += [f"with {joined(fixed)} as in force"] if fixed else []
+    return _Ranges(found, ", ".join(scope), ends)
 
 
 def _at_ends(params: Sequence[Param], spans: Spans, at: At) -> Iterator[str]:

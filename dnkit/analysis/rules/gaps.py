@@ -16,22 +16,26 @@ def gaps(sheet: Sheet) -> Iterator[Verdict]:
     open = [case for case in sheet.cases.values() if case.first == NOBODY]
     open.sort(key=lambda case: not case.known)
     taken = [case for case in sheet.cases.values() if case.first != NOBODY]
+    columns = zip(*(case.values for case in sheet.cases.values()), strict=True)
+    answers = [tuple(dict.fromkeys(column)) for column in columns]
     for _ in range(GAPS_MAX):
         if open:
-            box = _widest(open[0], taken)
+            box = _widest(open[0], taken, answers)
             yield _gap(sheet, open[0], box)
             open = [case for case in open if not _in(case, box)]
 
 
-def _widest(case: Case, others: Sequence[Case]) -> Box:
-    """Answers that the case has and none of the others: no question can be left out, no answer be added."""
+def _widest(case: Case, others: Sequence[Case], answers: Sequence[tuple[Value, ...]]) -> Box:
+    """Answers that the case has and none of the others: no question can be left out, none of all answers to it be
+    added.
+    """
     box: Box = {asks: frozenset([value]) for asks, value in enumerate(case.values)}
     for asks in tuple(box):
         fewer = {one: values for one, values in box.items() if one != asks}
         if not any(_in(other, fewer) for other in others):
             box = fewer
     for asks in box:
-        for value in dict.fromkeys(other.values[asks] for other in others):
+        for value in answers[asks]:
             more = {**box, asks: box[asks] | {value}}
             if not any(_in(other, more) for other in others):
                 box = more

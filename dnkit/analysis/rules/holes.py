@@ -88,7 +88,7 @@ def _past(case: Case, step: _Step) -> bool:
 
 def _beyond(sheet: Sheet, case: Case, step: _Step) -> bool:
     rows = sheet.table.rows
-    if not case.known or step.stop.true(case.values) or not rows[case.first].acts:
+    if not case.known or not rows[case.first].acts:
         return False
     starts = step.start.true(case.values) and step.later.true(case.values)
     return starts and matches(rows[step.other], case.values)

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from dnkit.analysis.rules.regions import Free, number_of
 from dnkit.analysis.rules.table import Texts, texts_of
 from dnkit.policies.expr import Expr, render
+from dnkit.policies.expr_parse import parse
 from dnkit.policies.policy import Param, Policy, Rule
 
 At = Callable[[Mapping[str, str]], Policy | None]
@@ -56,7 +57,7 @@ def _with(found: Freed, param: Param, low: Policy, high: Policy) -> Freed:
     ends: _Ends = []
     name = f"${param.name}"
     texts = _marked_texts(found.texts, texts_of(low), texts_of(high), name, ends)
-    if len(set(ends)) > 1 or (ends and param.type in WHOLE):
+    if ends and (param.type in WHOLE or set(ends) != {(_number(param.low), _number(param.high))}):
         raise _Differs
     rules = zip(found.rules, low.rules, high.rules, strict=True)
     return found._replace(
@@ -64,6 +65,10 @@ def _with(found: Freed, param: Param, low: Policy, high: Policy) -> Freed:
         free={**found.free, name: ends[0]} if ends else found.free,
         rules=tuple(_sooner(*three) for three in rules),
     )
+
+
+def _number(text: str) -> Fraction:
+    return number_of(parse(text, {}))
 
 
 def _sooner(rule: Rule, low: Rule, high: Rule) -> Rule:

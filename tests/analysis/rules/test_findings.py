@@ -75,11 +75,21 @@ def test_a_limit_that_can_never_be_false_is_found() -> None:
 
 @pytest.mark.parametrize("limited", [True, False])
 @pytest.mark.parametrize("first", ["emergency", "rebalance"])
-def test_an_emergency_that_starts_inside_the_band_of_a_rebalance_is_found(first: str, limited: bool) -> None:
-    small = SMALL if limited else f"rebalance: {BAND} -> {REBALANCE}"
+@pytest.mark.parametrize(
+    "band",
+    [
+        BAND,
+        "not (imbalance <= 5% or imbalance > 15%)",
+        "net = $1 and net = $2 or imbalance > 5% and 15% >= imbalance",
+    ],
+)
+def test_an_emergency_that_starts_inside_the_band_of_a_rebalance_is_found(
+    first: str, limited: bool, band: str
+) -> None:
+    small = f"rebalance: ({band}){' and missing < 20%' if limited else ''} -> {REBALANCE}"
     rules = [f"emergency: imbalance > 10% -> {CLOSE}", small][:: 1 if first == "emergency" else -1]
     wide = [f"wide: imbalance > 5% and missing >= 20% -> {PAGE}"] if limited else []
-    (found,) = findings(guard(*SEEN, *rules, *wide, HOLD))
+    (found,) = [one for one in findings(guard(*SEEN, *rules, *wide, HOLD)) if "`net =" not in one]
     assert "goes as far as `imbalance <= 15%`, `emergency`" in found
     assert "starts at `imbalance > 10%`: between the two both match" in found
     done = CLOSE if first == "emergency" else REBALANCE
@@ -94,8 +104,10 @@ def test_an_emergency_that_starts_inside_the_band_of_a_rebalance_is_found(first:
         (f"emergency: imbalance > 10% -> {CLOSE}", f"rebalance: imbalance > 5% -> {REBALANCE}"),
         (f"wide: imbalance > 7% and missing >= 20% -> {PAGE}", f"rebalance: {BAND} -> {REBALANCE}", LARGE),
         (f"emergency: imbalance > 10% -> {REBALANCE}", f"rebalance: {BAND} and net > $9 -> {REBALANCE}"),
+        ("noted: imbalance > 10% and imbalance < 17% -> nothing", f"rebalance: {BAND} -> {REBALANCE}",
+         f"emergency: imbalance > 10% -> {CLOSE}"),
     ],
-)
+)  # fmt: skip
 def test_overlaps_that_any_reader_sees_are_not_told(rules: tuple[str, ...]) -> None:
     """The graver first, with or without the end of the milder one said again; an exception above its rule."""
     assert not [one for one in findings(guard(*SEEN, *rules, HOLD)) if "both match" in one]
@@ -186,6 +198,10 @@ NEAR = f"near: liq_distance_a < 5% and liq_distance_a > 2% -> {PAGE}"
         # An exception because of something else is the author's business, and so is one that says so.
         ((f"small: imbalance > 5% and funding_spread < 1% -> {PAGE}", LARGE), 0),
         (("noted: missing >= 20% and imbalance <= 15% -> nothing", SMALL, LARGE), 0),
+        # Nor is one where what starts later never acts, or has started and waits for something else.
+        ((SMALL, "noted: imbalance > 15% -> nothing", LARGE), 0),
+        ((SMALL, f"middle: {BAND} and missing >= 20% -> {PAGE}",
+          f"large: imbalance > 15% and net > $5 -> {CLOSE}"), 0),
         # What is done for all else is no hole.
         ((SMALL, LARGE, f"all: imbalance >= 0 or not blind -> {PAGE}"), 0),
     ],
@@ -203,6 +219,16 @@ def test_gaps_apart_from_each_other_are_told_apart() -> None:
     far = f"far: imbalance > 5% and imbalance != 7% and imbalance != 9% -> {PAGE}"
     found = findings(guard(*SEEN, far, CALM))
     assert sorted(one.rpartition(", ")[2] for one in found) == ["imbalance 7%", "imbalance 9%"]
+
+
+def test_gaps_with_everything_known_come_first() -> None:
+    rule = "low: net < $0 and (funding_spread < 0 or funding_spread >= 0) -> alert page"
+    known, unknown = findings(guard(rule))
+    assert known == "no rule takes the case where not `net < $0`: net $100"
+    assert (
+        unknown
+        == "no rule takes the case where `funding_spread` cannot be compared with 0: funding_spread unknown"
+    )
 
 
 def test_otherwise_may_stand_where_nothing_is_left() -> None:

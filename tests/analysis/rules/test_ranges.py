@@ -1,5 +1,7 @@
 """Tables for all values of their parameters, and the guards that are shipped."""
 
+from decimal import Decimal
+
 import pytest
 
 from dnkit.analysis.proof import Standing
@@ -89,8 +91,12 @@ def test_a_gap_only_beyond_the_value_in_force_is_found_with_the_value() -> None:
     (broken,) = [one for one in proved(text, ranges=True) if one.standing is Standing.BROKEN]
     assert broken.story is not None
     values = dict(move.split("=") for move in broken.story.moves)
-    assert 0.12 < float(values["$to"]) <= 0.13
-    assert 0.12 < 1 - float(values["notional_b"]) / float(values["notional_a"]) <= float(values["$to"])
+    assert Decimal("0.12") < Decimal(values["$to"]) <= Decimal("0.13")
+    assert (
+        Decimal("0.12")
+        < 1 - Decimal(values["notional_b"]) / Decimal(values["notional_a"])
+        <= Decimal(values["$to"])
+    )
 
 
 def test_a_wait_that_a_parameter_may_set_to_none_is_found() -> None:
@@ -106,10 +112,21 @@ def test_a_wait_that_a_parameter_may_set_to_none_is_found() -> None:
 
 def test_a_parameter_may_stand_in_facts_and_more_than_once() -> None:
     facts = {"drift": "abs(net) / ($part * clip)"}
-    rules = (f"far: drift > 1 and abs(net) > 2 * clip * $part -> {PAGE}", HOLD)
-    text = guard(*rules, params=("part: {type: percent, default: 5%, range: 1%..10%}",), facts=facts)
-    assert findings(text) == findings(text, ranges=True)
-    assert "`drift > 1` of `far` (line 18) can never be false where it counts" in findings(text)[0]
+    params = ("part: {type: percent, default: 5%, range: 1%..10%}",)
+    rules = (f"blind: unknown(net) or unknown(clip) -> {PAGE}", f"far: drift > 1 -> {CLOSE}")
+    calm = "calm: abs(net) <= {} * clip -> nothing"
+    same = guard(*rules, calm.format("$part"), params=params, facts=facts)
+    other = guard(*rules, calm.format("5%"), params=params, facts=facts)
+    assert not findings(same, ranges=True)
+    assert not findings(other)
+    (gap,) = findings(other, ranges=True)
+    assert gap.startswith("no rule takes the case where not `drift > 1`")
+
+
+def test_a_parameter_that_is_part_of_a_number_stays_as_it_is() -> None:
+    rules = (f"far: imbalance > 1$from -> {PAGE}", HOLD)
+    grave, _ = proved(guard(*rules, params=(FROM,)), ranges=True)
+    assert grave.text.endswith(", with $from as in force")
 
 
 def test_what_has_no_range_stays_as_it_is_and_is_named() -> None:
@@ -121,4 +138,4 @@ def test_what_has_no_range_stays_as_it_is_and_is_named() -> None:
     rules = ("far: imbalance > $from * $times -> alert $loud", HOLD)
     grave, _ = proved(guard(*rules, params=params), ranges=True)
     assert grave.standing is Standing.HOLDS
-    assert grave.text.endswith(", for every $from from 1% to 10%, with $times and $loud as it is")
+    assert grave.text.endswith(", for every $from from 1% to 10%, with $times and $loud as in force")

@@ -29,15 +29,19 @@ def test_a_wait_of_no_checks_is_none() -> None:
 @pytest.mark.parametrize(
     ("rules", "who"),
     [
-        ([f"blind: blind -> {CLOSE}"], "`blind` (line 14) is the first to match because notional_a is unknown"),
-        ([f"odd: liq_distance_a < 5% or unknown(liq_distance_a) -> {REBALANCE}"],
-         "`odd` (line 14) is the first to match because liq_distance_a is unknown"),
-        ([f"odd: unknown(imbalance) -> {CLOSE}"], "`odd` (line 14) is the first to match because notional_a is unknown"),
-        ([f"odd: unknown(imbalance > 5%) -> {CLOSE}"], "because notional_a is unknown"),
-        ([f"blind: unknown(notional_a) -> {PAGE}", f"both: blind -> {CLOSE}"],
-         "`both` (line 15) is the first to match because"),
+        ([f"odd: blind -> {CLOSE}"], "`odd` (line 14) is the first to match because notional_a is unknown"),
+        (
+            [f"odd: liq_distance_a < 5% or unknown(liq_distance_a) -> {REBALANCE}"],
+            "`odd` (line 14) is the first to match because liq_distance_a is unknown",
+        ),
+        ([f"odd: unknown(imbalance) -> {CLOSE}"], "to match because notional_a is unknown"),
+        ([f"odd: unknown(imbalance > 5%) -> {CLOSE}"], "to match because notional_a is unknown"),
+        (
+            [f"a_only: unknown(notional_a) -> {PAGE}", f"odd: unknown(imbalance) -> {CLOSE}"],
+            "`odd` (line 15) is the first to match because notional_b is unknown",
+        ),
     ],
-)  # fmt: skip
+)
 def test_trading_because_of_what_is_unknown_is_found(rules: list[str], who: str) -> None:
     (found,) = findings(guard(*rules, DRIFT, HOLD), "P26")
     assert who in found
@@ -76,10 +80,14 @@ def test_who_tells_of_blindness_is_named() -> None:
     blind = f"blind: unknown(notional_a) or unknown(imbalance) -> {PAGE}"
     near = f"near: smaller(liq_distance_a, liq_distance_b) < 5% -> {CLOSE}"
     assert says(blind, near, DRIFT, HOLD).endswith(
-        "; `blind` (line 14) tells when notional_a or notional_b is unknown; none does for liq_distance_a and "
-        "liq_distance_b"
+        "; `blind` (line 14) tells when notional_a or notional_b is unknown; "
+        "none does for liq_distance_a and liq_distance_b"
     )
     assert says(blind, DRIFT, HOLD).endswith("tells when notional_a or notional_b is unknown")
+    late = f"late: unknown(notional_a) or imbalance > 15% -> {CLOSE}"
+    assert says(blind, late, HOLD).endswith(
+        "; `blind` (line 14) tells when notional_a or notional_b is unknown"
+    )
     assert says(DRIFT, HOLD).endswith("; no rule tells anybody that a fact is unknown")
     assert says("all: 1 > 0 -> halt now", HOLD).endswith("; no rule looks at a fact")
 

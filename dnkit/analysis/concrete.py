@@ -1,0 +1,327 @@
+"""A way of the proof as a run: events at real times, with the numbers a run gives its orders and requests.
+
+The explorer stands still in time, lets two legs' clocks run apart and leaps over what repeats itself. Here the
+real engine is driven through the same states: an answer comes after some milliseconds, a timer when the engine
+asked to be woken, and where the explorer leapt, the same answer comes again until the engine is where it
+leapt to.
+"""
+
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from dnkit.analysis.canon import NOW, canonical
+from dnkit.analysis.ground import Ground
+from dnkit.analysis.hop import Node
+from dnkit.analysis.way import Step, Way, otherwise
+from dnkit.analysis.world import Call, LegWorld, Quest, World, new_world, obey
+from dnkit.engine.state import Leg, Order, State
+from dnkit.engine.step import begin, step
+from dnkit.machine.orders import Life
+from dnkit.model import commands as cm
+from dnkit.model import events as ev
+from dnkit.model.numbers import NS_PER_MS, NS_PER_S
+
+BEGAN_NS = NS_PER_S
+QUICK_NS = 10 * NS_PER_MS  # an answer of a venue in good health
+PACES = (0, 1000, 500, 250, 750)  # thousandths of the longest time a move may take
+CYCLES_MAX = 400
+RUN_ID = "proof"
+
+
+class Concrete(msgspec.Struct, frozen=True):
+    """A run: the opening positions in lots, what was heard and asked for, and where it stood last."""
+
+    starts: tuple[int, ...]
+    log: tuple[tuple[ev.Event, tuple[cm.Command, ...]], ...]
+    state: State
+    world: World
+
+
+class Hitch(msgspec.Struct, frozen=True):
+    """Why a way is no run: the number of the step (from 1) that cannot be made in time, and in words."""
+
+    step: int
+    why: str
+
+
+def make_concrete(ground: Ground, way: Way, paces: tuple[int, ...] = PACES) -> Concrete | Hitch:
+    """A run that goes the way, or one to the same state on which timers fall due elsewhere than the explorer has
+    it; where none was found at any pace, the hitch farthest on.
+    """
+    best = Hitch(0, "")
+    for pace in paces:
+        made = _with_timers_elsewhere(ground, way, pace)
+        if isinstance(made, Concrete):
+            return made
+        best = max(best, made, key=lambda hitch: hitch.step)
+    return best
+
+
+def _with_timers_elsewhere(ground: Ground, way: Way, pace: int) -> Concrete | Hitch:
+    made = _made(ground, way, pace)
+    for _ in range(2 * len(way.steps)):
+        if isinstance(made, Concrete) or not _is_timer(way.steps[made.step - 1]):
+            return made
+        better = _farther(ground, way, pace, made)
+        if better is None:
+            return made
+        way, made = better
+    return made
+
+
+def _farther(ground: Ground, way: Way, pace: int, hitch: Hitch) -> tuple[Way, Concrete | Hitch] | None:
+    """Another way to the same state that is a run farther than to the hitch."""
+    for other in otherwise(ground, way, hitch.step - 1):
+        made = _made(ground, other, pace)
+        if isinstance(made, Concrete) or made.step > hitch.step:
+            return other, made
+    return None
+
+
+def _is_timer(one: Step) -> bool:
+    return isinstance(one.move.event, ev.Woken)
+
+
+def _made(ground: Ground, way: Way, pace: int) -> Concrete | Hitch:
+    run = _Run(ground, way.start, pace)
+    for number, one in enumerate(way.steps, 1):
+        if one.after is None:
+            return Hitch(number, f"the engine refuses it: {one.bug}")
+        why = run.take(one, one.after)
+        if why:
+            return Hitch(number, why)
+    return Concrete(ground.starts[way.start], tuple(run.log), run.state, run.world)
+
+
+class _Numbers(NamedTuple):
+    """The run's numbers of a leg's orders and requests, by their rank among those that still count."""
+
+    orders: tuple[int, ...]
+    requests: tuple[int, ...]
+
+    def order(self, rank: int) -> int:
+        return self.orders[rank - 1]
+
+    def request(self, rank: int) -> int:
+        return self.requests[rank - 1] if rank else 0
+
+
+class _Run:
+    """The run so far. `said` holds the last answer of each kind by (kind, leg, order)."""
+
+    def __init__(self, ground: Ground, start: int, pace: int) -> None:
+        lots = ground.starts[start]
+        entry = tuple(one * leg.bid for one, leg in zip(lots, ground.legs, strict=True))
+        self.ground = ground
+        self.pace = pace
+        self.now = BEGAN_NS
+        self.log: list[tuple[ev.Event, tuple[cm.Command, ...]]] = []
+        self.state = begin(ground.program, RUN_ID)
+        self.world = new_world(lots)
+        self.said: dict[tuple[type, int, int], ev.Event] = {}
+        self.feed(ev.Started(self.now, lots, entry))
+
+    def feed(self, event: ev.Event) -> tuple[cm.Command, ...]:
+        self.now = event.at_ns
+        self.state, commands = step(self.ground.program, self.state, event)
+        self.world = obey(self.ground, self.world, commands)
+        self.log.append((event, commands))
+        return commands
+
+    def take(self, one: Step, after: Node) -> str:
+        """Make a step; why it cannot be made, "" where it was."""
+        event, numbers = one.move.event, self._numbers()
+        self.world = _renamed(one.move.world, numbers, self.state.request)
+        if event is None:
+            return "" if self._is(after) else "the venue is not where it should be"
+        if isinstance(event, ev.Woken):
+            made = self._wake()
+        else:
+            made = self.feed(_placed_in(event, numbers, self.state.request, self._soon(one.move.spent)))
+            self._remember(self.log[-1][0])
+        return "" if self._catch_up(after, list(made)) else f"after `{one.move.what}` the run is elsewhere"
+
+    def _catch_up(self, after: Node, open_requests: list[cm.Command]) -> bool:
+        """Wait and repeat what was said last until the run is where it should be."""
+        for _ in range(CYCLES_MAX):
+            if self._is(after):
+                return True
+            if open_requests:
+                open_requests += self._answer(open_requests.pop(0))
+            elif self.state.wake_ns is None:
+                return False
+            else:
+                open_requests += self._wake()
+        return False
+
+    def _wake(self) -> tuple[cm.Command, ...]:
+        due = self.state.wake_ns
+        return () if due is None else self.feed(ev.Woken(due))
+
+    def _answer(self, command: cm.Command) -> tuple[cm.Command, ...]:
+        event = self.said.get(_about(command))
+        if event is None:
+            return ()
+        at_ns = self._soon(QUICK_NS)
+        changes: dict[str, int] = {"at_ns": at_ns}
+        if isinstance(event, ev.PositionRead):
+            changes["as_of_ns"] = at_ns
+        if not isinstance(command, cm.FindOrder):
+            changes["request"] = command.request
+        self.world = _answered(self.world, command)
+        return self.feed(replace(event, **changes))
+
+    def _remember(self, event: ev.Event) -> None:
+        kind = _ANSWERS.get(type(event))
+        if kind is not None:
+            self.said[kind, event.leg, getattr(event, "order", 0)] = event
+
+    def _soon(self, longest: int) -> int:
+        """When an answer comes that takes at most so long: always before the engine is woken."""
+        takes = max(QUICK_NS, longest * self.pace // 1000)
+        due = self.state.wake_ns
+        return self.now + (takes if due is None else min(takes, (due - self.now) // 2))
+
+    def _numbers(self) -> tuple[_Numbers, ...]:
+        return tuple(
+            _Numbers(_orders(leg, side), tuple(sorted({one[1] for one in side.quests})))
+            for leg, side in zip(self.state.legs, self.world.legs, strict=True)
+        )
+
+    def _is(self, after: Node) -> bool:
+        found = canonical(self.ground, _at_now(self.state, NOW - self.now), self.world)
+        return _gist(found) == _gist(after)
+
+
+_ANSWERS: dict[type, type] = {
+    ev.OrderFound: cm.FindOrder,
+    ev.PositionRead: cm.ReadPosition,
+    ev.OrdersSwept: cm.SweepOrders,
+    ev.BookRead: cm.ReadBook,
+    ev.BookMissing: cm.ReadBook,
+}
+
+
+def _about(command: cm.Command) -> tuple[type, int, int]:
+    return type(command), getattr(command, "leg", -1), getattr(command, "order", 0)
+
+
+def _answered(world: World, command: cm.Command) -> World:
+    """The world without that request under way."""
+    legs = list(world.legs)
+    side = legs[command.leg]
+    if isinstance(command, cm.FindOrder):
+        calls = tuple(one for one in side.calls if one != (command.order, Call.FIND))
+        legs[command.leg] = replace(side, calls=calls)
+    else:
+        quests = tuple(one for one in side.quests if one[1] != command.request)
+        legs[command.leg] = replace(side, quests=quests)
+    return replace(world, legs=tuple(legs))
+
+
+def _orders(leg: Leg, side: LegWorld) -> tuple[int, ...]:
+    known = {one.n for one in side.orders} | {n for n, _ in side.calls}
+    known |= {one.n for one in (leg.order, leg.stop) if one is not None}
+    return tuple(sorted(known))
+
+
+def _renamed(world: World, numbers: tuple[_Numbers, ...], alert: int) -> World:
+    """The world with the run's numbers."""
+    legs = tuple(_renamed_leg(side, one) for side, one in zip(world.legs, numbers, strict=True))
+    return replace(world, legs=legs, alert=alert if world.alert else 0)
+
+
+def _renamed_leg(side: LegWorld, numbers: _Numbers) -> LegWorld:
+    return replace(
+        side,
+        orders=tuple(replace(one, n=numbers.order(one.n)) for one in side.orders),
+        calls=tuple((numbers.order(n), call) for n, call in side.calls),
+        quests=tuple(
+            (kind, numbers.request(n), numbers.order(more) if kind is Quest.SWEEP and more else more)
+            for kind, n, more in side.quests
+        ),
+    )
+
+
+def _placed_in(event: ev.Event, numbers: tuple[_Numbers, ...], alert: int, at_ns: int) -> ev.Event:
+    """The event with the run's numbers, at a real time."""
+    changes: dict[str, int] = {"at_ns": at_ns}
+    if isinstance(event, ev.AlertSent):
+        changes["request"] = alert
+    elif isinstance(event, ev.OrderFact):
+        changes["order"] = numbers[event.leg].order(event.order)
+    elif not isinstance(event, ev.StopAsked | ev.Restarted):
+        changes["request"] = numbers[event.leg].request(event.request)
+    if isinstance(event, ev.PositionRead):
+        changes["as_of_ns"] = at_ns
+    return replace(event, **changes)
+
+
+# --- the same state of affairs, whatever the clock says -------------------------------------------
+
+
+def _at_now(state: State, by: int) -> State:
+    """The state as if it were the explorer's moment."""
+
+    def moved(ns: int) -> int:
+        return ns + by if ns else 0
+
+    def order_at(order: Order | None) -> Order | None:
+        return order and replace(
+            order, sent_ns=moved(order.sent_ns), due_ns=moved(order.due_ns), unsure_ns=moved(order.unsure_ns)
+        )
+
+    legs = tuple(
+        replace(
+            leg,
+            fill_ns=moved(leg.fill_ns),
+            order=order_at(leg.order),
+            stop=order_at(leg.stop),
+            pending_ns=moved(leg.pending_ns),
+            witness_ns=moved(leg.witness_ns),
+        )
+        for leg in state.legs
+    )
+    return replace(
+        state,
+        now_ns=NOW,
+        legs=legs,
+        dues=tuple(moved(due) for due in state.dues),
+        jobs=tuple(replace(job, due_ns=moved(job.due_ns)) for job in state.jobs),
+        timer_ns=moved(state.timer_ns),
+        naked_ns=moved(state.naked_ns),
+    )
+
+
+def _gist(node: Node) -> tuple[Any, ...]:
+    """What a canonical node is as far as anyone can see it: without clocks, and without the counts of what was
+    repeated meanwhile.
+    """
+    state, world = node
+    ended = state.ended and (state.ended.end, state.ended.risk)
+    return (
+        (state.stage, state.phase, state.step, state.leave_to, state.halt != "", state.alert_ok),
+        (state.slice_no, state.naked_ns > 0, state.stop_asked, ended),
+        tuple(map(_gist_leg, state.legs)),
+        tuple(
+            (job.leg, job.stage, job.rung, job.rejects, job.rejected, job.moving, job.sent)
+            for job in state.jobs
+        ),
+        world.legs,
+        world.down,
+    )
+
+
+def _gist_leg(leg: Leg) -> tuple[Any, ...]:
+    known = (leg.position, leg.known, leg.lost, leg.answer)
+    return (*known, _gist_order(leg.order), _gist_order(leg.stop))
+
+
+def _gist_order(order: Order | None) -> tuple[Any, ...] | None:
+    """That an order is not wanted any more decides nothing once it is lost."""
+    if order is None:
+        return None
+    withdrawn = order.withdraw and order.life is not Life.LOST
+    return (order.n, order.life, order.side, order.type, order.lots, order.cum, withdrawn, order.cancels)

@@ -1,0 +1,226 @@
+"""What a run does only when it took long: its deadline falls due, or it stayed unhedged for too long.
+
+The explorer stands still in time. Here the longest ways tell how old a scope, or an exposure, can be in each
+state, and the late moves are added where that is enough. Older states bring further states, so this goes on
+until nothing is new.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from dnkit.analysis.course import around
+from dnkit.analysis.explore import Graph, Told
+from dnkit.analysis.hop import Hop, Node
+from dnkit.analysis.longest import (
+    FOREVER,
+    UNREACHED,
+    Layers,
+    Seed,
+    View,
+    at_zero,
+    beginnings,
+    least_faults,
+    longest,
+    of_states,
+    spent,
+)
+from dnkit.analysis.network import ENTRY, Label, Network, lay_out
+from dnkit.analysis.proof import NONE
+from dnkit.analysis.time_moves import late
+from dnkit.engine.state import Stage, State
+from dnkit.machine.program import NO_LIMIT, Program
+
+UNHEDGED = NONE  # what `late` calls the exposure, where it names a scope otherwise
+Ages = dict[int, Layers]  # by scope (or UNHEDGED), by faults, by state and gate
+
+
+class Edge(NamedTuple):
+    """An edge between states and gates."""
+
+    source: int
+    target: int
+    faults: int
+    label: int
+
+
+# --- adding late moves ----------------------------------------------------------------------------
+
+
+def add_late(graph: Graph, see: Callable[[int, Hop], None] | None = None, told: Told | None = None) -> int:
+    """Add every late move that can come to be to a graph that was walked to its end, and walk on from there.
+    How many edges that are. `see` and `told` are as for `Graph.run`.
+    """
+    known: dict[int, tuple[int, set[int]]] = {}
+    while True:
+        network = lay_out(graph)
+        new = [] if network.cycle else [one for one in overdue(view_of(network)) if _is_new(graph, known, *one)]
+        for index, scopes in new:
+            _add(graph, known, index, scopes, see)
+        if not new:
+            return sum(map(len, graph.late.values()))
+        graph.run(see, told)
+
+
+def _is_new(graph: Graph, known: dict[int, tuple[int, set[int]]], index: int, scopes: set[int]) -> bool:
+    """Whether some late move of the state was not added yet, or with more faults used than it takes."""
+    faults, added = known.get(index, (graph.faults[index], set[int]()))
+    return graph.faults[index] < faults or not scopes <= added
+
+
+def _add(
+    graph: Graph,
+    known: dict[int, tuple[int, set[int]]],
+    index: int,
+    scopes: set[int],
+    see: Callable[[int, Hop], None] | None,
+) -> None:
+    """Add the late moves of a state anew."""
+    node, left = graph.nodes[index], graph.ground.setting.faults - graph.faults[index]
+    graph.late.pop(index, None)
+    known[index] = graph.faults[index], scopes
+    for scope, move in late(graph.ground, *node):
+        if scope in scopes:
+            for hop in graph.follow(node, move, left):
+                if see is not None:
+                    see(index, hop)
+                graph.link_late(index, hop)
+
+
+def overdue(view: View) -> Iterator[tuple[int, set[int]]]:
+    """States in which a run can stand when a deadline falls due, or exposure has lasted for too long, within
+    the budget; and which (scopes, UNHEDGED).
+    """
+    ages, graph = ages_of(view), view.network.graph
+    if not _may_fall_due(view, ages):
+        return
+    waits = waits_of(view)
+    for index, (state, _) in enumerate(graph.nodes):
+        scopes = {
+            scope
+            for scope, terms in _terms(graph.ground.program, state)
+            if any(ages[age][view.faults][index] + waits[index] >= term for age, term in terms)
+        }
+        if scopes:
+            yield index, scopes
+
+
+def _may_fall_due(view: View, ages: Ages) -> bool:
+    """Whether anything can, as far as the oldest and the slowest of all states tell."""
+    scopes = view.network.graph.ground.program.scopes
+    slowest = max((label.note.spent for label in view.network.labels), default=0)
+    terms = {scope: scopes[scope].limits.deadline_ns for scope in ages if scope != UNHEDGED}
+    if UNHEDGED in ages:
+        terms[UNHEDGED] = min(scope.limits.unhedged_ns for scope in scopes)
+    return any(max(ages[scope][view.faults]) + slowest >= term for scope, term in terms.items())
+
+
+def _terms(program: Program, state: State) -> Iterator[tuple[int, list[tuple[int, int]]]]:
+    """What may fall due in a state: the scope (or UNHEDGED), and which of the ages brings it about at what
+    length. A deadline is the scope's own or what a caller has left.
+    """
+    if state.stage is not Stage.PHASE:
+        return
+    scope = program.phases[state.phase].scope
+    if state.dues[scope]:
+        yield scope, list(_deadlines(program, state))
+    if state.naked_ns:
+        yield UNHEDGED, [(UNHEDGED, program.scopes[scope].limits.unhedged_ns)]
+
+
+def _deadlines(program: Program, state: State) -> Iterator[tuple[int, int]]:
+    """Scopes around a phase whose deadline is still to come, each with its length."""
+    for scope in around(program, program.phases[state.phase].scope):
+        length = program.scopes[scope].limits.deadline_ns
+        if state.dues[scope] and length != NO_LIMIT:
+            yield scope, length
+
+
+# --- which gates are open -------------------------------------------------------------------------
+
+
+def view_of(network: Network, allowed: Callable[[Label], bool] | None = None) -> View:
+    """The network with the edges that are `allowed` (None: all). A gate opens with the fewest faults with
+    which its state can be old enough.
+    """
+    labels = [allowed is None or allowed(label) for label in network.labels]
+    view = View(network, labels, [0] * len(network.gates), [0] * len(network.gates))
+    if not network.gates:
+        return view
+    waits = waits_of(view)
+    view = view._replace(waits=[waits[index] for index, *_ in network.gates])
+    ages = ages_of(view)
+    return view._replace(opens=[_opens(view, ages, *gate) for gate in enumerate(view.waits)])
+
+
+def _opens(view: View, ages: Ages, gate: int, waits: int) -> int:
+    """The least faults with which anything can fall due in the state before a gate; one more than the budget
+    for none.
+    """
+    graph, index = view.network.graph, view.network.gates[gate][0]
+    terms = [one for _, terms in _terms(graph.ground.program, graph.nodes[index][0]) for one in terms]
+    for faults in range(view.faults + 1):
+        if any(ages[age][faults][index] + waits >= term for age, term in terms):
+            return faults
+    return view.faults + 1
+
+
+def waits_of(view: View) -> list[int]:
+    """By state the most time that may pass until something else happens."""
+    waits = [0] * view.network.size
+    for edge in edges(view):
+        waits[edge.source] = max(waits[edge.source], view.network.labels[edge.label].note.spent)
+    return waits
+
+
+# --- ages -----------------------------------------------------------------------------------------
+
+
+def ages_of(view: View) -> Ages:
+    """How old each scope with a deadline, and the exposure above `max_unhedged` as the engine knows it, can be
+    in every state.
+    """
+    network, program = view.network, view.network.graph.ground.program
+    since = Since(view)
+    found = {
+        index: since.it(
+            _inside(network, index),
+            again=partial(_enters, program, index),
+            caps=_caps(network, index),
+        )
+        for index, scope in enumerate(program.scopes)
+        if scope.limits.deadline_ns != NO_LIMIT
+    }
+    naked = [state.naked_ns > 0 for state, _ in network.graph.nodes]
+    if any(naked):
+        found[UNHEDGED] = since.it(naked)
+    return found
+
+
+def _inside(network: Network, scope: int) -> list[bool]:
+    """By state whether the run is inside a scope, which the policy's own is from START on to the end."""
+    program, stages = network.graph.ground.program, (Stage.PHASE, Stage.LEAVE)
+    if scope == 0:
+        return [state.stage is not Stage.START for state, _ in network.graph.nodes]
+    inner = {index for index in range(len(program.scopes)) if scope in around(program, index)}
+    return [
+        state.stage in stages and program.phases[state.phase].scope in inner
+        for state, _ in network.graph.nodes
+    ]
+
+
+def _enters(program: Program, scope: int, before: State, after: State) -> bool:
+    """Whether a scope is run anew between two states inside of it."""
+    return any(
+        phase.enters == scope and new > old
+        for phase, old, new in zip(program.phases, before.visits, after.visits, strict=True)
+        if phase.kind is PhaseKind.RUN
+    )
+
+
+def _caps(network: Network, scope: int) -> list[int]:
+    """By state the most a scope can be old: a run that works in a phase with a deadline to come is within it."""
+    program, caps = network.graph.ground.program, []
+    for state, _ in network.graph.nodes:
+        pending = state.stage is Stage.PHASE and state.dues[program.phases[state.phase].scope] > 0
+        caps.append(dict(_deadlines(program, state)).get(scope, FOREVER) if pending else FOREVER)
+    return caps

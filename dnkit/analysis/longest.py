@@ -1,0 +1,155 @@
+"""Longest paths over the explored graph, for every count of faults at once.
+
+A value is kept for each clock and each count of faults that may have been used up to there: what can be with
+few faults can be with more. Each leg's clock runs by itself until they meet; the most that each of them can
+show is exact, because running and meeting treat the largest of two values like each of them.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, repeat
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from dnkit.analysis.network import Batch, Clocks, Label, Network
+from dnkit.analysis.proof import NONE
+
+UNREACHED = -(1 << 60)
+FOREVER = 1 << 60
+Layers = list[list[int]]  # by faults that may have been used, then by clock
+Weigh = Callable[[Label], int]
+
+
+class View(NamedTuple):
+    """A network with the edges that can be gone: `allowed` by label. For each gate `opens` is the least faults
+    with which a run can have taken long enough, and `waits` the most time it can have stood before.
+    """
+
+    network: Network
+    allowed: Sequence[bool]
+    opens: Sequence[int]
+    waits: Sequence[int]
+
+    @property
+    def faults(self) -> int:
+        """The budget."""
+        return self.network.graph.ground.setting.faults
+
+
+class Seed(NamedTuple):
+    """A clock that shows at least that value once so many faults may have been used."""
+
+    faults: int
+    clock: int
+    value: int
+
+
+def spent(label: Label) -> int:
+    """The time an edge takes."""
+    return label.note.spent
+
+
+def beginnings(view: View, clocks: Clocks) -> list[Seed]:
+    """All clocks of the states a run starts with, at zero."""
+    return [seed for start in view.network.graph.starts for seed in at_zero(clocks, start, 0)]
+
+
+def at_zero(clocks: Clocks, state: int, faults: int) -> list[Seed]:
+    """All clocks of a state, at zero."""
+    return [Seed(faults, clocks.width * state + clock, 0) for clock in range(clocks.width)]
+
+
+def longest(
+    view: View,
+    clocks: Clocks,
+    weigh: Weigh,
+    seeds: Iterable[Seed],
+    *,
+    runs: bytes | None = None,
+    caps: Sequence[int] | None = None,
+) -> Layers:
+    """The largest sum of weights on any way to each clock; negative where no way leads there.
+
+    `runs` says for each state and gate whether its clocks run: no way goes on from where they do not. `caps`
+    is the most that the clocks of each can show.
+    """
+    size, width = clocks.width * view.network.size, clocks.width
+    layers = [[UNREACHED] * size for _ in range(view.faults + 1)]
+    for faults, clock, value in seeds:
+        if faults <= view.faults:
+            layers[faults][clock] = max(layers[faults][clock], value)
+    most = [FOREVER] * size if caps is None else for_clocks(caps, width)
+    pairs = _pairs(view, weigh)
+    states = None if runs is None else bytes(for_clocks(runs, width))
+    free = _weights(clocks.free, pairs, states)
+    dear = {cost: _weights(batch, pairs, states) for cost, batch in clocks.dear.items()}
+    gates = _gates(view, clocks, weigh, runs)
+    for used, here in enumerate(layers):
+        if used:
+            here[:] = map(max, here, layers[used - 1])
+        for place, weight in gates.get(used, ()):
+            free[place] = weight
+        _relax(clocks.free, free, here, here, most)
+        for cost, batch in clocks.dear.items():
+            if used + cost <= view.faults:
+                _relax(batch, dear[cost], here, layers[used + cost], most)
+    return layers
+
+
+def _relax(batch: Batch, weights: list[int], here: list[int], there: list[int], most: list[int]) -> None:
+    """Go every edge of a batch once: the inner loop of all that is read off a graph."""
+    for source, target, weight in zip(batch.source, batch.target, weights, strict=True):
+        value = here[source] + weight
+        if value > there[target]:
+            there[target] = value if value < most[target] else most[target]
+
+
+def _pairs(view: View, weigh: Weigh) -> list[int]:
+    """Weights by what stands in a batch: of each label without its clock and with it. Gates are shut."""
+    pairs = [0, 0, UNREACHED, UNREACHED]
+    for label, allowed in zip(view.network.labels[2:], view.allowed[2:], strict=True):
+        pairs += (0, weigh(label)) if allowed else (UNREACHED, UNREACHED)
+    return pairs
+
+
+def _weights(batch: Batch, pairs: list[int], runs: bytes | None) -> list[int]:
+    found = list(map(pairs.__getitem__, batch.label))
+    if runs is None:
+        return found
+    return [
+        weight if runs[source] or not label else UNREACHED
+        for weight, source, label in zip(found, batch.source, batch.label, strict=True)
+    ]
+
+
+def _gates(view: View, clocks: Clocks, weigh: Weigh, runs: bytes | None) -> dict[int, list[tuple[int, int]]]:
+    """By faults, the places of the gates that open with so many, and what going into them weighs."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    for (source, *_), places, opens, waits in zip(
+        view.network.gates, clocks.gates, view.opens, view.waits, strict=True
+    ):
+        if runs is None or runs[source]:
+            still = view.network.labels[0]
+            weight = weigh(still._replace(note=still.note._replace(spent=waits)))
+            found.setdefault(opens, []).extend((place, weight) for place in places)
+    return found
+
+
+def for_clocks(values: Iterable[int], width: int) -> list[int]:
+    """A value of each state once for each of its clocks."""
+    return list(chain.from_iterable(repeat(value, width) for value in values))
+
+
+def of_states(layers: Layers, clocks: Clocks) -> Layers:
+    """The value of the last clock of each state and gate, which all its clocks have reached."""
+    return [layer[clocks.width - 1 :: clocks.width] for layer in layers]
+
+
+def least_faults(values: Layers) -> list[int]:
+    """By state the fewest faults with which it is reached, one more than the budget where it is not."""
+    found = [len(values)] * len(values[0])
+    for faults in range(len(values) - 1, -1, -1):
+        for state, value in enumerate(values[faults]):
+            if value >= 0:
+                found[state] = faults
+    return found
