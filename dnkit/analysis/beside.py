@@ -5,13 +5,15 @@ The other leg counts by all the engine asks of it while both work: its position,
 and has sent, how the phase's clock stands. One reuse in so many is made by the engine again and compared.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from msgspec.structs import replace
 
-from dnkit.analysis.hop import Hop, Node
-from dnkit.analysis.move import Here, Move
+from dnkit.analysis.doubt import Doubts, doubtful
+from dnkit.analysis.ground import Ground
+from dnkit.analysis.hop import Hop, Node, hop_of, joined
+from dnkit.analysis.move import Here, Kind, Move
 from dnkit.analysis.moves import LegMoves, moved_to
 from dnkit.analysis.time_moves import job_timers
 from dnkit.analysis.world import LegWorld, World, with_leg
@@ -19,7 +21,6 @@ from dnkit.engine.state import Job, Leg, Stage, State
 from dnkit.model.errors import BugError
 
 CHECK_EVERY = 97
-Follow = Callable[[Node, Move, int], Iterator[Hop]]
 
 
 class Local(msgspec.Struct, frozen=True):
@@ -31,55 +32,115 @@ class Local(msgspec.Struct, frozen=True):
     job: Job
 
 
+class Shared(msgspec.Struct, frozen=True):
+    """A move of one leg that touches more than the leg; `before` is what led up to it inside the leg (None:
+    nothing did).
+    """
+
+    move: Move
+    before: Hop | None = None
+
+
+Found = tuple[tuple[Local, ...], tuple[Shared, ...]]
+
+
 class SideBySide:
     """The hops of one leg beside another, as far as they were met. Keyed by identity: the graph keeps one
     object of equal legs and sides alive.
     """
 
-    def __init__(self, known: LegMoves, follow: Follow) -> None:
+    def __init__(self, ground: Ground, known: LegMoves, doubts: Doubts) -> None:
+        self._ground = ground
         self._moves = known
-        self._follow = follow
-        self._known: dict[object, tuple[tuple[Local, ...], tuple[Move, ...]]] = {}
+        self._doubts = doubts
+        self._known: dict[object, Found] = {}
         self._reused = 0
 
     def hops(self, here: Here, left: int) -> Iterator[Hop]:
         """All hops that begin with an order of that leg, or with its job's clock."""
+        yield from self._reuse(here, left, in_doubt=False)
+        node = (here.state, here.world)
+        for move in job_timers(here):
+            hop = hop_of(self._ground, node, move)
+            if hop is not None:
+                yield from self._doubts.through(hop, left)
+
+    def ways_out(self, here: Here, left: int) -> Iterator[Hop]:
+        """All that may become of the leg, which is in doubt."""
+        yield from self._reuse(here, left, in_doubt=True)
+
+    def _reuse(self, here: Here, left: int, *, in_doubt: bool) -> Iterator[Hop]:
         slot = next(n for n, job in enumerate(here.state.jobs) if job.leg == here.index)
         key = _key(here, slot, left)
         found = self._known.get(key)
         if found is None:
-            found = self._known[key] = self._sorted(here, slot, left)
+            found = self._known[key] = self._sorted(here, slot, left, in_doubt=in_doubt)
         else:
-            self._check(here, slot, left, found[0])
+            self._check(here, slot, left, found[0], in_doubt=in_doubt)
         for local in found[0]:
             yield replace(local.hop, node=_beside(here, slot, local))
-        node = (here.state, here.world)
-        for move in found[1]:
-            yield from self._follow(node, moved_to(here, move), left)
-        for move in job_timers(here):
-            yield from self._follow(node, move, left)
+        for shared in found[1]:
+            yield from self._again(here, shared, left, in_doubt=in_doubt)
 
-    def _sorted(self, here: Here, slot: int, left: int) -> tuple[tuple[Local, ...], tuple[Move, ...]]:
-        """The leg's moves: those that stay its own, with their hops, and the others."""
+    def _again(self, here: Here, shared: Shared, left: int, *, in_doubt: bool) -> Iterator[Hop]:
+        """A move that touches more than its leg, made by the engine from the state at hand."""
+        hop = hop_of(self._ground, (here.state, here.world), moved_to(here, shared.move))
+        if hop is not None and shared.before is not None:
+            yield joined(shared.before, hop)
+        elif hop is not None and in_doubt:
+            yield hop
+        elif hop is not None:
+            yield from self._doubts.through(hop, left)
+
+    def _sorted(self, here: Here, slot: int, left: int, *, in_doubt: bool) -> Found:
+        """What may come of the leg: what stays its own, with the hops, and what touches more."""
         own: list[Local] = []
-        others: list[Move] = []
-        for move in self._moves.of(here):
-            if not left and move.faults:
-                continue
-            hops = list(self._follow((here.state, here.world), moved_to(here, move), left))
-            if all(_is_local(here, slot, hop) for hop in hops):
-                own += [_local(here, slot, hop) for hop in hops]
+        shared: list[Shared] = []
+        courses = self._from_doubt(here, None, left) if in_doubt else self._courses(here, slot, left)
+        for hop, last in courses:
+            if _is_local(here, slot, hop):
+                own.append(_local(here, slot, hop))
             else:
-                others.append(move)
-        return tuple(own), tuple(others)
+                shared.append(last)
+        return tuple(own), tuple(shared)
 
-    def _check(self, here: Here, slot: int, left: int, own: Iterable[Local]) -> None:
+    def _courses(self, here: Here, slot: int, left: int) -> Iterator[tuple[Hop, Shared]]:
+        """What comes of each move, through the doubt it may leave the leg in, with the last move of each way."""
+        node = (here.state, here.world)
+        for move in self._moves.of(here):
+            first = hop_of(self._ground, node, moved_to(here, move)) if left or not move.faults else None
+            if first is None:
+                continue
+            doubts = () if first.node is None or first.kind is Kind.DOWN else doubtful(first.node)
+            if first.node is None or doubts != (here.index,) or not _is_local(here, slot, first):
+                yield first, Shared(move)
+            else:
+                there = Here(self._ground, *first.node, here.index)
+                yield from self._from_doubt(there, first, left - first.faults)
+
+    def _from_doubt(self, here: Here, first: Hop | None, left: int) -> Iterator[tuple[Hop, Shared]]:
+        """The ways out of a doubt, after what led into it."""
+        node = (here.state, here.world)
+        for way in self._doubts.ways(here.index, node, left):
+            before = joined_all(first, way.before)
+            last = hop_of(self._ground, node, moved_to(here, way.move))
+            if last is not None:
+                yield last if before is None else joined(before, last), Shared(way.move, before)
+
+    def _check(self, here: Here, slot: int, left: int, own: Iterable[Local], *, in_doubt: bool) -> None:
         self._reused += 1
         if self._reused % CHECK_EVERY:
             return
-        again, _ = self._sorted(here, slot, left)
+        again, _ = self._sorted(here, slot, left, in_doubt=in_doubt)
         if [(one.leg, one.side, one.job) for one in again] != [(one.leg, one.side, one.job) for one in own]:
             raise BugError("a leg moves differently beside another than the exploration takes it to")
+
+
+def joined_all(first: Hop | None, second: Hop | None) -> Hop | None:
+    """Two hops as one, where there are two."""
+    if first is None or second is None:
+        return first or second
+    return joined(first, second)
 
 
 def works_beside(node: Node) -> bool:

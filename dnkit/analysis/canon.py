@@ -52,6 +52,8 @@ def canonical(
         if same and before and leg is before[0].legs[index] and side is before[1].legs[index]:
             asked.append(KEPT)
             continue
+        if world.down[index] and leg.order is not None and leg.order.life is Life.LOST:
+            side = replace(side, calls=())  # nothing will be heard of it any more
         numbers, requests = _numbers(leg, side), _requests(side)
         asked.append(requests)
         sides[index] = _world_leg(side, numbers, requests)
@@ -120,6 +122,8 @@ def _leg(
         start=start,
         settled=leg.position - start - booked,
         cash=0,
+        bid=leg.bid and ground.legs[index].bid,
+        ask=leg.ask and ground.legs[index].ask,
         fill_ns=filled,
         order=order,
         stop=stop,
@@ -139,6 +143,8 @@ def _leg(
 def _order(spec: LegSpec, order: Order, numbers: MAP, *, priced: bool) -> Order:
     """Ages of the doubt only count until what they are compared with is over."""
     n = numbers[order.n]
+    if order.life is Life.LOST:
+        return Order(n, order.life, order.side, order.type, order.lots, 0, 0, 0, order.cum, order.worth)
     waits = order.life < Life.OVER and order.due_ns > 0
     doubted, lag = order.life is Life.UNSURE, spec.lookup_lag_ns
     never_taken = not order.taken and order.cum == 0

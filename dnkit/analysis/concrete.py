@@ -1,9 +1,8 @@
 """A way of the proof as a run: events at real times, with the numbers a run gives its orders and requests.
 
-The explorer stands still in time, lets two legs' clocks run apart and leaps over what repeats itself. Here the
-real engine is driven through the same states: an answer comes after some milliseconds, a timer when the engine
-asked to be woken, and where the explorer leapt, the same answer comes again until the engine is where it
-leapt to.
+The explorer stands still in time, lets the clocks of two legs run apart, and leaps over what repeats itself.
+Here the real engine is driven through the same states: an answer comes after some milliseconds, a timer when
+the engine asked to be woken, and where the explorer leapt, the same answer comes again till the run is there.
 """
 
 from typing import Any, NamedTuple
@@ -14,8 +13,9 @@ from msgspec.structs import replace
 from dnkit.analysis.canon import NOW, canonical
 from dnkit.analysis.ground import Ground
 from dnkit.analysis.hop import Node
-from dnkit.analysis.way import Step, Way, otherwise
-from dnkit.analysis.world import Call, LegWorld, Quest, World, new_world, obey
+from dnkit.analysis.move import CALL_NS
+from dnkit.analysis.way import Step, Way, known_orders, otherwise
+from dnkit.analysis.world import Call, LegWorld, Quest, World, answered, new_world, obey, with_leg
 from dnkit.engine.state import Leg, Order, State
 from dnkit.engine.step import begin, step
 from dnkit.machine.orders import Life
@@ -25,7 +25,8 @@ from dnkit.model.numbers import NS_PER_MS, NS_PER_S
 
 BEGAN_NS = NS_PER_S
 QUICK_NS = 10 * NS_PER_MS  # an answer of a venue in good health
-PACES = (0, 1000, 500, 250, 750)  # thousandths of the longest time a move may take
+PACES = (0, 250, 500, 750, 1000)  # thousandths of the longest time a move may take
+FINE = tuple(range(0, 1001, 20))  # where it is a matter of time what comes next
 CYCLES_MAX = 400
 RUN_ID = "proof"
 
@@ -39,6 +40,11 @@ class Concrete(msgspec.Struct, frozen=True):
     world: World
 
 
+Ask = cm.FindOrder | cm.ReadPosition | cm.SweepOrders | cm.ReadBook
+Answer = ev.OrderFound | ev.PositionRead | ev.OrdersSwept | ev.BookRead | ev.BookMissing
+Told = Answer | ev.OrderFact | ev.AlertSent | ev.StopAsked | ev.Restarted
+
+
 class Hitch(msgspec.Struct, frozen=True):
     """Why a way is no run: the number of the step (from 1) that cannot be made in time, and in words."""
 
@@ -46,17 +52,25 @@ class Hitch(msgspec.Struct, frozen=True):
     why: str
 
 
-def make_concrete(ground: Ground, way: Way, paces: tuple[int, ...] = PACES) -> Concrete | Hitch:
-    """A run that goes the way, or one to the same state on which timers fall due elsewhere than the explorer has
-    it; where none was found at any pace, the hitch farthest on.
+def make_concrete(ground: Ground, way: Way, *, slowly: bool = False) -> Concrete | Hitch:
+    """A run that goes the way, or one to the same state on which timers fall due elsewhere than the explorer
+    has it; where none was found at any pace, the hitch farthest on. `slowly` looks for a slow one first.
     """
+    paces = sorted(FINE if any(map(_is_late, way.steps)) else PACES, reverse=slowly)
     best = Hitch(0, "")
-    for pace in paces:
-        made = _with_timers_elsewhere(ground, way, pace)
-        if isinstance(made, Concrete):
-            return made
-        best = max(best, made, key=lambda hitch: hitch.step)
+    for make in (_made, _with_timers_elsewhere):
+        for pace in paces:
+            made = make(ground, way, pace)
+            if isinstance(made, Concrete):
+                return made
+            best = max(best, made, key=lambda hitch: hitch.step)
     return best
+
+
+def _is_late(one: Step) -> bool:
+    """Whether a deadline falls due in the step, or exposure has lasted for too long."""
+    before, due = one.before[0], one.move.state
+    return (before.dues, before.naked_ns) != (due.dues, due.naked_ns)
 
 
 def _with_timers_elsewhere(ground: Ground, way: Way, pace: int) -> Concrete | Hitch:
@@ -120,7 +134,7 @@ class _Run:
         self.log: list[tuple[ev.Event, tuple[cm.Command, ...]]] = []
         self.state = begin(ground.program, RUN_ID)
         self.world = new_world(lots)
-        self.said: dict[tuple[type, int, int], ev.Event] = {}
+        self.said: dict[tuple[type, int, int], Answer] = {}
         self.feed(ev.Started(self.now, lots, entry))
 
     def feed(self, event: ev.Event) -> tuple[cm.Command, ...]:
@@ -132,28 +146,43 @@ class _Run:
 
     def take(self, one: Step, after: Node) -> str:
         """Make a step; why it cannot be made, "" where it was."""
-        event, numbers = one.move.event, self._numbers()
+        event, numbers, began = one.move.event, self._numbers(), self.now
         self.world = _renamed(one.move.world, numbers, self.state.request)
         if event is None:
             return "" if self._is(after) else "the venue is not where it should be"
-        if isinstance(event, ev.Woken):
-            made = self._wake()
+        if isinstance(event, Told):
+            made = self._hear(_placed_in(event, numbers, self.state.request, self._soon(one.move.spent)))
         else:
-            made = self.feed(_placed_in(event, numbers, self.state.request, self._soon(one.move.spent)))
-            self._remember(self.log[-1][0])
-        return "" if self._catch_up(after, list(made)) else f"after `{one.move.what}` the run is elsewhere"
+            made = self._wake()
+        still_open = list(made)
+        if not self._catch_up(after, still_open):
+            return f"after `{one.move.what}` the run is elsewhere"
+        until = began + one.move.spent * self.pace // 1000
+        while self.now < until and self._goes_round(after, still_open, until):
+            pass
+        return ""
 
-    def _catch_up(self, after: Node, open_requests: list[cm.Command]) -> bool:
+    def _catch_up(self, after: Node, still_open: list[cm.Command]) -> bool:
         """Wait and repeat what was said last until the run is where it should be."""
         for _ in range(CYCLES_MAX):
             if self._is(after):
                 return True
-            if open_requests:
-                open_requests += self._answer(open_requests.pop(0))
-            elif self.state.wake_ns is None:
+            if not still_open and self.state.wake_ns is None:
                 return False
-            else:
-                open_requests += self._wake()
+            self._go_on(still_open)
+        return False
+
+    def _go_on(self, still_open: list[cm.Command]) -> None:
+        still_open += self._answer(still_open.pop(0)) if still_open else self._wake()
+
+    def _goes_round(self, after: Node, still_open: list[cm.Command], until: int) -> bool:
+        """Come to the same place once more, if there is time for that; else all stays as it was."""
+        kept = (self.state, self.world, self.now, len(self.log), list(still_open))
+        self._go_on(still_open)
+        if self._catch_up(after, still_open) and self.now <= until:
+            return True
+        self.state, self.world, self.now, length, still_open[:] = kept
+        del self.log[length:]
         return False
 
     def _wake(self) -> tuple[cm.Command, ...]:
@@ -161,32 +190,32 @@ class _Run:
         return () if due is None else self.feed(ev.Woken(due))
 
     def _answer(self, command: cm.Command) -> tuple[cm.Command, ...]:
-        event = self.said.get(_about(command))
-        if event is None:
+        """The same as the last answer to such a request; nothing where there was none."""
+        if not isinstance(command, Ask):
             return ()
-        at_ns = self._soon(QUICK_NS)
-        changes: dict[str, int] = {"at_ns": at_ns}
-        if isinstance(event, ev.PositionRead):
-            changes["as_of_ns"] = at_ns
-        if not isinstance(command, cm.FindOrder):
-            changes["request"] = command.request
+        said = self.said.get((type(command), command.leg, getattr(command, "order", 0)))
+        if said is None:
+            return ()
         self.world = _answered(self.world, command)
-        return self.feed(replace(event, **changes))
+        return self.feed(_again(said, command, self._soon(CALL_NS)))
 
-    def _remember(self, event: ev.Event) -> None:
-        kind = _ANSWERS.get(type(event))
-        if kind is not None:
-            self.said[kind, event.leg, getattr(event, "order", 0)] = event
+    def _hear(self, event: Told) -> tuple[cm.Command, ...]:
+        if isinstance(event, Answer):
+            self.said[_ANSWERS[type(event)], event.leg, getattr(event, "order", 0)] = event
+        return self.feed(event)
 
     def _soon(self, longest: int) -> int:
         """When an answer comes that takes at most so long: always before the engine is woken."""
         takes = max(QUICK_NS, longest * self.pace // 1000)
         due = self.state.wake_ns
-        return self.now + (takes if due is None else min(takes, (due - self.now) // 2))
+        if due is None:
+            return self.now + takes
+        left = due - self.now
+        return self.now + min(takes, max(left - QUICK_NS, left // 2))
 
     def _numbers(self) -> tuple[_Numbers, ...]:
         return tuple(
-            _Numbers(_orders(leg, side), tuple(sorted({one[1] for one in side.quests})))
+            _Numbers(known_orders(leg, side), tuple(sorted({one[1] for one in side.quests})))
             for leg, side in zip(self.state.legs, self.world.legs, strict=True)
         )
 
@@ -204,27 +233,21 @@ _ANSWERS: dict[type, type] = {
 }
 
 
-def _about(command: cm.Command) -> tuple[type, int, int]:
-    return type(command), getattr(command, "leg", -1), getattr(command, "order", 0)
+def _again(said: Answer, command: Ask, at_ns: int) -> Answer:
+    """The same answer to another request."""
+    if isinstance(said, ev.OrderFound) or isinstance(command, cm.FindOrder):
+        return replace(said, at_ns=at_ns)
+    changes = {"as_of_ns": at_ns} if isinstance(said, ev.PositionRead) else {}
+    return replace(said, at_ns=at_ns, request=command.request, **changes)
 
 
-def _answered(world: World, command: cm.Command) -> World:
+def _answered(world: World, command: Ask) -> World:
     """The world without that request under way."""
-    legs = list(world.legs)
-    side = legs[command.leg]
+    side = world.legs[command.leg]
     if isinstance(command, cm.FindOrder):
-        calls = tuple(one for one in side.calls if one != (command.order, Call.FIND))
-        legs[command.leg] = replace(side, calls=calls)
-    else:
-        quests = tuple(one for one in side.quests if one[1] != command.request)
-        legs[command.leg] = replace(side, quests=quests)
-    return replace(world, legs=tuple(legs))
-
-
-def _orders(leg: Leg, side: LegWorld) -> tuple[int, ...]:
-    known = {one.n for one in side.orders} | {n for n, _ in side.calls}
-    known |= {one.n for one in (leg.order, leg.stop) if one is not None}
-    return tuple(sorted(known))
+        return with_leg(world, command.leg, answered(side, command.order, Call.FIND))
+    quests = tuple(one for one in side.quests if one[1] != command.request)
+    return with_leg(world, command.leg, replace(side, quests=quests))
 
 
 def _renamed(world: World, numbers: tuple[_Numbers, ...], alert: int) -> World:
@@ -245,18 +268,16 @@ def _renamed_leg(side: LegWorld, numbers: _Numbers) -> LegWorld:
     )
 
 
-def _placed_in(event: ev.Event, numbers: tuple[_Numbers, ...], alert: int, at_ns: int) -> ev.Event:
+def _placed_in(event: Told, numbers: tuple[_Numbers, ...], alert: int, at_ns: int) -> Told:
     """The event with the run's numbers, at a real time."""
-    changes: dict[str, int] = {"at_ns": at_ns}
+    if isinstance(event, ev.StopAsked | ev.Restarted):
+        return replace(event, at_ns=at_ns)
     if isinstance(event, ev.AlertSent):
-        changes["request"] = alert
-    elif isinstance(event, ev.OrderFact):
-        changes["order"] = numbers[event.leg].order(event.order)
-    elif not isinstance(event, ev.StopAsked | ev.Restarted):
-        changes["request"] = numbers[event.leg].request(event.request)
-    if isinstance(event, ev.PositionRead):
-        changes["as_of_ns"] = at_ns
-    return replace(event, **changes)
+        return replace(event, at_ns=at_ns, request=alert)
+    if isinstance(event, ev.OrderFact):
+        return replace(event, at_ns=at_ns, order=numbers[event.leg].order(event.order))
+    changes = {"as_of_ns": at_ns} if isinstance(event, ev.PositionRead) else {}
+    return replace(event, at_ns=at_ns, request=numbers[event.leg].request(event.request), **changes)
 
 
 # --- the same state of affairs, whatever the clock says -------------------------------------------
@@ -296,9 +317,7 @@ def _at_now(state: State, by: int) -> State:
 
 
 def _gist(node: Node) -> tuple[Any, ...]:
-    """What a canonical node is as far as anyone can see it: without clocks, and without the counts of what was
-    repeated meanwhile.
-    """
+    """What a canonical node is as far as anyone can see it: without clocks, and counts of repetitions."""
     state, world = node
     ended = state.ended and (state.ended.end, state.ended.risk)
     return (

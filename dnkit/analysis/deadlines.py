@@ -5,42 +5,22 @@ state, and the late moves are added where that is enough. Older states bring fur
 until nothing is new.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from dnkit.analysis.course import around
 from dnkit.analysis.explore import Graph, Told
-from dnkit.analysis.hop import Hop, Node
-from dnkit.analysis.longest import (
-    FOREVER,
-    UNREACHED,
-    Layers,
-    Seed,
-    View,
-    at_zero,
-    beginnings,
-    least_faults,
-    longest,
-    of_states,
-    spent,
-)
-from dnkit.analysis.network import ENTRY, Label, Network, lay_out
+from dnkit.analysis.hop import Hop
+from dnkit.analysis.longest import FOREVER, Layers, View
+from dnkit.analysis.network import Label, Network, lay_out
 from dnkit.analysis.proof import NONE
+from dnkit.analysis.since import Ways, edges, since, ways_of
 from dnkit.analysis.time_moves import late
 from dnkit.engine.state import Stage, State
-from dnkit.machine.program import NO_LIMIT, Program
+from dnkit.machine.program import NO_LIMIT, PhaseKind, Program
 
 UNHEDGED = NONE  # what `late` calls the exposure, where it names a scope otherwise
 Ages = dict[int, Layers]  # by scope (or UNHEDGED), by faults, by state and gate
-
-
-class Edge(NamedTuple):
-    """An edge between states and gates."""
-
-    source: int
-    target: int
-    faults: int
-    label: int
 
 
 # --- adding late moves ----------------------------------------------------------------------------
@@ -53,7 +33,9 @@ def add_late(graph: Graph, see: Callable[[int, Hop], None] | None = None, told: 
     known: dict[int, tuple[int, set[int]]] = {}
     while True:
         network = lay_out(graph)
-        new = [] if network.cycle else [one for one in overdue(view_of(network)) if _is_new(graph, known, *one)]
+        new = (
+            [] if network.cycle else [one for one in overdue(view_of(network)) if _is_new(graph, known, *one)]
+        )
         for index, scopes in new:
             _add(graph, known, index, scopes, see)
         if not new:
@@ -165,10 +147,10 @@ def _opens(view: View, ages: Ages, gate: int, waits: int) -> int:
 
 
 def waits_of(view: View) -> list[int]:
-    """By state the most time that may pass until something else happens."""
+    """By state and gate the most time that may pass until something else happens."""
     waits = [0] * view.network.size
-    for edge in edges(view):
-        waits[edge.source] = max(waits[edge.source], view.network.labels[edge.label].note.spent)
+    for source, _, _, label in edges(view):
+        waits[source] = max(waits[source], view.network.labels[label].note.spent)
     return waits
 
 
@@ -176,36 +158,36 @@ def waits_of(view: View) -> list[int]:
 
 
 def ages_of(view: View) -> Ages:
-    """How old each scope with a deadline, and the exposure above `max_unhedged` as the engine knows it, can be
-    in every state.
+    """How old each scope with a deadline can be in every state, and the exposure above `max_unhedged` as far
+    as the engine knows it.
     """
-    network, program = view.network, view.network.graph.ground.program
-    since = Since(view)
+    graph, ways = view.network.graph, ways_of(view)
+    scopes = graph.ground.program.scopes
     found = {
-        index: since.it(
-            _inside(network, index),
-            again=partial(_enters, program, index),
-            caps=_caps(network, index),
-        )
-        for index, scope in enumerate(program.scopes)
+        index: age_of(ways, index)
+        for index, scope in enumerate(scopes)
         if scope.limits.deadline_ns != NO_LIMIT
     }
-    naked = [state.naked_ns > 0 for state, _ in network.graph.nodes]
+    naked = [state.naked_ns > 0 for state, _ in graph.nodes]
     if any(naked):
-        found[UNHEDGED] = since.it(naked)
+        found[UNHEDGED] = since(ways, naked)
     return found
 
 
-def _inside(network: Network, scope: int) -> list[bool]:
+def age_of(ways: Ways, scope: int) -> Layers:
+    """How old a scope can be in every state."""
+    graph = ways.view.network.graph
+    again = partial(_enters, graph.ground.program, scope) if scope else None
+    return since(ways, _inside(graph, scope), again=again, caps=_caps(graph, scope))
+
+
+def _inside(graph: Graph, scope: int) -> list[bool]:
     """By state whether the run is inside a scope, which the policy's own is from START on to the end."""
-    program, stages = network.graph.ground.program, (Stage.PHASE, Stage.LEAVE)
+    program, stages = graph.ground.program, (Stage.PHASE, Stage.LEAVE)
     if scope == 0:
-        return [state.stage is not Stage.START for state, _ in network.graph.nodes]
+        return [state.stage is not Stage.START for state, _ in graph.nodes]
     inner = {index for index in range(len(program.scopes)) if scope in around(program, index)}
-    return [
-        state.stage in stages and program.phases[state.phase].scope in inner
-        for state, _ in network.graph.nodes
-    ]
+    return [state.stage in stages and program.phases[state.phase].scope in inner for state, _ in graph.nodes]
 
 
 def _enters(program: Program, scope: int, before: State, after: State) -> bool:
@@ -217,10 +199,12 @@ def _enters(program: Program, scope: int, before: State, after: State) -> bool:
     )
 
 
-def _caps(network: Network, scope: int) -> list[int]:
-    """By state the most a scope can be old: a run that works in a phase with a deadline to come is within it."""
-    program, caps = network.graph.ground.program, []
-    for state, _ in network.graph.nodes:
+def _caps(graph: Graph, scope: int) -> list[int]:
+    """By state the most a scope can be old: a run that works in a phase with its deadline to come is within
+    it.
+    """
+    program, caps = graph.ground.program, []
+    for state, _ in graph.nodes:
         pending = state.stage is Stage.PHASE and state.dues[program.phases[state.phase].scope] > 0
         caps.append(dict(_deadlines(program, state)).get(scope, FOREVER) if pending else FOREVER)
     return caps

@@ -48,12 +48,13 @@ class Doubts:
 
     def out_of(self, node: Node, index: int, left: int) -> Iterator[Hop]:
         """All that may become of a leg in doubt."""
-        for way in self._ways(index, node, left):
+        for way in self.ways(index, node, left):
             out = self._leave(index, node, way)
             if out is not None:
                 yield out if way.before is None else joined(way.before, out)
 
-    def _ways(self, index: int, node: Node, left: int) -> tuple[WayOut, ...]:
+    def ways(self, index: int, node: Node, left: int) -> tuple[WayOut, ...]:
+        """The ways out of the doubt that leg is in, within so many more faults."""
         state, world = node
         key = (index, state.legs[index], world.legs[index], world.down[index], left)
         if key not in self._known:

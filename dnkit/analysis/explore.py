@@ -12,15 +12,16 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from dnkit.analysis.canon import NOW, canonical
 from dnkit.analysis.beside import SideBySide, works_beside
+from dnkit.analysis.canon import NOW, canonical
 from dnkit.analysis.doubt import Doubts, doubtful
 from dnkit.analysis.ground import Ground
 from dnkit.analysis.hop import Hop, Node, hop_of, patient
 from dnkit.analysis.move import Here, Kind, Move
-from dnkit.analysis.moves import LegMoves, moves, of_run
+from dnkit.analysis.moves import LegMoves, crash, moves, of_run, reads_book
 from dnkit.analysis.proof import NONE
 from dnkit.analysis.world import new_world, obey
+from dnkit.engine.state import Stage
 from dnkit.engine.step import begin, step
 from dnkit.model import events as ev
 
@@ -72,7 +73,9 @@ class Graph:
         self._queue: list[tuple[int, int, int]] = []
         self._moves = LegMoves()
         self._doubts = Doubts(ground, self._moves)
-        self._beside = SideBySide(self._moves, self.follow)
+        self._shown: dict[int, tuple[int, int]] = {}  # by identity: hops that `_crashes` keeps
+        self._crashes: dict[object, tuple[Hop, ...]] = {}
+        self._beside = SideBySide(ground, self._moves, self._doubts)
 
     # --- reaching -----------------------------------------------------------------------------------
 
@@ -122,6 +125,9 @@ class Graph:
         """What may follow a state within so many more faults."""
         node = self.nodes[index]
         doubts = doubtful(node)
+        if doubts and works_beside(node):
+            yield from self._beside.ways_out(Here(self.ground, *node, doubts[0]), left)
+            return
         if doubts:
             yield from self._doubts.out_of(node, doubts[0], left)
             return
@@ -133,6 +139,20 @@ class Graph:
             found = moves(self.ground, self._moves, *node, left)
         for move in found:
             yield from self.follow(node, move, left)
+        if left and self.ground.setting.crashes and not reads_book(node[1]):
+            yield from self._crashed(node, left)
+
+    def _crashed(self, node: Node, left: int) -> Iterator[Hop]:
+        """What a crash leads to. It forgets the jobs of a phase, so states that differ in nothing else share it."""
+        state, world = node
+        if state.stage in (Stage.SWEEP, Stage.HALT, Stage.END):
+            return  # a restart asks the same questions again: nothing else comes of it
+        bare = (replace(state, jobs=()), world, left)
+        if bare not in self._crashes:
+            self._crashes[bare] = tuple(
+                hop for move in crash(state, world) for hop in self.follow(node, move, left)
+            )
+        yield from self._crashes[bare]
 
     def follow(self, node: Node, move: Move, left: int) -> Iterator[Hop]:
         """Where a move leads; through the doubt it leaves a leg in, to all that may become of it."""
@@ -150,22 +170,32 @@ class Graph:
         hops.append((target, hop.faults, self.note_of(note_for(hop))))
 
     def expand(self, index: int, see: Callable[[int, Hop], None] | None = None) -> None:
-        """Add all edges of a state. `see(from, hop)` is shown each."""
+        """Add all edges of a state. `see(from, hop)` is shown each, but for crashes it has been shown before."""
         used, depth = self.faults[index], self.depth[index]
         self.first[index] = len(self.target)
         for number, hop in enumerate(self.hops(index, self.ground.setting.faults - used)):
-            if see is not None:
+            known = self._shown.get(id(hop))
+            if see is not None and known is None:
                 see(index, hop)
             if hop.node is not None:
-                self._link(index, hop, used + hop.faults, depth + len(hop.whats), number)
+                self._link(index, hop, known, number, used + hop.faults, depth + len(hop.whats))
         self.last[index] = len(self.target)
 
-    def _link(self, index: int, hop: Hop, faults: int, depth: int, number: int) -> None:
+    def _link(
+        self, index: int, hop: Hop, known: tuple[int, int] | None, number: int, faults: int, depth: int
+    ) -> None:
         assert hop.node is not None
-        target = self._reach(hop.node, faults, depth, (index, number))
+        if known is None:
+            target, note = self._reach(hop.node, faults, depth, (index, number)), self.note_of(note_for(hop))
+            if hop.kind is Kind.CRASH:
+                self._shown[id(hop)] = target, note
+        else:
+            target, note = known
+            if (faults, depth) < (self.faults[target], self.depth[target]):
+                self._reach(hop.node, faults, depth, (index, number))
         self.target.append(target)
         self.cost.append(hop.faults)
-        self.note.append(self.note_of(note_for(hop)))
+        self.note.append(note)
 
     def run(self, see: Callable[[int, Hop], None] | None = None, told: Told | None = None) -> None:
         """Walk until nothing new comes; TooMany above the setting's limit of states."""

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from dnkit.analysis.explore import Graph
 from dnkit.analysis.ground import Ground
 from dnkit.analysis.hop import Node
-from dnkit.analysis.world import Fate, LegWorld, reach
+from dnkit.analysis.world import Fate, reach
 from dnkit.engine.exposure import amount_lots, net, net_money, tolerance
 from dnkit.engine.state import Leg
 from dnkit.model.terms import Intent, OrderType

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, repeat
 from typing import NamedTuple
 
-from msgspec.structs import replace
-
-from dnkit.analysis.network import Batch, Clocks, Label, Network
+from dnkit.analysis.network import STILL, Batch, Clocks, Label, Network
 from dnkit.analysis.proof import NONE
+from dnkit.model.errors import BugError
 
 UNREACHED = -(1 << 60)
 FOREVER = 1 << 60
@@ -21,8 +20,8 @@ Weigh = Callable[[Label], int]
 
 
 class View(NamedTuple):
-    """A network with the edges that can be gone: `allowed` by label. For each gate `opens` is the least faults
-    with which a run can have taken long enough, and `waits` the most time it can have stood before.
+    """A network with the edges that can be gone: `allowed` by label. For each gate `opens` is the least
+    faults with which a run can have taken long enough, and `waits` the most time it can have stood before.
     """
 
     network: Network
@@ -153,3 +152,74 @@ def least_faults(values: Layers) -> list[int]:
             if value >= 0:
                 found[state] = faults
     return found
+
+
+# --- the way there --------------------------------------------------------------------------------
+
+
+def slowest(view: View, state: int, faults: int) -> tuple[tuple[int, int], ...]:
+    """The way to a state that takes longest with so many faults: each state on it from a start on, and which
+    of its edges was gone (NONE - 1 - n for the n-th late one).
+    """
+    clocks = view.network.clocks
+    layers = longest(view, clocks, spent, beginnings(view, clocks))
+    back = _Back(view, layers)
+    used, clock = faults, clocks.width * (state + 1) - 1
+    trail = []
+    while (step := back.step(used, clock)) is not None:
+        used, cost, batch, place = step
+        clock = batch.source[place]
+        if batch.label[place] != 2 * STILL:
+            trail.append(_edge(view, batch, place, cost))
+    return tuple(one for one in reversed(trail) if one is not None)
+
+
+class _Back:
+    """Ways gone backwards: which edge brought a clock to what it shows."""
+
+    def __init__(self, view: View, layers: Layers) -> None:
+        clocks = view.network.clocks
+        self._layers, self._pairs = layers, _pairs(view, spent)
+        self._batches = {0: clocks.free, **clocks.dear}
+        gates = _gates(view, clocks, spent, None).values()
+        self._gates = {place: weight for places in gates for place, weight in places}
+        self._into: dict[int, list[tuple[int, int]]] = {}
+        for cost, batch in self._batches.items():
+            for place, target in enumerate(batch.target):
+                self._into.setdefault(target, []).append((cost, place))
+
+    def step(self, used: int, clock: int) -> tuple[int, int, Batch, int] | None:
+        """Faults used before the edge, those of the edge, its batch and place there; None where the clock
+        stands as it was set.
+        """
+        for cost, place in self._into.get(clock, ()):
+            batch, before = self._batches[cost], used - cost
+            if before < 0:
+                continue
+            value = self._layers[before][batch.source[place]]
+            if value >= 0 and value + self._weight(cost, place) == self._layers[used][clock]:
+                return before, cost, batch, place
+        return self.step(used - 1, clock) if used else None
+
+    def _weight(self, cost: int, place: int) -> int:
+        if not cost and place in self._gates:
+            return self._gates[place]
+        return self._pairs[self._batches[cost].label[place]]
+
+
+def _edge(view: View, batch: Batch, place: int, cost: int) -> tuple[int, int] | None:
+    """The state an edge of a batch starts from, and which of its edges it is; None on the way into a gate."""
+    graph, gates, width = view.network.graph, view.network.gates, view.network.clocks.width
+    source, target = batch.source[place] // width, batch.target[place] // width
+    if target >= len(graph.nodes):
+        return None
+    if source >= len(graph.nodes):
+        gate = source - len(graph.nodes)
+        begin = next(number for number, one in enumerate(gates) if one[0] == gates[gate][0])
+        return gates[gate][0], NONE - 1 - (gate - begin)
+    note = view.network.labels[batch.label[place] >> 1].note
+    for number, edge in enumerate(range(graph.first[source], graph.last[source])):
+        same = graph.target[edge] == target and graph.cost[edge] == cost
+        if same and graph.notes[graph.note[edge]] == note:
+            return source, number
+    raise BugError(f"state {source} has no edge to {target}")

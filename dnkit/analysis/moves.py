@@ -58,9 +58,9 @@ def moves(ground: Ground, known: LegMoves, state: State, world: World, left: int
     """Everything that may happen in a state within `left` more faults; nothing once the run has ended."""
     if state.stage is Stage.END:
         return
-    reads_book = _reads_book(ground, state, world)
-    if reads_book is not None:
-        yield from affordable(quests(reads_book), left)
+    if reads_book(world):
+        index = next(n for n, side in enumerate(world.legs) if _asks_book(side))
+        yield from affordable(quests(Here(ground, state, world, index)), left)
         return
     yield from affordable(_of_legs(ground, known, state, world), left)
     yield from of_run(ground, state, world, left)
@@ -70,11 +70,7 @@ def of_run(ground: Ground, state: State, world: World, left: int) -> Iterator[Mo
     """What happens to the run as a whole: alerts, its clocks, the process, the operator."""
     yield from affordable(_alert(ground, state, world), left)
     yield from run_timers(ground, state, world)
-    if not left:
-        return
-    if ground.setting.crashes:
-        yield from _crash(state, world)
-    if ground.setting.stops and not state.stop_asked and state.stage in STOPPABLE:
+    if left and ground.setting.stops and not state.stop_asked and state.stage in STOPPABLE:
         event = ev.StopAsked(NOW, "operator")
         yield Move("the operator asks to stop", Kind.STOP, -1, 0, event, world, state)
 
@@ -106,14 +102,15 @@ def of_order(here: Here) -> Iterator[Move]:
     yield from overdue(here)
 
 
-def _reads_book(ground: Ground, state: State, world: World) -> Here | None:
-    """The leg whose book was asked for. It is answered from memory before anything else is heard, as the desk
-    does it; the market's freedom is in what the book says.
+def _asks_book(side: LegWorld) -> bool:
+    return any(quest[0] is Quest.BOOK for quest in side.quests)
+
+
+def reads_book(world: World) -> bool:
+    """Whether a book was asked for. It is answered from memory before anything else is heard, as the desk does
+    it; the market's freedom is in what the book says.
     """
-    for index, side in enumerate(world.legs):
-        if any(quest[0] is Quest.BOOK for quest in side.quests):
-            return Here(ground, state, world, index)
-    return None
+    return any(_asks_book(side) for side in world.legs)
 
 
 def _alert(ground: Ground, state: State, world: World) -> Iterator[Move]:
@@ -123,7 +120,7 @@ def _alert(ground: Ground, state: State, world: World) -> Iterator[Move]:
             yield Move(what, kind, -1, CALL_NS, event, replace(world, alert=0), state)
 
 
-def _crash(state: State, world: World) -> Iterator[Move]:
+def crash(state: State, world: World) -> Iterator[Move]:
     """The process dies and comes back. What was under way reached its venue or did not; nobody will tell."""
     for picked in product(*(tuple(_abandoned(leg)) for leg in world.legs)):
         after = replace(world, legs=tuple(leg for leg, _ in picked), alert=0)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from dnkit.analysis.explore import Graph, Note
 from dnkit.analysis.ground import Ground
 from dnkit.analysis.hop import Node
-from dnkit.analysis.moves import Kind
+from dnkit.analysis.move import Kind
 from dnkit.analysis.proof import NONE
 from dnkit.model.numbers import MBPS_ONE, ceil_div
 
@@ -20,8 +20,8 @@ STILL, ENTRY = 0, 1  # labels: clocks of one state that meet, the way into a gat
 
 
 class Label(NamedTuple):
-    """What an edge is: its note, and the greatest depth (mbps) at which a book that holds the quantity rules it
-    out, because an order would have been filled whole (NONE: there was no such order).
+    """What an edge is: its note, and the greatest depth in mbps at which a book that holds the quantity rules
+    it out, because an order would have been filled whole (NONE: there was no such order).
     """
 
     note: Note
@@ -55,10 +55,10 @@ class Clocks(NamedTuple):
 
 
 class Network(NamedTuple):
-    """A graph in order. `states` are its states in an order in which no edge without a fault leads back; where
-    there is none, `cycle` holds states that lead round and nothing else is to be used. `gates` are (state,
-    target, cost, label) of the late edges; gate g is numbered as a state after all others. `clocks` carry time,
-    `plain` whatever is counted only once for all legs.
+    """A graph in order. `states` stand in an order in which no edge without a fault leads back; where there
+    is none, `cycle` holds states that lead round, and nothing else is to be used. `gates` are (state, target,
+    faults, label) of the late edges; they are numbered as states after all others. `clocks` carry time,
+    `plain` what is counted once for all legs.
     """
 
     graph: Graph
@@ -86,8 +86,8 @@ def edges_of(graph: Graph, index: int) -> Iterator[tuple[int, int, int]]:
 
 
 def in_order(graph: Graph) -> "tuple[array[int], tuple[int, ...]]":
-    """The states in an order in which no edge without a fault leads back, and the states of a cycle where such
-    edges lead round: then the order is incomplete.
+    """The states in an order in which no edge without a fault leads back; and the states of a cycle where
+    such edges lead round, then the order is incomplete.
     """
     entries = _entries(graph)
     ready = [index for index, count in enumerate(entries) if not count]

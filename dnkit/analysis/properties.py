@@ -54,14 +54,18 @@ PROPERTIES = (
         By.STATES,
     ),
     Property("P07", "not through zero", "No leg is traded through zero.", By.STATES),
-    Property("P08", "allowed types", "No order is of a type that is forbidden or that no phase asks for.", By.HOPS),
+    Property(
+        "P08", "allowed types", "No order is of a type that is forbidden or that no phase asks for.", By.HOPS
+    ),
     Property(
         "P09",
         "reduce-only",
         "Every order that is to reduce is sent reduce-only where the venue takes the flag.",
         By.HOPS,
     ),
-    Property("P10", "sized by fills", "No order is larger than what the fills told so far leave to do.", By.HOPS),
+    Property(
+        "P10", "sized by fills", "No order is larger than what the fills told so far leave to do.", By.HOPS
+    ),
     Property("P11", "one order a leg", "No order is sent on a leg on which another one works.", By.HOPS),
     Property(
         "P12",
@@ -87,7 +91,9 @@ PROPERTIES = (
     Property("P23", "implies", "The second policy is never more aggressive than the first.", By.PAIR),
     Property("P24", "equivalent", "Both policies are the same machine but for names.", By.PAIR),
     Property("P25", "whole table", "Every case of a guard meets a rule, and every rule a case.", By.RULES),
-    Property("P26", "no haste", "No rule acts at first sight or on what is unknown, unless it says so.", By.RULES),
+    Property(
+        "P26", "no haste", "No rule acts at first sight or on what is unknown, unless it says so.", By.RULES
+    ),
     Property("P27", "odds", "The goal is reached in time so and so often.", By.ODDS),
 )
 SAFETY = tuple(one.id for one in PROPERTIES if "P02" <= one.id <= "P12")

@@ -114,7 +114,7 @@ def claims_of(program: Program, proof: Proof, *, accept: bool = False) -> Claims
     )
     if not (proof.complete and proof.bounds):
         return told
-    from dnkit.analysis.moves import CALL_NS
+    from dnkit.analysis.move import CALL_NS
 
     bounds, ground = max(proof.bounds, key=lambda each: each.faults), lay_ground(program, proof.setting)
     return msgspec.structs.replace(

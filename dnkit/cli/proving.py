@@ -1,17 +1,22 @@
 """Proofs for commands: looked up or made, with a word on how far they are, and their stories in lines."""
 
+import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from msgspec.structs import replace
 
+from dnkit.analysis.explore import TooMany
 from dnkit.analysis.proof import Proof, Setting, Story
 from dnkit.cli import out
 from dnkit.machine.program import Program
 from dnkit.runtime.proofs import keep, key_of, recall
 
 Told = Callable[[int, int], None]
+PACE_LEAST_S = 0.1
 
 
 def kept_proof(program: Program, setting: Setting, place: Path) -> Proof | None:
@@ -25,11 +30,12 @@ def kept_proof(program: Program, setting: Setting, place: Path) -> Proof | None:
 
 
 def new_proof(program: Program, setting: Setting, place: Path, told: Told) -> Proof:
-    """Prove a program and keep the proof in that folder."""
+    """Prove a program and keep the proof in that folder; not one that the user cut short."""
     from dnkit.analysis.prove import prove
 
     proof = prove(program, setting, told=told)
-    keep(place, _key(program, setting), proof)
+    if proof.complete or proof.states > setting.states_max:
+        keep(place, _key(program, setting), proof)
     return proof
 
 
@@ -40,7 +46,7 @@ def proof_of(program: Program, setting: Setting, place: Path, *, quiet: bool = F
     known = kept_proof(program, setting, place)
     if known is not None:
         return known, True
-    with _progress(program.name, setting.faults, quiet=quiet) as told:
+    with progress(program.name, setting.faults, quiet=quiet) as told:
         return new_proof(program, setting, place, told), False
 
 
@@ -50,7 +56,7 @@ def _key(program: Program, setting: Setting) -> str:
 
 
 @contextmanager
-def _progress(name: str, faults: int, *, quiet: bool) -> Iterator[Told]:
+def progress(name: str, faults: int, *, quiet: bool) -> Iterator[Told]:
     """A live line on a terminal, else a line that it has begun."""
     words = f"proving {name} with {counted(faults, 'fault')}"
     if quiet or not out.is_lively():
@@ -60,8 +66,45 @@ def _progress(name: str, faults: int, *, quiet: bool) -> Iterator[Told]:
         return
     from rich.console import Console
 
+    began = time.perf_counter()
     with Console(stderr=True).status(words) as status:
-        yield lambda states, _moves: status.update(f"{words}: {states:,} states")
+
+        def told(states: int, _moves: int) -> None:
+            pace = int(states / max(time.perf_counter() - began, PACE_LEAST_S))
+            status.update(f"{words}: {states:,} states, {pace:,} a second")
+
+        yield told
+
+
+class Interrupts:
+    """While it lasts, the first Ctrl+C only asks for the end: a proof stops at the next word on how far it is
+    and holds what was found so far. The second ends the command at once.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __enter__(self) -> "Interrupts":
+        self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _note(self, _signal: int, _frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+    def watched(self, told: Told) -> Told:
+        """The same, and the exploration ends once the end was asked for."""
+
+        def watching(states: int, moves: int) -> None:
+            if self.asked:
+                raise TooMany("interrupted")
+            told(states, moves)
+
+        return watching
 
 
 def story_lines(story: Story) -> Iterator[str]:

@@ -14,6 +14,7 @@ from dnkit.engine.verify import agrees
 from dnkit.journal.reader import Reader
 from dnkit.journal.records import Run
 from dnkit.journal.replay import Step, replay
+from dnkit.machine.orders import Life
 from dnkit.machine.program import NO_LIMIT, PhaseKind, Program
 from dnkit.model import commands as cmd
 from dnkit.model import events as ev
@@ -73,9 +74,9 @@ class RunFacts(msgspec.Struct):
     """What a run did. `phase_ns` is time per phase in order of entry, `unhedged_money_ns` is in picos x ns.
 
     `quote` is the leg whose order went out first (-1: no order), `last` the state at the end. `naked_ns` is
-    the longest time unhedged at a stretch, `pay_up` per leg the farthest a price was past the far touch, in
-    mbps; `exposed` and `exposed_of` are the net exposure where it was the largest part of the larger leg, and
-    that leg.
+    the longest time unhedged at a stretch (of a single position: uncovered by a stop), `pay_up` per leg the
+    farthest a price was past the far touch, in mbps; `exposed` and `exposed_of` are the net exposure where it
+    was the largest part of the larger leg, and that leg.
     """
 
     run: Run
@@ -150,13 +151,24 @@ def _note_time(facts: RunFacts, one: Step) -> None:
     passed = one.after.now_ns - before.now_ns if before.seq else 0
     name = place(facts.run, before)
     facts.phase_ns[name] = facts.phase_ns.get(name, 0) + passed
-    if is_hedged(program, before.legs):
-        facts.stretch_ns = 0
-    elif passed:
+    if passed and not is_hedged(program, before.legs):
         facts.unhedged_ns += passed
         facts.unhedged_money_ns += net_money(program, before.legs) * passed
-        facts.stretch_ns += passed
-        facts.naked_ns = max(facts.naked_ns, facts.stretch_ns)
+    facts.stretch_ns = facts.stretch_ns + passed if _is_naked(program, before) else 0
+    facts.naked_ns = max(facts.naked_ns, facts.stretch_ns)
+
+
+def _is_naked(program: Program, state: State) -> bool:
+    """Unhedged; a single position only as far as no stop covers it."""
+    if program.intent is Intent.SINGLE:
+        return any(abs(leg.position) - _covered(leg) >= leg.least for leg in state.legs)
+    return not is_hedged(program, state.legs)
+
+
+def _covered(leg: Leg) -> int:
+    """Lots that a stop still covers, as far as the venue told."""
+    stop = leg.stop
+    return stop.lots - stop.cum if stop is not None and stop.taken and stop.life < Life.OVER else 0
 
 
 def _note_exposure(facts: RunFacts, state: State) -> None:

@@ -15,6 +15,7 @@ from dnkit.analysis.rules.regions import Free, Region, Unknown, all_ratios, gap,
 from dnkit.analysis.rules.solve import Undecided
 from dnkit.analysis.rules.table import KNOWN, SIGNS, UNKNOWN, Question, Value, kinds_in
 
+QUESTIONS_MAX = 200  # of a group
 UNKNOWN_MAX = 10  # quantities of a group that may be unknown
 LOOKS_MAX = 20_000  # at cells, some of them more than once
 
@@ -40,6 +41,10 @@ def groups_of(questions: Sequence[Question], free: Free) -> tuple[Group, ...]:
     """The groups with their cells. Undecided where there are too many, or where one cannot be decided."""
     found = []
     for numbers, kinds in _apart(questions):
+        if len(numbers) > QUESTIONS_MAX:
+            raise Undecided(
+                f"{len(numbers)} comparisons that depend on each other, at most {QUESTIONS_MAX} do"
+            )
         cells = _cells([questions[one] for one in numbers], kinds, free)
         found.append(Group(numbers, tuple(cells)))
     return tuple(found)

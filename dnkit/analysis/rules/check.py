@@ -20,7 +20,7 @@ from dnkit.analysis.rules.order import overlaps, shadowed
 from dnkit.analysis.rules.ranges import At, freed
 from dnkit.analysis.rules.sheet import Sheet, sheet_of
 from dnkit.analysis.rules.solve import Undecided
-from dnkit.analysis.rules.table import table_of, texts_of
+from dnkit.analysis.rules.table import Texts, table_of, texts_of
 from dnkit.analysis.rules.unknowns import blind, hasty, told_of
 from dnkit.analysis.rules.words import counted, joined
 from dnkit.policies.diagnostics import Span
@@ -45,14 +45,14 @@ def check_rules(policy: Policy, *, spans: Spans | None = None, at: At | None = N
     """
     if not policy.rules:
         return ()
-    table = table_of(policy.rules, texts_of(policy), spans or {})
     try:
-        sheet = sheet_of(table, {})
+        sheet = sheet_of(table_of(policy.rules, texts_of(policy), spans or {}), {})
         found = [*_grave(sheet), *_useless(sheet)]
         ranges = _over_ranges(policy, spans or {}, at) if at and policy.params else _Ranges(())
     except Undecided as error:
         undecided = (Verdict(id=id, standing=Standing.OPEN, text=str(error)) for id in (P25, P26))
-        return (*hasty(table), *undecided)
+        bare = Texts((), (None,) * len(policy.rules))
+        return (*hasty(table_of(policy.rules, bare, spans or {})), *undecided)
     missed = {P25, P26} - {one.id for one in found}
     found += [one for one in ranges.found if one.id in missed]
     return tuple(sorted((*found, *_clean(sheet, found, ranges)), key=lambda one: one.id))

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from dnkit.analysis.rules.polynomials import ANY, NEGATIVE, NOTHING, POSITIVE
 from dnkit.analysis.rules.table import KNOWN, UNKNOWN, Formula, Table, Value
-from dnkit.policies.expr import render
 
 CLAUSES_MAX = 64
 
@@ -58,4 +57,4 @@ def direction(part: Part) -> int:
 
 def side_of(table: Table, part: Part) -> str:
     """What the part bounds: the left side of its comparison in quantities."""
-    return render(table.questions[part.asks].left)
+    return table.questions[part.asks].side

@@ -26,8 +26,8 @@ def gaps(sheet: Sheet) -> Iterator[Verdict]:
 
 
 def _widest(case: Case, others: Sequence[Case], answers: Sequence[tuple[Value, ...]]) -> Box:
-    """Answers that the case has and none of the others: no question can be left out, none of all answers to it be
-    added.
+    """Answers that the case has and none of the others: no question can be left out, none of all its answers
+    be added.
     """
     box: Box = {asks: frozenset([value]) for asks, value in enumerate(case.values)}
     for asks in tuple(box):

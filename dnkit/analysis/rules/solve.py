@@ -82,7 +82,7 @@ def solve(conditions: Conditions, liked: Point) -> Point | None:
             return _by_sign(conditions, bound.slope, liked)
     flat = [one for one in bounds if signs_of(one.slope, rest) == NOTHING]
     bounds = [_upright(one, rest) for one in bounds if one not in flat]
-    met = _all_met(rest, [(one.rest, one.signs) for one in flat] + _meetings(bounds))
+    met = _all_met(rest, [(one.rest, one.signs) for one in flat] + _meetings(bounds, rest))
     point = None if met is None else solve(met, liked)
     if point is None:
         return None
@@ -135,14 +135,32 @@ def _upright(bound: Bound, rest: Conditions) -> Bound:
     return Bound(added({}, bound.slope, -1), added({}, bound.rest, -1), opposite(bound.signs))
 
 
-def _meetings(bounds: Sequence[Bound]) -> list[tuple[Poly, int]]:
+def _meetings(bounds: Sequence[Bound], rest: Conditions) -> list[tuple[Poly, int]]:
     """What must be true of the other quantities so that some value is within all bounds."""
     fixed = min((one for one in bounds if one.signs == NOTHING), key=_size, default=None)
     if fixed is not None:
         return [(_gap(one, fixed), one.signs) for one in bounds if one is not fixed]
-    lowers = [one for one in bounds if not one.signs & NEGATIVE]
-    uppers = [one for one in bounds if not one.signs & POSITIVE]
+    lowers = _tightest([one for one in bounds if not one.signs & NEGATIVE], NEGATIVE, rest)
+    uppers = _tightest([one for one in bounds if not one.signs & POSITIVE], POSITIVE, rest)
     return [(_gap(low, high), POSITIVE | low.signs & high.signs) for low in lowers for high in uppers]
+
+
+def _tightest(bounds: Sequence[Bound], looser: int, rest: Conditions) -> list[Bound]:
+    """The bounds without those that lie, by what is known, where another one of the same side is not met anyway.
+    `looser` is the sign there of what the other one bounds.
+    """
+    found: list[Bound] = []
+    for bound in bounds:
+        if any(_implied(bound, one, looser, rest) for one in found):
+            continue
+        found = [one for one in found if not _implied(one, bound, looser, rest)] + [bound]
+    return found
+
+
+def _implied(bound: Bound, by: Bound, looser: int, rest: Conditions) -> bool:
+    """Whether whatever meets the one meets the other."""
+    signs = signs_of(_gap(by, bound), rest)
+    return signs == looser or (not signs & ~(looser | NOTHING) and by.signs & ~bound.signs == 0)
 
 
 def _size(bound: Bound) -> tuple[int, int]:

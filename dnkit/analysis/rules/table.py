@@ -9,6 +9,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from dnkit.analysis.rules.polynomials import NEGATIVE, NOTHING, POSITIVE
+from dnkit.analysis.rules.solve import Undecided
 from dnkit.policies import expr
 from dnkit.policies.check_guard import OTHERWISE
 from dnkit.policies.diagnostics import Span
@@ -26,18 +27,21 @@ SIGNS = {
     ">": POSITIVE,
 }  # of left - right
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+PARTS_MAX, DEPTH_MAX = 4_000, 200  # of an expression with facts in place of their names
 KNOWN, UNKNOWN = 8, 16  # answers to `unknown(...)`; a comparison is answered by signs
 
 Value = int | None  # of a comparison: the signs its difference may have; None where it cannot be known
 
 
 class Question(NamedTuple):
-    """A comparison of two sides made of quantities, or `unknown(left)` where there is no right one. `said` is
-    the left side and `against` the right one as first written; `used` are the operators it is asked with.
+    """A comparison of two sides made of quantities, or `unknown(left)` where there is no right one. `side` is
+    the text of the left one, `said` the left side and `against` the right one as first written; `used` are the
+    operators it is asked with.
     """
 
     left: Expr
     right: Expr | None
+    side: str
     said: Expr
     against: Expr | None
     used: tuple[str, ...]
@@ -103,7 +107,10 @@ def texts_of(policy: Policy) -> Texts:
 
 
 def table_of(rules: Sequence[Rule], texts: Texts, spans: Mapping[Route, Span]) -> Table:
-    """The table of those rules with those expressions; `spans` gives the lines."""
+    """The table of those rules with those expressions; `spans` gives the lines. Undecided where facts of facts
+    make an expression that is too large.
+    """
+    _measure(texts)
     written = dict[str, Expr]()
     for name, fact in texts.facts:
         written[name] = put_in(fact, written)
@@ -115,6 +122,22 @@ def table_of(rules: Sequence[Rule], texts: Texts, spans: Mapping[Route, Span]) -
         waits = rule.at_once or rule.for_checks > 0
         rows.append(Row(rule.name, formula, rule.do, waits, place.line if place else 0))
     return Table(tuple(rows), tuple(maker.questions.values()), texts.facts)
+
+
+def _measure(texts: Texts) -> None:
+    """Undecided where facts put in place of their names make too much of an expression."""
+    sizes: dict[str, tuple[int, int]] = {}
+    for name, test in (*texts.facts, *(("", test) for test in texts.tests if test is not None)):
+        count, depth = 0, 0
+        open = [(test, 1)]
+        while open:
+            part, level = open.pop()
+            more, below = sizes.get(part.text, (1, 1)) if part.op == "name" else (1, 1)
+            count, depth = count + more, max(depth, level + below - 1)
+            open += [(one, level + 1) for one in part.parts]
+        if count > PARTS_MAX or depth > DEPTH_MAX:
+            raise Undecided(f"an expression of {count:,} parts, {depth} of them in one another")
+        sizes[name] = count, depth
 
 
 def put_in(test: Expr, written: Mapping[str, Expr]) -> Expr:
@@ -164,9 +187,10 @@ class _Maker:
 
     def _question(self, left: Expr, right: Expr | None, op: str) -> int:
         """Its number."""
-        sides = put_in(left, self.written), right and put_in(right, self.written)
-        key = " ? ".join(render(side) for side in sides if side)
-        found = self.questions.setdefault(key, Question(*sides, left, right, ()))
+        one, other = put_in(left, self.written), right and put_in(right, self.written)
+        side = render(one)
+        key = f"{side} ? {render(other)}" if other else side
+        found = self.questions.setdefault(key, Question(one, other, side, left, right, ()))
         if op not in found.used:
             self.questions[key] = found._replace(used=(*found.used, op))
         return list(self.questions).index(key)

@@ -67,7 +67,7 @@ def told(sheet: Sheet, case: Case, asks: Iterable[int]) -> str:
     """The case by what those questions look at: `imbalance 10% (notional_a $100, notional_b $90)`."""
     questions = [sheet.table.questions[one] for one in asks]
     kinds = dict(pair for question in questions for pair in kinds_in(question))
-    values, looked = values_of(sheet, case), _looked(sheet, case, questions)
+    values, looked = _values(sheet, case), _looked(sheet, case, questions)
     below = [_shown(name, kind, values) for name, kind in sorted(kinds.items()) if name not in looked]
     return f"{', '.join(looked.values())} ({', '.join(below)})" if below else ", ".join(looked.values())
 
@@ -79,13 +79,13 @@ def facts(sheet: Sheet, case: Case, asks: Iterable[int]) -> str:
 
 def _looked(sheet: Sheet, case: Case, questions: Sequence[Question]) -> dict[str, str]:
     """The names that stand in the questions as written, each with its value."""
-    values = values_of(sheet, case)
+    values = _values(sheet, case)
     sides = [side for one in questions for side in (one.said, one.against) if side is not None]
     kinds = {name: kind for side in sides for name, kind in kinds_of(side)}
     return {name: _shown(name, kind, values) for name, kind in kinds.items()}
 
 
-def values_of(sheet: Sheet, case: Case) -> dict[str, expr.Value]:
+def _values(sheet: Sheet, case: Case) -> dict[str, expr.Value]:
     """What the language makes of the example of the case: quantities and facts by name."""
     values: dict[str, expr.Value] = {name: _decimal(value) for name, value in sheet.point(case).items()}
     for name, fact in sheet.table.facts:

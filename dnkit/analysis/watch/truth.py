@@ -3,13 +3,15 @@
 Only conversions of units (how many lots an amount is) are shared with it, and what it was told of prices.
 """
 
-import msgspec
+from functools import cached_property
+
+from msgspec.structs import replace
 
 from dnkit.analysis.ground import Ground
 from dnkit.analysis.hop import Node
-from dnkit.analysis.world import LegWorld, reach
+from dnkit.analysis.world import LegWorld, Placed, reach
 from dnkit.engine.exposure import amount_lots
-from dnkit.engine.state import Leg, State
+from dnkit.engine.state import Leg
 from dnkit.machine.program import SizeKind
 from dnkit.model.numbers import plain
 
@@ -17,106 +19,115 @@ Span = tuple[int, int]  # lowest and highest
 RATIO_ONE = 1_000
 
 
-def amount(ground: Ground, index: int, lots: int) -> str:
-    """Signed lots of a leg in words, like `-0.2 ETH`."""
-    instrument = ground.program.legs[index].instrument
-    return f"{plain(instrument.quantity(lots))} {instrument.base}"
-
-
-def kept_stop(state: State, index: int) -> int:
-    """Number of the stop that is meant to stay on a leg, 0 where there is none."""
-    stop = state.legs[index].stop
-    return 0 if stop is None else stop.n
-
-
-def without_stop(state: State, side: LegWorld, index: int) -> LegWorld:
-    """The leg as if its kept stop did not fill any more."""
-    kept = kept_stop(state, index)
-    if not kept:
-        return side
-    return msgspec.structs.replace(side, orders=tuple(one for one in side.orders if one.n != kept))
-
-
-def spans(node: Node) -> tuple[Span, ...]:
-    """Between what bounds each leg's true position lies; a kept stop stays as it is."""
-    state, world = node
-    return tuple(reach(without_stop(state, side, index)) for index, side in enumerate(world.legs))
-
-
-def told_spans(node: Node) -> tuple[Span, ...]:
-    """Between what bounds the position of each leg lies that was told so far: what open orders were seen to
-    fill may not have been told.
+class Measures:
+    """What stays the same in all states of a ground: the lots of each leg that do not count (`least` that its
+    venue lets trade, `left` that the policy leaves alone), and which legs some phase sizes in a way.
     """
-    return tuple(_told(side) for side in node[1].legs)
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground = ground
+        self.least = tuple(lattice.least for lattice in ground.legs)
+        self.left = tuple(_left_alone(ground, index) for index in range(len(ground.legs)))
+
+    @cached_property
+    def clipped(self) -> frozenset[int]:
+        """Legs that some phase trades up to the clip."""
+        return self._sized(SizeKind.CLIP)
+
+    @cached_property
+    def evened(self) -> frozenset[int]:
+        """Legs that some phase trades to even the pair out."""
+        return self._sized(SizeKind.IMBALANCE)
+
+    def _sized(self, kind: SizeKind) -> frozenset[int]:
+        jobs = [job for phase in self.ground.program.phases for job in phase.jobs if job.size is kind]
+        every = range(len(self.ground.legs))
+        return frozenset(leg for job in jobs for leg in ((job.leg,) if job.leg >= 0 else every))
 
 
-def _told(side: LegWorld) -> Span:
-    low = high = side.position
-    for order in side.orders:
-        back = -order.side * order.low
-        low, high = low + min(0, back), high + max(0, back)
-    return low, high
+def _left_alone(ground: Ground, index: int) -> int:
+    lattice, wanted = ground.legs[index], ground.program.scopes[0].limits.hedge_min
+    leg = Leg(bid=lattice.bid, ask=lattice.ask, clip=lattice.whole, least=lattice.least)
+    return max(lattice.least, amount_lots(ground.program.legs[index], leg, wanted))
 
 
-def per_lot(ground: Ground, state: State, index: int) -> int:
-    """What one lot of a leg counts beside the other leg: picos of coin, or of weighed money at the mid told."""
-    spec, lattice, leg = ground.program.legs[index], ground.legs[index], state.legs[index]
-    if not ground.program.by_money:
-        return spec.instrument.lot_base
-    twice = leg.bid + leg.ask if leg.bid else lattice.bid + lattice.ask
-    return max(1, twice * spec.instrument.value // 2 * spec.ratio // RATIO_ONE)
+class Truth:
+    """One state, as the venues have it."""
 
+    __slots__ = ("ground", "measures", "state", "world")
 
-def started(ground: Ground, state: State, index: int) -> int:
-    """Where exposure of a leg is counted from."""
-    return state.legs[index].start if ground.program.relative else 0
+    def __init__(self, measures: Measures, node: Node) -> None:
+        self.measures = measures
+        self.ground = measures.ground
+        self.state, self.world = node
 
+    def name(self, index: int) -> str:
+        return self.ground.program.legs[index].name
 
-def net_span(ground: Ground, state: State, bounds: tuple[Span, ...]) -> Span:
-    """Between what bounds the sum of all legs lies, in the unit of `per_lot`."""
-    low = high = 0
-    for index, (least, most) in enumerate(bounds):
-        unit, start = per_lot(ground, state, index), started(ground, state, index)
-        low, high = low + (least - start) * unit, high + (most - start) * unit
-    return low, high
+    def words(self, index: int, lots: int) -> str:
+        """Signed lots of a leg, like `-0.2 ETH`."""
+        instrument = self.ground.program.legs[index].instrument
+        return f"{plain(instrument.quantity(lots))} {instrument.base}"
 
+    def order_words(self, index: int, order: Placed) -> str:
+        """An order and what is left of it, like `a gtc order on leg a to sell 0.2 ETH`."""
+        way, lots = "buy" if order.side > 0 else "sell", self.words(index, order.lots - order.low)
+        return f"a {order.type.value} order on leg {self.name(index)} to {way} {lots}"
 
-class Measures(msgspec.Struct, frozen=True):
-    """Lots that do not count, leg by leg: `least` the venue lets trade, `left` that the policy leaves alone."""
+    def kept(self, index: int) -> int:
+        """Number of the stop that is meant to stay on a leg, 0 where there is none."""
+        stop = self.state.legs[index].stop
+        return 0 if stop is None else stop.n
 
-    least: tuple[int, ...]
-    left: tuple[int, ...]
+    def reaches(self) -> tuple[Span, ...]:
+        """Between what bounds each leg's position lies or may yet get."""
+        return tuple(reach(side) for side in self.world.legs)
 
-    def smallest(self, ground: Ground, state: State) -> int:
+    def spans(self) -> tuple[Span, ...]:
+        """Between what bounds each leg's position lies, if no kept stop fills any further."""
+        return tuple(reach(self._without_stop(index)) for index in range(len(self.world.legs)))
+
+    def _without_stop(self, index: int) -> LegWorld:
+        side, kept = self.world.legs[index], self.kept(index)
+        if not kept:
+            return side
+        return replace(side, orders=tuple(one for one in side.orders if one.n != kept))
+
+    def told(self, index: int) -> Span:
+        """Between what bounds the position lies that the fills told so far make: what an open order was seen
+        to fill may not have been told.
+        """
+        side = self.world.legs[index]
+        low = high = side.position
+        for order in side.orders:
+            back = -order.side * order.low
+            low, high = low + min(0, back), high + max(0, back)
+        return low, high
+
+    def per_lot(self, index: int) -> int:
+        """What one lot counts beside the other leg: picos of coin, or of weighed money at the last mid."""
+        spec, lattice, leg = self.ground.program.legs[index], self.ground.legs[index], self.state.legs[index]
+        if not self.ground.program.by_money:
+            return spec.instrument.lot_base
+        twice = leg.bid + leg.ask if leg.bid else lattice.bid + lattice.ask
+        return max(1, twice * spec.instrument.value // 2 * spec.ratio // RATIO_ONE)
+
+    def start(self, index: int) -> int:
+        """Where the exposure of a leg is counted from, in lots."""
+        return self.state.legs[index].start if self.ground.program.relative else 0
+
+    def net(self, bounds: tuple[Span, ...]) -> Span:
+        """Between what bounds the sum of all legs lies, in the unit of `per_lot`."""
+        low = high = 0
+        for index, (least, most) in enumerate(bounds):
+            unit, start = self.per_lot(index), self.start(index)
+            low, high = low + (least - start) * unit, high + (most - start) * unit
+        return low, high
+
+    def step(self) -> int:
         """The smallest step that can be traded on every leg, in the unit of `per_lot`."""
-        return max(lots * per_lot(ground, state, index) for index, lots in enumerate(self.least))
+        return max(lots * self.per_lot(index) for index, lots in enumerate(self.measures.least))
 
-    def tolerance(self, ground: Ground, state: State) -> int:
+    def tolerance(self) -> int:
         """Below this the legs count as hedged, in the unit of `per_lot`."""
-        return max(lots * per_lot(ground, state, index) for index, lots in enumerate(self.left))
-
-
-def measures(ground: Ground) -> Measures:
-    """The measures of a ground, at its fixed book."""
-    least = tuple(lattice.least for lattice in ground.legs)
-    wanted = ground.program.scopes[0].limits.hedge_min
-    left = tuple(
-        max(
-            lattice.least,
-            amount_lots(
-                spec, Leg(bid=lattice.bid, ask=lattice.ask, clip=lattice.whole, least=lattice.least), wanted
-            ),
-        )
-        for spec, lattice in zip(ground.program.legs, ground.legs, strict=True)
-    )
-    return Measures(least, left)
-
-
-def legs_sized(ground: Ground, kind: SizeKind) -> frozenset[int]:
-    """Legs for which some phase sizes an order that way."""
-    found: set[int] = set()
-    for phase in ground.program.phases:
-        for job in phase.jobs:
-            if job.size is kind:
-                found |= {job.leg} if job.leg >= 0 else set(range(len(ground.legs)))
-    return frozenset(found)
+        return max(lots * self.per_lot(index) for index, lots in enumerate(self.measures.left))

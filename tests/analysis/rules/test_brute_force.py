@@ -61,8 +61,8 @@ NOT_BELOW = [one for one in STEPS if not one.startswith("-")]
 SMALL = {"notional_a": NOT_BELOW, "net": STEPS, "unrealised_b": STEPS}
 plain_sides = st.sampled_from([*SMALL, "$1", "0"])
 plain = st.tuples(st.sampled_from(list(SMALL)), OPS, plain_sides).map(" ".join)
-# Comparisons with 0, 1 and each other: between, below and above them there is room for all three on the grid, so
-# that it has a point of every case there is.
+# Comparisons with 0, 1 and each other: between, below and above these the grid has room for all three, and so
+# a point of every case there is.
 
 
 @settings(max_examples=30)

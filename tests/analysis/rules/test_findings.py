@@ -222,13 +222,12 @@ def test_gaps_apart_from_each_other_are_told_apart() -> None:
 
 
 def test_gaps_with_everything_known_come_first() -> None:
-    rule = "low: net < $0 and (funding_spread < 0 or funding_spread >= 0) -> alert page"
-    known, unknown = findings(guard(rule))
-    assert known == "no rule takes the case where not `net < $0`: net $100"
-    assert (
-        unknown
-        == "no rule takes the case where `funding_spread` cannot be compared with 0: funding_spread unknown"
+    known, unknown, idle = findings(
+        guard("low: net < $0 and (funding_spread < 0 or funding_spread >= 0) -> alert page")
     )
+    assert known == "no rule takes the case where not `net < $0`: net $100"
+    assert unknown.startswith("no rule takes the case where `funding_spread` cannot be compared with 0:")
+    assert idle.startswith("`funding_spread >= 0` of `low` (line 14) decides nothing")
 
 
 def test_otherwise_may_stand_where_nothing_is_left() -> None:
@@ -251,6 +250,41 @@ def test_what_is_beyond_it_is_open_and_not_guessed() -> None:
     }
     assert "no first power of any of" in found["P25", Standing.OPEN]
     assert "acts at first sight" in found["P26", Standing.BROKEN]
+
+
+@pytest.mark.parametrize(
+    ("facts", "when", "why"),
+    [
+        (
+            {f"f{n}": f"f{n - 1} + f{n - 1}" if n else "net" for n in range(40)},
+            "f39 > $1",
+            "an expression of",
+        ),
+        (
+            {f"f{n}": f"f{n - 1} + $1" if n else "net" for n in range(250)},
+            "f249 > $1",
+            "201 of them in one another",
+        ),
+        (
+            {f"t{n}": f"t{n - 1} or t{n - 1}" if n else "net > $1" for n in range(40)},
+            "t39",
+            "an expression of",
+        ),
+        ({"sum": "+".join(["$1"] * 300)}, "net > sum", "300 of them in one another"),
+    ],
+)
+def test_facts_of_facts_without_end_are_open(facts: dict[str, str], when: str, why: str) -> None:
+    found = proved(guard(f"far: {when} -> {PAGE}", HOLD, facts=facts))
+    assert [one.standing for one in found] == [Standing.OPEN, Standing.OPEN]
+    assert why in found[0].text
+
+
+def test_too_many_comparisons_of_the_same_facts_are_open() -> None:
+    rules = [f"far{n}: net > ${n} -> {PAGE}" for n in range(300, 0, -1)]
+    assert [one.standing for one in proved(guard(*rules[:150], HOLD))] == [Standing.HOLDS, Standing.HOLDS]
+    found = proved(guard(*rules, HOLD))
+    assert [one.standing for one in found] == [Standing.OPEN, Standing.OPEN]
+    assert found[0].text == "300 comparisons that depend on each other, at most 200 do"
 
 
 def test_too_many_cases_are_open() -> None:

@@ -97,7 +97,9 @@ STEEP = pl.multiplied(minus(Y, Z), X)  # in x with a slope that the others decid
         # Bounds that meet in one point: x >= y, x + y <= 0, y >= 0.
         ([(minus(X, Y), AT_LEAST), (pl.added(X, Y), AT_MOST), (Y, AT_LEAST)], True),
         ([(minus(X, Y), AT_LEAST), (pl.added(X, Y), pl.NEGATIVE), (Y, AT_LEAST)], False),
-        # A slope that can only be zero.
+        # A slope that can only be zero: x >= y, z (y - x) >= 0, z > 0.
+        ([(minus(X, Y), AT_LEAST), (pl.multiplied(minus(Y, X), Z), AT_LEAST), (Z, pl.POSITIVE)], True),
+        ([(minus(X, Y), pl.POSITIVE), (pl.multiplied(minus(Y, X), Z), AT_LEAST), (Z, pl.POSITIVE)], False),
         ([(minus(Y, Z), AT_LEAST), (minus(Z, Y), AT_LEAST), (pl.added(STEEP, ONE), pl.POSITIVE)], True),
         ([*ALL_ALIKE, (pl.added(pl.multiplied(minus(X, Z), Y), ONE), pl.NEGATIVE)], False),
         ([(pl.added(STEEP, ONE), pl.POSITIVE), (pl.added(STEEP, ONE, 2), pl.NEGATIVE)], False),

@@ -1,0 +1,73 @@
+"""Explored graphs: drawn by hand, with edges as a test wants them, and those of real programs."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from dnkit.analysis.deadlines import add_late
+from dnkit.analysis.explore import Graph, Note, first_node
+from dnkit.analysis.ground import lay_ground
+from dnkit.analysis.longest import View
+from dnkit.analysis.move import Kind
+from dnkit.analysis.network import Network, lay_out
+from dnkit.analysis.proof import NONE, Setting
+from dnkit.machine.program import Program
+from tests.engine.programs import open_hedged, unwind_one
+
+
+class Drawn(NamedTuple):
+    """An edge as a test draws it."""
+
+    source: int
+    target: int
+    faults: int = 0
+    leg: int = NONE
+    spent: int = 0
+    calls: tuple[int, ...] = (0,) * 6
+
+
+def drawn(
+    states: int, drawings: Iterable[Drawn], late: Iterable[Drawn] = (), *, legs: int = 2, faults: int = 2
+) -> Graph:
+    """A graph with those edges; every run starts in state 0."""
+    program = open_hedged() if legs == 2 else unwind_one()
+    ground = lay_ground(program, Setting(faults=faults))
+    graph = Graph(ground)
+    graph.nodes = [first_node(ground, ground.starts[0])] * states
+    graph.starts = [0]
+    by_source = [[one for one in drawings if one.source == index] for index in range(states)]
+    for edges in by_source:
+        graph.faults.append(0)
+        graph.depth.append(0)
+        graph.parent.append((NONE, 0))
+        graph.first.append(len(graph.target))
+        for one in edges:
+            graph.target.append(one.target)
+            graph.cost.append(one.faults)
+            graph.note.append(graph.note_of(note(one)))
+        graph.last.append(len(graph.target))
+    for one in late:
+        edge = (one.target, one.faults, graph.note_of(note(one)))
+        graph.late.setdefault(one.source, []).append(edge)
+    return graph
+
+
+def note(one: Drawn) -> Note:
+    return Note(Kind.SLIP if one.faults else Kind.FREE, one.leg, one.spent, NONE, (), one.calls)
+
+
+def everything(network: Network, opens: Sequence[int] = (), waits: Sequence[int] = ()) -> View:
+    """A view in which every edge can be gone, with the gates as given."""
+    return View(network, [True] * len(network.labels), opens, waits)
+
+
+def walked(program: Program, **setting: Any) -> Graph:
+    """The graph of a program, walked to its end with all late moves."""
+    graph = Graph(lay_ground(program, Setting(**{"faults": 0, **setting})))
+    graph.seed()
+    graph.run()
+    add_late(graph)
+    return graph
+
+
+def network_of(program: Program, **setting: Any) -> Network:
+    return lay_out(walked(program, **setting))
