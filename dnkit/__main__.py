@@ -17,7 +17,8 @@ Commands:
   flatten   Close what is open.        dnkit flatten --venue aster --dry-run
   explain   What a policy will do.     dnkit explain policies/close_two_phase.yaml
   lint      Check policy files.        dnkit lint policies/*.yaml
-  test      Run scenarios.            dnkit test policies/scenarios
+  test      Run scenarios.             dnkit test policies/scenarios
+  prove     What holds in every case.  dnkit prove emergency_unwind --frontier
   diff      What changed in a policy.  dnkit diff old.yaml new.yaml
   init      Start a policy.            dnkit init my_pair --template open
   schema    JSON Schema for editors.   dnkit schema > policy.schema.json

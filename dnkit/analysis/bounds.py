@@ -10,6 +10,7 @@ from dnkit.analysis.deadlines import age_of, view_of
 from dnkit.analysis.explore import Graph
 from dnkit.analysis.exposed import Open, exposures
 from dnkit.analysis.longest import Layers, Seed, View, longest, slowest
+from dnkit.analysis.move import Kind
 from dnkit.analysis.network import Label, Network
 from dnkit.analysis.proof import NONE, Bounds
 from dnkit.analysis.since import Ways, edges, since, ways_of
@@ -67,14 +68,15 @@ def bounds_of(found: Measured) -> tuple[Bounds, ...]:
     legs = range(len(view.network.graph.ground.legs))
     calls = [[_calls(view, leg, kind) for kind in range(len(CALLS))] for leg in legs]
     paid = concessions(found.ways)
+    times = [_time(found, found.ends, faults) for faults in range(view.faults + 1)]
     return tuple(
         Bounds(
             faults=faults,
-            time_ns=_time(found, found.ends, faults),
+            time_ns=times[faults],
             goal_ns=_time(found, found.goals, faults),
-            naked_ns=max(0, *found.naked[faults]),
+            naked_ns=min(times[faults], max(0, *found.naked[faults])),
             unhedged=max(_reached(found, found.open.money, faults)),
-            unhedged_ns=max(0, *found.above[faults]),
+            unhedged_ns=min(times[faults], max(0, *found.above[faults])),
             concession=paid[faults],
             pair=sum(paid[faults]),
             orders=tuple(calls[leg][0][faults] for leg in legs),
@@ -106,9 +108,9 @@ def _beginning(found: Measured, faults: int) -> int:
     """The longest time until the first phase begins."""
     view, nodes = found.ways.view, found.ways.view.network.graph.nodes
     return max(
-        found.ways.time[faults][source] + view.network.labels[label].note.spent
-        for source, _, _, label in edges(view)
-        if source < len(nodes) and nodes[source][0].stage is Stage.START
+        found.ways.time[faults - cost][source] + view.network.labels[label].note.spent
+        for source, _, cost, label in edges(view)
+        if cost <= faults and source < len(nodes) and nodes[source][0].stage is Stage.START
     )
 
 
@@ -182,16 +184,21 @@ def _counted(faults: int) -> str:
 
 
 def _deadline(found: Measured) -> Case:
-    view = found.ways.view
-    limit = view.network.graph.ground.program.scopes[0].limits.deadline_ns
-    ages = [max((layer[index] for index in found.ends), default=0) for layer in found.age]
-    text = f"from its first phase a run ends within {_by_faults(ages, seconds)}"
+    """A venue that stays down is left out: what a halt still asks of it comes after every deadline."""
+    network = found.ways.view.network
+    view = view_of(network, lambda label: label.note.kind is not Kind.DOWN)
+    age = age_of(ways_of(view), 0)
+    limit = network.graph.ground.program.scopes[0].limits.deadline_ns
+    ages = [max((layer[index] for index in found.ends), default=0) for layer in age]
+    text = (
+        f"from its first phase a run ends within {_by_faults(ages, seconds)}, but for a venue that stays down"
+    )
     if limit == NO_LIMIT:
         return case("P13", False, f"{text}; no deadline is stated")
     if ages[-1] <= limit:
         return case("P13", False, f"{text}; the deadline is {seconds(limit)}")
     faults = next(faults for faults, age in enumerate(ages) if age > limit)
-    at = max(found.ends, key=lambda index: found.age[faults][index])
+    at = max(found.ends, key=lambda index: age[faults][index])
     return case("P13", True, f"{text}; the deadline is {seconds(limit)}", at, slowest(view, at, faults))
 
 
@@ -237,18 +244,12 @@ def _unhedged(found: Measured, bounds: Sequence[Bounds]) -> Case:
     text += (
         f"; above {show_money(limits.unhedged_max)} for {above}, allowed are {seconds(limits.unhedged_ns)}"
     )
-    broken = bounds[-1].unhedged_ns > limits.unhedged_ns
-    return case("P16", broken, text, _first_above(found, limits.unhedged_ns) if broken else NONE)
-
-
-def _first_above(found: Measured, limit: int) -> int:
-    """The nearest state in which the exposure has lasted for longer than that."""
-    depth = found.ways.view.network.graph.depth
-    for layer in found.above:
-        states = [index for index in range(len(depth)) if layer[index] > limit]
-        if states:
-            return min(states, key=lambda index: depth[index])
-    return NONE
+    over = [one.faults for one in bounds if one.unhedged_ns > limits.unhedged_ns]
+    if not over:
+        return case("P16", False, text)
+    layer = found.above[over[0]]
+    at = max(range(len(found.open.money)), key=lambda index: layer[index])
+    return case("P16", True, text, at, slowest(found.ways.view, at, over[0]))
 
 
 def _traffic(found: Measured, bounds: Sequence[Bounds]) -> Case:

@@ -32,8 +32,8 @@ ALONE = ("time_ns", "naked_ns", "unhedged", "unhedged_ns")
 
 class Excess(NamedTuple):
     """A number (a field of Bounds) that is larger than it may be: `limit` of the first machine against
-    `value` of the second, with so many faults. `leg` where it is of one leg; `depth` where it is of a promise,
-    with a book that holds the quantity within so many mbps (None: of the bounds, on any book).
+    `value` of the second, with so many faults. `leg` where it is of one leg; `depth` where it is of a
+    promise, with a book that holds the quantity within so many mbps (None: of the bounds, on any book).
     """
 
     what: str

@@ -73,7 +73,7 @@ def _scenes(ground: Ground, way: Way) -> Iterator[Scene]:
                 placed[command.leg, counts[command.leg]] = command
         yield from _scenes_of(program, Telling(ground, one, before, placed))
     last = way.steps[-1].after if way.steps else None
-    if last is not None:
+    if last is not None and last[0].stage is Stage.END:
         yield from _aftermath(ground, last)
 
 

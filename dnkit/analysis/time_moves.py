@@ -74,7 +74,6 @@ def _next_try(ground: Ground, state: State, world: World, phase: Phase) -> Move:
     least = phase.tries if state.stage is Stage.PHASE else ground.tries
     lag = _lag_left(ground, state)
     if lag > spent:
-        tries = max(tries, min(tries + lag // spent, least - 1))
         spent = lag
         legs = tuple(replace(leg, fill_ns=min(leg.fill_ns, FILLED_LONG_AGO)) for leg in legs)
     if any(world.down[index] and leg.answer is Answer.BAD for index, leg in enumerate(state.legs)):

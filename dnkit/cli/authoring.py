@@ -114,8 +114,8 @@ def test(
     from_run: flags.FromRun = "",
     json: flags.Json = False,
 ) -> None:
-    """Run scenarios: scripted venues, and what must come of it. 0 when all pass, 1 when one fails, 2 for wrong
-    flags, 3 when a file cannot be read.
+    """Run scenarios: scripted venues, and what must come of it. 0 when all pass, 1 when one fails, 2 for
+    wrong flags, 3 when a file cannot be read.
 
     Examples:
 
@@ -138,6 +138,66 @@ def test(
             as_json=json,
         )
         return run_scenarios(asked)
+
+    guard(command)
+
+
+def prove(
+    policies: flags.PoliciesToProve = None,
+    faults: flags.Faults = None,
+    chunks: flags.Chunks = None,
+    deep: flags.Deep = False,
+    stops: flags.WithStops = False,
+    depth: flags.Depth = "",
+    property_: flags.Properties = None,
+    frontier: flags.Frontier = False,
+    implies: flags.Implies = "",
+    equivalent: flags.Equivalent = "",
+    trace: flags.Trace = None,
+    set_: flags.Settings = None,
+    reason: flags.Reason = "",
+    all_reasons: flags.AllReasons = True,
+    states_max: flags.StatesMax = None,
+    verbose: flags.WhatItSays = False,
+    json: flags.Json = False,
+) -> None:
+    """Prove what a policy can do in every case. 0 when all holds, 1 when something is refuted, 6 when it is
+    not decided.
+
+    Examples:
+
+      dnkit prove emergency_unwind --frontier
+
+      dnkit prove my.yaml --faults 1 --depth 15bps --property P06
+
+      dnkit prove my.yaml --trace broken.yaml && dnkit test broken.yaml
+
+      dnkit prove close_two_phase --implies my_close.yaml
+    """
+
+    def command() -> int:
+        from dnkit.cli.prove import Asked, prove
+
+        asked = Asked(
+            policies=tuple(policies or ()),
+            faults=faults,
+            chunks=chunks,
+            deep=deep,
+            stops=stops,
+            states_max=states_max,
+            depth=depth,
+            properties=tuple(property_ or ()),
+            frontier=frontier,
+            implies=implies,
+            equivalent=equivalent,
+            trace=trace,
+            settings=tuple(set_ or ()),
+            reason=reason,
+            all_reasons=all_reasons,
+            verbose=verbose,
+            as_json=json,
+        )
+        return prove(asked)
 
     guard(command)
 
@@ -215,4 +275,4 @@ def diff(
     guard(command)
 
 
-COMMANDS = (init, lint, test, explain, diff, schema)
+COMMANDS = (init, lint, test, prove, explain, diff, schema)

@@ -1,6 +1,6 @@
 """What a word begun at a flag may become: the shell asks when Tab is pressed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 Complete = Callable[[str], list[str]]
 
@@ -34,13 +34,31 @@ def venues(incomplete: str) -> list[str]:
     return [",".join((*before, venue)) for venue in VenueFacts() if venue.startswith(last)]
 
 
+def properties(incomplete: str) -> list[str]:
+    """Ids of what can be proved."""
+    from dnkit.analysis.properties import PROPERTIES
+
+    return [one.id for one in PROPERTIES if one.id.startswith(incomplete.upper())]
+
+
+def policies_and_files(incomplete: str) -> list[str]:
+    """Names of policies; files and folders on the way to one."""
+    from dnkit.runtime.library import known_names
+
+    return _names_and_files(known_names(), incomplete)
+
+
 def scenarios(incomplete: str) -> list[str]:
     """Names of scenarios; files and folders on the way to one."""
+    from dnkit.cli.scenario_files import known_names
+
+    return _names_and_files(known_names(), incomplete)
+
+
+def _names_and_files(names: Iterable[str], incomplete: str) -> list[str]:
     import os
     from glob import escape, glob
 
-    from dnkit.cli.scenario_files import known_names
-
     paths = [f"{one}/" if os.path.isdir(one) else one for one in sorted(glob(f"{escape(incomplete)}*"))]
-    names = [name for name in known_names() if name.startswith(incomplete)]
-    return [*names, *(path for path in paths if path.endswith(("/", ".yaml", ".yml")))]
+    known = [name for name in names if name.startswith(incomplete)]
+    return [*known, *(path for path in paths if path.endswith(("/", ".yaml", ".yml")))]

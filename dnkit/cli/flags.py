@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dnkit.cli.completion import codes, one_of, policies, scenarios, venues
+from dnkit.cli.completion import codes, one_of, policies, policies_and_files, properties, scenarios, venues
 
 LINT_FORMATS = "text|concise|json|github|sarif|junit"
 EXPLAIN_FORMATS = "text|mermaid|dot|svg|md|json"
@@ -151,6 +151,64 @@ EachScenario = Annotated[bool, typer.Option("--verbose", "-v", help="A line for 
 FromRun = Annotated[
     str, typer.Option("--from-run", metavar="RUN", help="Print a run as a scenario, and run none.")
 ]
+PoliciesToProve = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="POLICY...", help="Names, files or folders.", autocompletion=policies_and_files),
+]
+Faults = Annotated[
+    int | None, typer.Option("--faults", min=0, max=9, help="How often anything may go wrong; 2 if left out.")
+]
+Chunks = Annotated[
+    int | None, typer.Option("--chunks", min=1, max=16, help="Parts of a clip that are told apart; 2.")
+]
+Deep = Annotated[bool, typer.Option("--deep", help="As --chunks 4 --faults 3; takes long.")]
+WithStops = Annotated[bool, typer.Option("--stops", help="The operator may ask to stop; that is a fault.")]
+Depth = Annotated[
+    str,
+    typer.Option(
+        "--depth", metavar="BPS", help="The goal has to be certain with the book holding as much: 15bps."
+    ),
+]
+Properties = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--property",
+        metavar="ID",
+        help="Only this one, like P06. May be repeated.",
+        autocompletion=properties,
+    ),
+]
+Frontier = Annotated[bool, typer.Option("--frontier", help="For which faults and books the goal is certain.")]
+Implies = Annotated[
+    str,
+    typer.Option(
+        "--implies",
+        metavar="OTHER",
+        help="Whether OTHER is never more aggressive.",
+        autocompletion=policies_and_files,
+    ),
+]
+Equivalent = Annotated[
+    str,
+    typer.Option(
+        "--equivalent",
+        metavar="OTHER",
+        help="Whether OTHER is the same machine.",
+        autocompletion=policies_and_files,
+    ),
+]
+Trace = Annotated[
+    Path | None,
+    typer.Option("--trace", metavar="OUT.yaml", help="Write the story of what is broken as a scenario."),
+]
+AllReasons = Annotated[
+    bool,
+    typer.Option("--all-reasons/--plain", help="For every reason an overlay asks about, or for none."),
+]
+StatesMax = Annotated[
+    int | None, typer.Option("--states-max", min=1, help="Give up after so many states; 2,000,000.")
+]
+WhatItSays = Annotated[bool, typer.Option("--verbose", "-v", help="Say what each property means.")]
 NewName = Annotated[str, typer.Argument(metavar="[NAME]", help="Name; my_TEMPLATE if left out.")]
 Template = Annotated[
     str,

@@ -1,18 +1,19 @@
 """`dnkit prove`: what a policy can do in every case, and the story of what it should not do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from dnkit.analysis.frontier import frontier
 from dnkit.analysis.network import lay_out
-from dnkit.analysis.proof import NONE, Promise, Proof, Setting, Standing
+from dnkit.analysis.proof import Promise, Proof, Setting, Standing
 from dnkit.analysis.properties import PROPERTIES
 from dnkit.analysis.rules.check import check_rules
 from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
-from dnkit.cli.prove_out import Found, content, lines
+from dnkit.cli.prove_out import Found, Pair, content, lines, pair_lines
 from dnkit.cli.prove_subjects import Reader, Subject
 from dnkit.cli.proving import Interrupts, kept_proof, new_proof, progress
 from dnkit.cli.settings import parse_settings
@@ -23,7 +24,7 @@ from dnkit.policies.diagnostics import did_you_mean
 from dnkit.policies.policy import Policy
 from dnkit.policies.units import TextError, parse_bps
 from dnkit.runtime.folder import state_folder
-from dnkit.runtime.library import policy_texts
+from dnkit.runtime.library import policy_texts, read_policy
 from dnkit.runtime.prepare import PolicyInvalid
 from dnkit.runtime.proofs import proofs_folder
 
@@ -64,25 +65,17 @@ def prove(asked: Asked) -> int:
     decided, 130 when it was interrupted.
     """
     _check(asked)
-    if asked.implies or asked.equivalent:
-        from dnkit.cli.prove_pair import prove_pair
-
-        return prove_pair(asked)
     reader = reader_of(asked)
-    sources = [source for name in asked.policies for source in policy_texts(name)]
-    subjects = [subject for source in sources for subject in reader.subjects(source)]
-    found = []
     with Interrupts() as interrupts:
-        for subject in subjects:
-            if not interrupts.asked:
-                found.append(_proved(asked, reader, subject, interrupts))
-                _show(asked, found[-1])
-    code = _code(asked, found, interrupted=interrupts.asked)
+        pairs = [*_pairs(asked, reader, interrupts)]
+        found = [] if pairs else [*_all_found(asked, reader, interrupts)]
+    code = _code((*found, *pairs), interrupted=interrupts.asked)
     trace = _trace(asked, found)
     if asked.as_json:
-        out.envelope("prove/1", content(found, trace), ok=code is ExitCode.OK)
+        told = content(found, pairs, trace, interrupted=interrupts.asked)
+        out.envelope("prove/1", told, ok=code is ExitCode.OK)
     if interrupts.asked:
-        out.say(f"interrupted: {len(found)} of {len(subjects)} looked at, the last one perhaps in part")
+        out.say("interrupted: what is above is what was found so far, and nothing is proved by it")
     return code
 
 
@@ -96,6 +89,9 @@ def _check(asked: Asked) -> None:
         raise BadProof(f"--deep is --chunks {DEEP_CHUNKS} --faults {DEEP_FAULTS}: leave those out")
     if asked.implies and asked.equivalent:
         raise BadProof("--implies and --equivalent are two questions: ask one at a time")
+    if (asked.implies or asked.equivalent) and len(asked.policies) > 1:
+        raise BadProof("name one policy, and the other behind --implies or --equivalent")
+    depth_of(asked)
 
 
 def reader_of(asked: Asked) -> Reader:
@@ -125,6 +121,39 @@ def depth_of(asked: Asked) -> int | None:
         raise BadProof(f"--depth {asked.depth}: {error}") from error
 
 
+def _pairs(asked: Asked, reader: Reader, interrupts: Interrupts) -> Iterator[Pair]:
+    """Two policies side by side, where that was asked for."""
+    other = asked.implies or asked.equivalent
+    if not other:
+        return
+    from dnkit.cli.prove_pair import Judge, equivalence, implication, prove_pairs
+
+    judge: Judge = equivalence
+    if asked.implies:
+        setting = setting_of(asked)
+        watch = partial(interrupts.progress, faults=setting.faults, quiet=asked.as_json)
+        judge = partial(implication, watch=watch, setting=setting)
+    first, second = (read_policy(name) for name in (asked.policies[0], other))
+    for pair in prove_pairs(reader, first, second, judge):
+        if not asked.as_json:
+            for line in pair_lines(pair):
+                out.data(line)
+        yield pair
+
+
+def _all_found(asked: Asked, reader: Reader, interrupts: Interrupts) -> Iterator[Found]:
+    """One policy and reason after the other."""
+    sources = [source for name in asked.policies for source in policy_texts(name)]
+    for subject in [subject for source in sources for subject in reader.subjects(source)]:
+        if interrupts.asked:
+            return
+        found = _proved(asked, reader, subject, interrupts)
+        if not asked.as_json:
+            for line in lines(found, frontier=asked.frontier, verbose=asked.verbose):
+                out.data(line)
+        yield found
+
+
 # --- one machine ----------------------------------------------------------------------------------
 
 
@@ -136,8 +165,8 @@ def _proved(asked: Asked, reader: Reader, subject: Subject, interrupts: Interrup
     proof = kept_proof(program, setting, place)
     cached = proof is not None
     if proof is None:
-        with progress(subject.name, setting.faults, quiet=asked.as_json) as told:
-            proof = new_proof(program, setting, place, interrupts.watched(told))
+        with interrupts.progress(subject.name, faults=setting.faults, quiet=asked.as_json) as told:
+            proof = new_proof(program, setting, place, told)
     return Found(
         subject=subject,
         verdicts=tuple(one for one in proof.verdicts if _wanted(asked, one.id)),
@@ -157,7 +186,7 @@ def _of_guard(asked: Asked, reader: Reader, subject: Subject) -> Found:
     checked = subject.checked
     assert checked.policy is not None and checked.bound is not None, "a policy without errors was built"
 
-    def at(values: dict[str, str]) -> Policy | None:
+    def at(values: Mapping[str, str]) -> Policy | None:
         try:
             return reader.checked(subject.source, subject.reasons[0], values).policy
         except PolicyInvalid:
@@ -187,13 +216,7 @@ def _promise(asked: Asked, program: Program, proof: Proof) -> Promise | None:
 # --- all of them ----------------------------------------------------------------------------------
 
 
-def _show(asked: Asked, found: Found) -> None:
-    if not asked.as_json:
-        for line in lines(found, frontier=asked.frontier, verbose=asked.verbose):
-            out.data(line)
-
-
-def _code(asked: Asked, found: Sequence[Found], *, interrupted: bool) -> ExitCode:
+def _code(found: Sequence[Found | Pair], *, interrupted: bool) -> ExitCode:
     if interrupted:
         return ExitCode.INTERRUPTED
     standings = {one.standing for one in found}

@@ -51,13 +51,27 @@ def _is_open(one: Verdict) -> bool:
     return one.standing is Standing.OPEN
 
 
+class Pair(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found of two policies, for one reason ("": for none)."""
+
+    first: str
+    second: str
+    reason: str
+    verdict: Verdict
+
+    @property
+    def standing(self) -> Standing:
+        """That of the verdict."""
+        return self.verdict.standing
+
+
 # --- for people -----------------------------------------------------------------------------------
 
 
 def lines(found: Found, *, frontier: bool, verbose: bool) -> Iterator[str]:
     """All lines about one machine."""
     yield _head(found)
-    yield from _verdict_lines(found, verbose=verbose)
+    yield from _verdict_lines(found.verdicts, verbose=verbose)
     if found.proof is not None and found.program is not None:
         yield from _figures(found.program, found.proof, frontier=frontier)
     if found.promise is not None:
@@ -70,6 +84,16 @@ def lines(found: Found, *, frontier: bool, verbose: bool) -> Iterator[str]:
     yield ""
 
 
+def pair_lines(pair: Pair) -> Iterator[str]:
+    """All lines about two policies."""
+    when = f", when the reason is `{pair.reason}`" if pair.reason else ""
+    yield f"{pair.first} and {pair.second}{when}"
+    yield from _verdict_lines((pair.verdict,), verbose=False)
+    if pair.verdict.story is not None and pair.verdict.story.scenes:
+        yield from (f"  {line}" for line in story_lines(pair.verdict.story))
+    yield ""
+
+
 def _head(found: Found) -> str:
     proof, title = found.proof, found.subject.title
     if proof is None:
@@ -79,13 +103,13 @@ def _head(found: Found) -> str:
     return f"{title}: {', '.join(parts)}, a clip in {proof.setting.chunks} parts{cached}"
 
 
-def _verdict_lines(found: Found, *, verbose: bool) -> Iterator[str]:
+def _verdict_lines(verdicts: Sequence[Verdict], *, verbose: bool) -> Iterator[str]:
     marks = MARKS if _shows_marks() else PLAIN_MARKS
-    width = max((len(NAMES[one.id]) for one in found.verdicts), default=0)
-    for one in found.verdicts:
+    width = max((len(NAMES[one.id]) for one in verdicts), default=0)
+    for one in verdicts:
         name = f"{one.id} {NAMES[one.id]:<{width}}"
-        yield f"  {marks[one.standing]:<{len(marks[Standing.HOLDS])}} {name}  {one.text}"
-        if verbose:
+        yield f"  {marks[one.standing]:<2} {name}  {one.text}"
+        if verbose and SAYS[one.id] != one.text:
             yield f"      {SAYS[one.id]}"
 
 
@@ -172,9 +196,25 @@ def _cell(promise: Promise) -> str:
 # --- for programs ---------------------------------------------------------------------------------
 
 
-def content(found: Sequence[Found], trace: Path | None) -> dict[str, object]:
+def content(
+    found: Sequence[Found], pairs: Sequence[Pair], trace: Path | None, *, interrupted: bool
+) -> dict[str, object]:
     """What `--json` tells."""
-    return {"proofs": [_content(one) for one in found], "trace": None if trace is None else str(trace)}
+    return {
+        "interrupted": interrupted,
+        "proofs": [_content(one) for one in found],
+        "pairs": [_pair_content(one) for one in pairs],
+        "trace": None if trace is None else str(trace),
+    }
+
+
+def _pair_content(pair: Pair) -> dict[str, object]:
+    return {
+        "first": pair.first,
+        "second": pair.second,
+        "reason": pair.reason,
+        "verdict": _verdict_content(pair.verdict),
+    }
 
 
 def _content(found: Found) -> dict[str, object]:
@@ -192,15 +232,14 @@ def _content(found: Found) -> dict[str, object]:
         "states": proof and proof.states,
         "moves": proof and proof.moves,
         "tolerance": proof and proof.tolerance,
-        "verdicts": [verdict_content(one) for one in found.verdicts],
+        "verdicts": [_verdict_content(one) for one in found.verdicts],
         "bounds": [_bounds_content(one) for one in proof.bounds] if proof else [],
         "frontier": [_promise_content(one) for one in proof.frontier] if proof else [],
         "promise": found.promise and _promise_content(found.promise),
     }
 
 
-def verdict_content(one: Verdict) -> dict[str, object]:
-    """A verdict in JSON."""
+def _verdict_content(one: Verdict) -> dict[str, object]:
     return {
         "id": one.id,
         "name": NAMES[one.id],

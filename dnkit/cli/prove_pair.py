@@ -1,44 +1,48 @@
 """`dnkit prove A --implies B` and `dnkit prove A --equivalent B`: two policies side by side."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 from msgspec.structs import replace
 
-from dnkit.analysis.equivalent import Difference, equivalent
-from dnkit.analysis.proof import NONE, Scene, Standing, Story, Verdict
+from dnkit.analysis.equivalent import Difference, Undecided, equivalent
+from dnkit.analysis.explore import Told, TooMany
+from dnkit.analysis.proof import NONE, Scene, Setting, Standing, Story, Verdict
 from dnkit.cli.prove_out import Pair
-from dnkit.cli.prove_subjects import Reader, Subject
-from dnkit.cli.proving import progress
+from dnkit.cli.prove_subjects import Reader
 from dnkit.machine.program import Program
-from dnkit.model.errors import DnkitError
-from dnkit.analysis.proof import Setting
 from dnkit.runtime.library import PolicyText
 from dnkit.runtime.prepare import program_of
 
+Watch = Callable[[str], AbstractContextManager[Told]]  # shows how far the proof of that name is
+Judge = Callable[[Program, Program], Verdict]
 
-def pairs(reader: Reader, first: PolicyText, second: PolicyText) -> Iterator[tuple[str, Program, Program]]:
-    """Both policies for each reason that either asks about: (reason, first, second), equal pairs once."""
+
+def prove_pairs(reader: Reader, first: PolicyText, second: PolicyText, judge: Judge) -> Iterator[Pair]:
+    """Judge two policies for each reason that either asks about; what are the same two machines once."""
     seen = set()
     for reason in dict.fromkeys((*reader.reasons(first), *reader.reasons(second))):
         one, other = (program_of(reader.checked(source, reason)) for source in (first, second))
         if (one.digest, other.digest) not in seen:
             seen.add((one.digest, other.digest))
-            yield reason, one, other
+            yield Pair(first=one.name, second=other.name, reason=reason, verdict=judge(one, other))
 
 
 def equivalence(one: Program, other: Program) -> Verdict:
     """P24, with the shortest way to where they part."""
-    found = equivalent(one, other)
+    try:
+        found = equivalent(one, other)
+    except Undecided as error:
+        return Verdict(id="P24", standing=Standing.OPEN, text=str(error))
     if found is None:
-        return Verdict(id="P24", standing=Standing.HOLDS, text="the same machine, whatever its parts are called")
+        return Verdict(id="P24", standing=Standing.HOLDS, text="the same machine but for names")
     return Verdict(id="P24", standing=Standing.BROKEN, text=_parts(found), story=_way(found))
 
 
 def _parts(found: Difference) -> str:
-    first, second = (
-        f"{phase} (line {line})" if line else phase for phase, line in zip(found.phases, found.lines, strict=True)
-    )
-    return f"{found.what}: {first} of the one, {second} of the other"
+    places = zip(found.phases, found.lines, strict=True)
+    first, second = (f"{phase} (line {line})" if line else phase for phase, line in places)
+    return f"{found.what}; {first} of the first, {second} of the second"
 
 
 def _way(found: Difference) -> Story:
@@ -46,7 +50,7 @@ def _way(found: Difference) -> Story:
     return Story(0, scenes, tuple(turning.outcome for turning in found.way))
 
 
-def implication(one: Program, other: Program, setting: Setting, *, quiet: bool) -> Verdict:
+def implication(one: Program, other: Program, watch: Watch, setting: Setting) -> Verdict:
     """P23: whether the other is never more aggressive; where it is, the way to there."""
     from dnkit.analysis.implies import implied
     from dnkit.analysis.network import lay_out
@@ -54,9 +58,12 @@ def implication(one: Program, other: Program, setting: Setting, *, quiet: bool) 
     from dnkit.analysis.story import story_of
 
     graphs = []
-    for program in (one, other):
-        with progress(program.name, setting.faults, quiet=quiet) as told:
-            graphs.append(explored(program, setting, told))
+    try:
+        for program in (one, other):
+            with watch(program.name) as told:
+                graphs.append(explored(program, setting, told))
+    except TooMany as error:
+        return Verdict(id="P23", standing=Standing.OPEN, text=f"not decided: {error}")
     found = implied(*map(lay_out, graphs))
     if found.at == NONE:
         return found.verdict

@@ -51,10 +51,13 @@ class Reader:
         return tuple(found.values())
 
     def _checks(self, source: PolicyText) -> Iterator[tuple[str, Checked]]:
-        plain = self.checked(source, self._reason)
-        yield self._reason, plain
-        for reason in reasons_asked(plain.bound) if self._all and plain.bound is not None else ():
-            yield reason, self.checked(source, reason)
+        return ((reason, self.checked(source, reason)) for reason in self.reasons(source))
+
+    def reasons(self, source: PolicyText) -> tuple[str, ...]:
+        """The reasons to look at a policy for, the plain one first."""
+        bound = self.checked(source, self._reason).bound
+        more = reasons_asked(bound) if self._all and bound is not None else ()
+        return (self._reason, *more)
 
     def checked(self, source: PolicyText, reason: str, more: Mapping[str, str] | None = None) -> Checked:
         """A policy without errors, with more set if wanted."""

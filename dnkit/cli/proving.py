@@ -96,15 +96,17 @@ class Interrupts:
             raise KeyboardInterrupt
         self.asked = True
 
-    def watched(self, told: Told) -> Told:
-        """The same, and the exploration ends once the end was asked for."""
+    @contextmanager
+    def progress(self, name: str, *, faults: int, quiet: bool) -> Iterator[Told]:
+        """`progress`, and the exploration ends once the end was asked for."""
+        with progress(name, faults, quiet=quiet) as told:
 
-        def watching(states: int, moves: int) -> None:
-            if self.asked:
-                raise TooMany("interrupted")
-            told(states, moves)
+            def watching(states: int, moves: int) -> None:
+                if self.asked:
+                    raise TooMany("interrupted")
+                told(states, moves)
 
-        return watching
+            yield watching
 
 
 def story_lines(story: Story) -> Iterator[str]:

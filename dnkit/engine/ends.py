@@ -7,7 +7,7 @@ from dnkit.engine.phases import SWEEP_TRIES, ask_sweep, forget_answers
 from dnkit.engine.sizing import slices_left
 from dnkit.engine.state import Answer, Leg, Stage
 from dnkit.engine.turn import Turn
-from dnkit.engine.verify import agrees, ask, is_lagging, is_met, settle_answers
+from dnkit.engine.verify import agrees, ask, is_met, settle_answers, tries_after
 from dnkit.machine import program as pg
 from dnkit.machine.orders import Life
 from dnkit.model.commands import EndRun, SendAlert
@@ -57,7 +57,7 @@ def _ask_again(turn: Turn) -> None:
 
 def _after_sweep(turn: Turn) -> pg.Target | None:
     if any(leg.answer is Answer.BAD for leg in turn.legs):
-        return _again(turn, "cannot list open orders", last=turn.state.tries + 1 >= SWEEP_TRIES)
+        return _again(turn, "cannot list open orders", turn.state.tries + 1, SWEEP_TRIES)
     if any(leg.found for leg in turn.legs):
         return pg.Target(pg.TargetKind.HALT, text="stray order found")
     _begin_reads(turn)
@@ -76,15 +76,14 @@ def _after_last_read(turn: Turn) -> pg.Target | None:
     open_legs = [index for index in every_leg(turn) if not agrees(turn.legs[index])]
     if not open_legs:
         return _end_as_intended(turn)
-    lagging = any(is_lagging(turn, index) for index in open_legs)
-    return _again(turn, "books disagree at the end", last=turn.state.tries + 1 >= READ_TRIES and not lagging)
+    return _again(turn, "books disagree at the end", tries_after(turn, open_legs), READ_TRIES)
 
 
-def _again(turn: Turn, why: str, *, last: bool) -> pg.Target | None:
+def _again(turn: Turn, why: str, tries: int, tries_max: int) -> pg.Target | None:
     """Ask once more a little later, or halt with the reason."""
-    if last:
+    if tries >= tries_max:
         return pg.Target(pg.TargetKind.HALT, text=why)
-    turn.update(tries=turn.state.tries + 1, timer_ns=turn.now + EVERY_NS)
+    turn.update(tries=tries, timer_ns=turn.now + EVERY_NS)
     return None
 
 
@@ -111,6 +110,8 @@ def _true_end(turn: Turn, end: EndName) -> EndName | None:
         end = EndName.HEDGED  # earlier slices were traded; the last one found nothing to do
     if end is EndName.FLAT and turn.state.stop_asked and slices_left(turn):
         end = EndName.FLAT if flat else EndName.HEDGED  # asked to stop between two slices
+    if end is EndName.PROTECTED and flat:
+        end = EndName.FLAT  # the stop was filled meanwhile: it did what it was for
     if end is EndName.FLAT:
         return end if flat else None
     if end is EndName.HEDGED:
@@ -154,12 +155,13 @@ def _after_halt_sweep(turn: Turn) -> None:
 
 def _after_halt_read(turn: Turn) -> None:
     open_legs = [index for index in every_leg(turn) if not agrees(turn.legs[index])]
+    tries = tries_after(turn, open_legs)
     if not open_legs:
         finish(turn, EndName.HALTED, risk_of(turn), turn.state.halt)
-    elif turn.state.tries + 1 >= READ_TRIES and not any(is_lagging(turn, index) for index in open_legs):
+    elif tries >= READ_TRIES:
         finish(turn, EndName.HALTED, Risk.UNKNOWN, turn.state.halt)
     else:
-        turn.update(tries=turn.state.tries + 1, timer_ns=turn.now + EVERY_NS)
+        turn.update(tries=tries, timer_ns=turn.now + EVERY_NS)
 
 
 def risk_of(turn: Turn) -> Risk:

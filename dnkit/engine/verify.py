@@ -5,6 +5,8 @@ venue's lag budget since that fill is not over is LAGGING, which is no conflict 
 one.
 """
 
+from collections.abc import Sequence
+
 from dnkit.engine.exposure import is_hedged
 from dnkit.engine.sizing import goal_position
 from dnkit.engine.state import Answer, Leg
@@ -45,6 +47,13 @@ def is_lagging(turn: Turn, index: int) -> bool:
     return leg.fill_ns > 0 and turn.now < leg.fill_ns + turn.program.legs[index].position_lag_ns
 
 
+def tries_after(turn: Turn, open_legs: Sequence[int]) -> int:
+    """Tries that count, this one included. A venue that may be behind is no disagreement, so a wrong read
+    after its lag still leaves the tries that the policy gives.
+    """
+    return turn.state.tries + (not any(is_lagging(turn, index) for index in open_legs))
+
+
 def settle_answers(turn: Turn, indexes: tuple[int, ...]) -> bool:
     """Turn overdue questions into bad answers; whether all questions are answered."""
     ready = True
@@ -70,9 +79,9 @@ def advance(turn: Turn) -> Outcome | None:
         ask(turn, indexes)
     if not settle_answers(turn, indexes):
         return None
-    tries = turn.state.tries + 1
     open_legs = [index for index in indexes if not agrees(turn.legs[index])]
-    if tries >= phase.tries and not any(is_lagging(turn, index) for index in open_legs):
+    tries = tries_after(turn, open_legs)
+    if tries >= phase.tries:
         silent = all(turn.legs[index].answer is Answer.BAD for index in open_legs)
         return Outcome.ERROR if silent else Outcome.CONFLICT
     turn.update(tries=tries, step=1, timer_ns=turn.now + phase.every_ns)

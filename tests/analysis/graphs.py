@@ -11,6 +11,8 @@ from dnkit.analysis.move import Kind
 from dnkit.analysis.network import Network, lay_out
 from dnkit.analysis.proof import NONE, Setting
 from dnkit.machine.program import Program
+from dnkit.runtime.library import VenueFacts, read_policy
+from dnkit.runtime.prepare import check
 from tests.engine.programs import open_hedged, unwind_one
 
 
@@ -58,6 +60,13 @@ def note(one: Drawn) -> Note:
 def everything(network: Network, opens: Sequence[int] = (), waits: Sequence[int] = ()) -> View:
     """A view in which every edge can be gone, with the gates as given."""
     return View(network, [True] * len(network.labels), opens, waits)
+
+
+def shipped(name: str) -> Program:
+    """A policy of the library, compiled."""
+    found = check(read_policy(name), VenueFacts()).program
+    assert found is not None, name
+    return found
 
 
 def walked(program: Program, **setting: Any) -> Graph:

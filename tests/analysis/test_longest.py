@@ -47,7 +47,7 @@ def run_on(clocks: Clocks, leg: int, spent: int) -> Clocks:
 
 
 class Walker:
-    """All ways through a drawn graph, one by one. `best[faults][state]` is the most its clocks show together."""
+    """All ways through a drawn graph, one by one. `best[faults][state]` is the most any clock there shows."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Walker:
     def walk(self, state: int, used: int, clocks: Clocks | None, alone: Clocks) -> None:
         if clocks is not None:
             for faults in range(used, BUDGET + 1):
-                self.best[faults][state] = max(self.best[faults][state], max(clocks))
+                self.best[faults][state] = max(self.best[faults][state], *clocks)
         first, count = self.graph.first[state], self.graph.last[state] - self.graph.first[state]
         for place, (target, faults, number) in enumerate(edges_of(self.graph, state)):
             edge = self.graph.notes[number]
@@ -181,7 +181,8 @@ def test_the_slowest_way_takes_as_long_as_said(edges: list[Drawn], late: list[Dr
 
 def replayed(graph: Graph, trail: Sequence[tuple[int, int]], end: int, budget: int) -> int:
     """The time a trail takes, gone edge by edge from the start to its end."""
-    clocks, at, used = (0, 0), 0, 0
+    clocks: Clocks = (0, 0)
+    at = used = 0
     for state, edge in trail:
         assert state == at
         if edge < 0:

@@ -15,7 +15,7 @@ from dnkit.analysis.rules.regions import Free, Region, Unknown, all_ratios, gap,
 from dnkit.analysis.rules.solve import Undecided
 from dnkit.analysis.rules.table import KNOWN, SIGNS, UNKNOWN, Question, Value, kinds_in
 
-QUESTIONS_MAX = 200  # of a group
+QUESTIONS_MAX = 32  # of a group: the work grows with the fourth power
 UNKNOWN_MAX = 10  # quantities of a group that may be unknown
 LOOKS_MAX = 20_000  # at cells, some of them more than once
 

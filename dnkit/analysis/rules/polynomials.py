@@ -103,21 +103,6 @@ def signs_of(poly: Poly, known: Mapping[Key, int]) -> int:
     return signs & _sum_of([_product_of(product, number, known) for product, number in poly.items()])
 
 
-def signs_by_others(poly: Poly, known: Mapping[Key, int]) -> int:
-    """The same, and each known polynomial is tried for whether the rest beside a multiple of it has a sign."""
-    signs = signs_of(poly, known)
-    top = max(poly, default=())
-    for key, others in known.items():
-        if signs in (NEGATIVE, NOTHING, POSITIVE):
-            break
-        number = next((number for product, number in key if product == top), 0)
-        if number:
-            factor = poly[top] if number > 0 else -poly[top]
-            rest = added(multiplied(constant(abs(number)), poly), dict(key), -factor)
-            signs &= _sum_of([_times(_sign(factor), others), signs_of(rest, known)])
-    return signs
-
-
 def _product_of(product: Product, number: int, known: Mapping[Key, int]) -> int:
     signs = _sign(number)
     for name in product:

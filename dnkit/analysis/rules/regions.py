@@ -16,7 +16,6 @@ from dnkit.analysis.rules.polynomials import (
     multiplied,
     quantity,
     sign_at,
-    signs_by_others,
 )
 from dnkit.analysis.rules.solve import Conditions, narrowed, solve
 from dnkit.policies import expr
@@ -70,9 +69,8 @@ def _above(name: str, value: Fraction) -> Poly:
 
 def meet(region: Region, poly: Poly, signs: int) -> Region | None:
     """The region where the polynomial has one of the signs (without a gap); None where there is none."""
-    may = signs_by_others(poly, region.conditions)
-    conditions = narrowed(region.conditions, poly, signs & may)
-    if conditions is None or not may & ~signs:
+    conditions = narrowed(region.conditions, poly, signs)
+    if conditions is None or conditions is region.conditions:
         return None if conditions is None else region
     if sign_at(poly, region.point) & signs:
         return region._replace(conditions=conditions)

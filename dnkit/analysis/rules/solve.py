@@ -146,8 +146,8 @@ def _meetings(bounds: Sequence[Bound], rest: Conditions) -> list[tuple[Poly, int
 
 
 def _tightest(bounds: Sequence[Bound], looser: int, rest: Conditions) -> list[Bound]:
-    """The bounds without those that lie, by what is known, where another one of the same side is not met anyway.
-    `looser` is the sign there of what the other one bounds.
+    """The bounds of one side without those that another implies by what is known. `looser` is the sign that a
+    bound has at the zero of one that it implies.
     """
     found: list[Bound] = []
     for bound in bounds:

@@ -35,7 +35,7 @@ Value = int | None  # of a comparison: the signs its difference may have; None w
 
 class Question(NamedTuple):
     """A comparison of two sides made of quantities, or `unknown(left)` where there is no right one. `side` is
-    the text of the left one, `said` the left side and `against` the right one as first written; `used` are the
+    the left one as text, `said` the left side and `against` the right one as first written; `used` are the
     operators it is asked with.
     """
 
@@ -107,8 +107,8 @@ def texts_of(policy: Policy) -> Texts:
 
 
 def table_of(rules: Sequence[Rule], texts: Texts, spans: Mapping[Route, Span]) -> Table:
-    """The table of those rules with those expressions; `spans` gives the lines. Undecided where facts of facts
-    make an expression that is too large.
+    """The table of those rules with those expressions; `spans` gives the lines. Undecided where facts of
+    facts make an expression that is too large.
     """
     _measure(texts)
     written = dict[str, Expr]()

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 WAY_NS = 100 * NS_PER_MS
 PLENTY = 10**9
+import os
+STREAMS = bool(os.environ.get("STREAMS"))
 PAUSES_NS = (5 * NS_PER_MS, 400 * NS_PER_MS, 2 * NS_PER_S, 6 * NS_PER_S, 16 * NS_PER_S)
 LATE_NS = 5 * NS_PER_S
 REFUSED_PLACING = "rejected"
@@ -88,6 +90,8 @@ class Line:
         )  # fmt: skip
 
     def _hear(self, event: ev.Event) -> None:
+        if isinstance(event, ev.PositionRead) and not event.request and not STREAMS:
+            return
         if isinstance(event, ev.OrderFilled):
             self._filled[event.order] = event.cum
         self._batch.append(event)
@@ -233,7 +237,7 @@ class Line:
     def _notify(self, facts: list[ev.Event]) -> None:
         """The stream tells of fills soon, late, or not at all."""
         drawn = self.walk.dice.random()
-        if drawn < 0.05:
+        if self.down or self.walk.dead or drawn < 0.05:
             return
         if drawn < 0.12:
             for fact in facts:

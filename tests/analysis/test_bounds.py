@@ -1,0 +1,221 @@
+"""Bounds of real programs against plain recursion over the same graph, and the limits that policies state."""
+
+from collections.abc import Callable
+from functools import cache
+from itertools import product
+
+import pytest
+from msgspec.structs import replace
+
+from dnkit.analysis.bounds import Measured, bounds_of, limits_kept, measure
+from dnkit.analysis.case import Case
+from dnkit.analysis.explore import Graph, Note
+from dnkit.analysis.exposed import exposures
+from dnkit.analysis.network import edges_of
+from dnkit.analysis.proof import NONE, Bounds, Standing
+from dnkit.analysis.world import Placed, most
+from dnkit.engine.exposure import net, net_money, tolerance
+from dnkit.engine.state import Stage
+from dnkit.machine import program as pg
+from dnkit.model.terms import EndName
+from tests.analysis.graphs import network_of, shipped
+from tests.engine.harness import BPS, S
+from tests.engine.programs import close_pair, open_hedged, unwind_one
+
+FAULTS = 1
+
+
+@cache
+def found(make: Callable[[], pg.Program], faults: int = FAULTS) -> tuple[Measured, tuple[Bounds, ...]]:
+    measured = measure(network_of(make(), faults=faults))
+    return measured, bounds_of(measured)
+
+
+def limited(**limits: object) -> pg.Limits:
+    return pg.Limits(**{"concession_max": 50 * BPS, "deadline_ns": 90 * S, **limits})  # type: ignore[arg-type]
+
+
+def graph_of(measured: Measured) -> Graph:
+    return measured.ways.view.network.graph
+
+
+def longest_from(graph: Graph, weigh: Callable[[Note], int], counts: Callable[[int], bool]) -> list[int]:
+    """By faults, the largest sum of weights from a start to a state that counts. One clock only."""
+
+    @cache
+    def ahead(index: int, left: int) -> int:
+        found = [0] if counts(index) else [-(10**18)]
+        for target, cost, number in edges_of(graph, index):
+            if cost <= left:
+                found.append(weigh(graph.notes[number]) + ahead(target, left - cost))
+        return max(found)
+
+    return [max(ahead(start, faults) for start in graph.starts) for faults in range(FAULTS + 1)]
+
+
+def test_time_and_calls_are_those_of_plain_recursion() -> None:
+    measured, bounds = found(unwind_one)
+    graph = graph_of(measured)
+
+    def ends(index: int) -> bool:
+        return graph.nodes[index][0].stage is Stage.END
+
+    def goals(index: int) -> bool:
+        ended = graph.nodes[index][0].ended
+        return ended is not None and ended.end is not EndName.HALTED
+
+    assert [one.time_ns for one in bounds] == longest_from(graph, lambda note: note.spent, ends)
+    assert [one.goal_ns for one in bounds] == longest_from(graph, lambda note: note.spent, goals)
+    for kind, name in enumerate(("orders", "cancels", "reads")):
+        counted = longest_from(graph, lambda note, kind=kind: note.calls[kind], ends)
+        first = 1 if name == "cancels" else 0  # the sweep that a run begins with
+        assert [getattr(one, name) for one in bounds] == [(count + first,) for count in counted]
+
+
+def test_concession_is_that_of_the_orders_that_can_be_sent() -> None:
+    measured, bounds = found(open_hedged)
+    graph = graph_of(measured)
+    paid = [[0, 0] for _ in bounds]
+    todo, met = [(start, 0) for start in graph.starts], set()
+    while todo:
+        index, used = spot = todo.pop()
+        if spot in met or used > FAULTS:
+            continue
+        met.add(spot)
+        for target, cost, number in edges_of(graph, index):
+            todo.append((target, used + cost))
+            for way, pay in graph.notes[number].sent:
+                for faults in range(used + cost, FAULTS + 1):
+                    paid[faults][way] = max(paid[faults][way], pay)
+    assert [one.concession for one in bounds] == [tuple(one) for one in paid]
+    assert [one.pair for one in bounds] == [sum(one) for one in paid]
+    assert max(paid[-1]) == 15 * BPS
+
+
+def totals(orders: tuple[Placed, ...]) -> list[tuple[int, ...]]:
+    """Every way in which nothing, a part or all of each order may have been filled beyond what was told."""
+    return list(product(*((0, (one.lots - one.low) // 2, one.lots - one.low) for one in orders)))
+
+
+@pytest.mark.parametrize("make", [open_hedged, close_pair, unwind_one])
+def test_exposure_is_the_worst_of_all_fills_that_nobody_saw(make: Callable[[], pg.Program]) -> None:
+    graph = graph_of(found(make, 0)[0])
+    opened, program = exposures(graph), graph.ground.program
+    met = 0
+    for index, (state, world) in enumerate(graph.nodes):
+        lattices = zip(state.legs, graph.ground.legs, strict=True)
+        if any((one.bid, one.ask) != (lattice.bid, lattice.ask) for one, lattice in lattices):
+            continue  # a book that was refused, or none yet
+        worst, naked, met = 0, False, met + 1
+        for picked in product(*(totals(side.orders) for side in world.legs)):
+            legs = []
+            for one, side, fills in zip(state.legs, world.legs, picked, strict=True):
+                position = side.position
+                for order, fill in zip(side.orders, fills, strict=True):
+                    room = most(replace(side, position=position), order) - order.low
+                    position += order.side * min(fill, room)
+                legs.append(replace(one, position=position))
+            worst = max(worst, net_money(program, legs))
+            naked = naked or abs(net(program, legs)) >= tolerance(program, legs)
+        assert (opened.money[index], bool(opened.naked[index])) == (worst, naked)
+    assert met > 20
+
+
+def test_more_faults_are_never_better() -> None:
+    for make in (unwind_one, open_hedged):
+        none, one = found(make)[1]
+        for name in ("time_ns", "goal_ns", "naked_ns", "unhedged", "unhedged_ns", "concession", "pair"):
+            assert getattr(none, name) <= getattr(one, name)
+        assert none.time_ns < one.time_ns
+        assert 0 < none.goal_ns <= none.time_ns
+        assert 0 < none.naked_ns <= none.time_ns
+
+
+def test_a_pair_is_naked_from_the_first_order_on_and_not_before() -> None:
+    bounds = found(open_hedged, 0)[1][0]
+    start_ns = 6 * 300_000_000  # each leg is swept, its position and its book are read
+    assert bounds.naked_ns == bounds.time_ns - start_ns
+
+
+# --- limits ---------------------------------------------------------------------------------------
+
+
+def kept(program: pg.Program, faults: int = 0) -> dict[str, Case]:
+    measured = measure(network_of(program, faults=faults))
+    return {one.verdict.id: one for one in limits_kept(measured, bounds_of(measured))}
+
+
+def broken(cases: dict[str, Case]) -> set[str]:
+    return {id for id, one in cases.items() if one.verdict.standing is Standing.BROKEN}
+
+
+def test_limits_that_are_kept_or_not_stated() -> None:
+    cases = kept(unwind_one(), 1)
+    assert list(cases) == ["P13", "P14", "P15", "P16", "P22"]
+    assert broken(cases) == set()
+    assert all(one.at == NONE and not one.trail for one in cases.values())
+    assert (
+        "within 7.3 s with no fault, 75.8 s with 1 fault; the deadline is 90.0 s" in cases["P13"].verdict.text
+    )
+    assert cases["P16"].verdict.text.endswith("max_unhedged is not stated")
+
+
+def test_a_deadline_that_cannot_be_kept() -> None:
+    program = unwind_one(limits=limited(deadline_ns=5 * S))
+    cases = kept(program)
+    assert broken(cases) == {"P13"}
+    assert "within 7.2 s; the deadline is 5.0 s" in cases["P13"].verdict.text
+    graph = network_of(program).graph
+    assert graph.nodes[cases["P13"].at][0].stage is Stage.END
+    assert any(edge < 0 for _, edge in cases["P13"].trail)  # the deadline falls due on that way
+    assert graph.parent[cases["P13"].trail[0][0]][0] == NONE
+
+
+def test_a_deadline_cuts_the_longest_run_short() -> None:
+    programs = [unwind_one(limits=limited(deadline_ns=at * S)) for at in (2, 5, 8)]
+    times = [bounds_of(measure(network_of(program)))[0] for program in programs]
+    assert [one.time_ns for one in times] == [5_100_000_000, 8_100_000_000, 9_800_000_000]
+    assert all(one.naked_ns <= one.time_ns for one in times)
+
+
+def test_exposure_for_longer_than_allowed() -> None:
+    limits = {"unhedged_max": 10**14, "unhedged_to": pg.Target(pg.TargetKind.PHASE, phase=3)}
+    assert broken(kept(open_hedged(limits=limited(**limits, unhedged_ns=30 * S)))) == set()
+    cases = kept(open_hedged(limits=limited(**limits, unhedged_ns=5 * S)))
+    assert broken(cases) == {"P16"}
+    assert "above $100 for 20.6 s, allowed are 5.0 s" in cases["P16"].verdict.text
+    assert cases["P16"].trail
+
+
+def test_exposure_below_its_limit_may_last() -> None:
+    program = open_hedged(limits=limited(unhedged_max=10**16, unhedged_ns=S))
+    assert broken(kept(program)) == set()
+    assert bounds_of(measure(network_of(program)))[0].unhedged_ns == 0
+
+
+def test_a_concession_beyond_the_limit_is_shown_where_it_is_sent() -> None:
+    """The engine bounds every order, so the limit is tightened behind its back."""
+    network = network_of(unwind_one())
+    program = replace(network.graph.ground.program, scopes=(
+        replace(network.graph.ground.program.scopes[0], limits=limited(concession_max=12 * BPS)),
+    ))  # fmt: skip
+    network.graph.ground = replace(network.graph.ground, program=program)
+    measured = measure(network)
+    cases = {one.verdict.id: one for one in limits_kept(measured, bounds_of(measured))}
+    assert broken(cases) == {"P15"}
+    orders = network.graph.nodes[cases["P15"].at][1].legs[0].orders
+    assert [order.pay for order in orders] == [15 * BPS]
+
+
+def test_a_single_position_is_naked_until_a_stop_covers_it() -> None:
+    graph = network_of(shipped("perps_baseline")).graph
+    opened, least = exposures(graph), graph.ground.legs[0].least
+    ends = {"protected": 0, "bare": 0}
+    for index, (state, world) in enumerate(graph.nodes):
+        if state.ended is not None and state.ended.end is EndName.PROTECTED:
+            assert not opened.naked[index]
+            ends["protected"] += 1
+        elif not world.legs[0].orders:
+            assert bool(opened.naked[index]) == (abs(world.legs[0].position) >= least)
+            ends["bare"] += opened.naked[index]
+    assert all(ends.values())
