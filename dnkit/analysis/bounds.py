@@ -190,9 +190,8 @@ def _deadline(found: Measured) -> Case:
     age = age_of(ways_of(view), 0)
     limit = network.graph.ground.program.scopes[0].limits.deadline_ns
     ages = [max((layer[index] for index in found.ends), default=0) for layer in age]
-    text = (
-        f"from its first phase a run ends within {_by_faults(ages, seconds)}, but for a venue that stays down"
-    )
+    within = _by_faults(ages, seconds)
+    text = f"from its first phase a run ends within {within}, but for a venue that stays down"
     if limit == NO_LIMIT:
         return case("P13", False, f"{text}; no deadline is stated")
     if ages[-1] <= limit:

@@ -14,7 +14,7 @@ from dnkit.analysis.canon import NOW, canonical
 from dnkit.analysis.ground import Ground
 from dnkit.analysis.hop import Node
 from dnkit.analysis.move import CALL_NS
-from dnkit.analysis.way import Step, Way, known_orders, otherwise
+from dnkit.analysis.way import Step, Way, is_late, known_orders, otherwise
 from dnkit.analysis.world import Call, LegWorld, Quest, World, answered, new_world, obey, with_leg
 from dnkit.engine.state import Leg, Order, State
 from dnkit.engine.step import begin, step
@@ -56,7 +56,7 @@ def make_concrete(ground: Ground, way: Way, *, slowly: bool = False) -> Concrete
     """A run that goes the way, or one to the same state on which timers fall due elsewhere than the explorer
     has it; where none was found at any pace, the hitch farthest on. `slowly` looks for a slow one first.
     """
-    paces = sorted(FINE if any(map(_is_late, way.steps)) else PACES, reverse=slowly)
+    paces = sorted(FINE if any(map(is_late, way.steps)) else PACES, reverse=slowly)
     best = Hitch(0, "")
     for make in (_made, _with_timers_elsewhere):
         for pace in paces:
@@ -65,12 +65,6 @@ def make_concrete(ground: Ground, way: Way, *, slowly: bool = False) -> Concrete
                 return made
             best = max(best, made, key=lambda hitch: hitch.step)
     return best
-
-
-def _is_late(one: Step) -> bool:
-    """Whether a deadline falls due in the step, or exposure has lasted for too long."""
-    before, due = one.before[0], one.move.state
-    return (before.dues, before.naked_ns) != (due.dues, due.naked_ns)
 
 
 def _with_timers_elsewhere(ground: Ground, way: Way, pace: int) -> Concrete | Hitch:

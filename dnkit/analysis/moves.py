@@ -69,7 +69,7 @@ def moves(ground: Ground, known: LegMoves, state: State, world: World, left: int
 def of_run(ground: Ground, state: State, world: World, left: int) -> Iterator[Move]:
     """What happens to the run as a whole: alerts, its clocks, the process, the operator."""
     yield from affordable(_alert(ground, state, world), left)
-    yield from run_timers(ground, state, world)
+    yield from affordable(run_timers(ground, state, world), left)
     if left and ground.setting.stops and not state.stop_asked and state.stage in STOPPABLE:
         event = ev.StopAsked(NOW, "operator")
         yield Move("the operator asks to stop", Kind.STOP, -1, 0, event, world, state)

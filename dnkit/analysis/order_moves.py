@@ -21,6 +21,7 @@ from dnkit.analysis.world import (
     without_order,
 )
 from dnkit.engine.orders import FINDS_MIN, IMMEDIATE
+from dnkit.engine.state import Leg
 from dnkit.machine.orders import Life
 from dnkit.model import events as ev
 from dnkit.model.terms import EndKind, FoundKind, OrderType, RejectKind
@@ -235,7 +236,7 @@ def notices(here: Here) -> Iterator[Move]:
         if order.fate is Fate.SENT:
             continue
         for total in totals(here, order):
-            if total > order.low:
+            if total > order.low or is_untold(here.leg, order):
                 yield _notice(here, order, total)
         if order.fate is Fate.LIVE:
             ended = ev.OrderEnded(
@@ -243,6 +244,12 @@ def notices(here: Here) -> Iterator[Move]:
             )
             gone = without_order(here.side, order.n)
             yield here.move("ended by the venue", ended, gone, kind=Kind.SLIP, spent=0)
+
+
+def is_untold(leg: Leg, order: Placed) -> bool:
+    """Whether fills of the order were seen in a position that the engine has not been told of."""
+    known = known_order(leg, order.n)
+    return known is not None and known.cum < order.low
 
 
 def _notice(here: Here, order: Placed, total: int) -> Move:

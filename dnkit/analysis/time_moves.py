@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from dnkit.analysis.canon import FILLED_LATELY, FILLED_LONG_AGO, NOW
 from dnkit.analysis.ground import Ground
 from dnkit.analysis.move import SILENCE_NS, Here, Kind, Move, older, with_known
+from dnkit.analysis.order_moves import is_untold
 from dnkit.analysis.world import Quest, World
 from dnkit.engine.state import Answer, JobStage, Order, Stage, State
 from dnkit.machine.program import Phase, PhaseKind
@@ -60,10 +61,19 @@ def run_timers(ground: Ground, state: State, world: World) -> Iterator[Move]:
         return
     phase = ground.program.phases[state.phase]
     if state.stage is not Stage.PHASE or (phase.kind is PhaseKind.VERIFY and state.step == 1):
-        yield _next_try(ground, state, world, phase)
+        following = _next_try(ground, state, world, phase)
+        silent = any(_keeps_silent(state, world, index) for index in range(len(state.legs)))
+        what = f"{following.what}, and the stream kept silent"
+        yield replace(following, what=what, kind=Kind.SLIP) if silent else following
     elif phase.kind in (PhaseKind.REST, PhaseKind.WAIT) or (phase.kind is PhaseKind.ALERT):
         woken, due = ev.Woken(NOW), replace(state, timer_ns=NOW)
         yield Move("time is up", Kind.FREE, -1, state.timer_ns - NOW, woken, world, due)
+
+
+def _keeps_silent(state: State, world: World, index: int) -> bool:
+    """Whether a fill that shows in a position should have been told by now."""
+    orders = world.legs[index].orders
+    return not world.down[index] and any(is_untold(state.legs[index], one) for one in orders)
 
 
 def _next_try(ground: Ground, state: State, world: World, phase: Phase) -> Move:

@@ -110,6 +110,12 @@ def _left(graph: Graph, index: int) -> int:
     return graph.ground.setting.faults - graph.faults[index]
 
 
+def is_late(one: Step) -> bool:
+    """Whether a deadline falls due in the step, or exposure has lasted for too long."""
+    before, due = one.before[0], one.move.state
+    return (before.dues, before.naked_ns) != (due.dues, due.naked_ns)
+
+
 def known_orders(leg: Leg, side: LegWorld) -> tuple[int, ...]:
     """Numbers of a leg's orders that still count, in their order."""
     known = {one.n for one in side.orders} | {n for n, _ in side.calls}

@@ -1,7 +1,7 @@
 """Bounds of real programs against plain recursion over the same graph, and the limits that policies state."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from itertools import product
 
 import pytest
@@ -11,13 +11,14 @@ from dnkit.analysis.bounds import Measured, bounds_of, limits_kept, measure
 from dnkit.analysis.case import Case
 from dnkit.analysis.explore import Graph, Note
 from dnkit.analysis.exposed import exposures
+from dnkit.analysis.move import CALL_NS
 from dnkit.analysis.network import edges_of
 from dnkit.analysis.proof import NONE, Bounds, Standing
-from dnkit.analysis.world import Placed, most
+from dnkit.analysis.world import Placed, most, reach
 from dnkit.engine.exposure import net, net_money, tolerance
 from dnkit.engine.state import Stage
 from dnkit.machine import program as pg
-from dnkit.model.terms import EndName
+from dnkit.model.terms import EndName, OrderType
 from tests.analysis.graphs import network_of, shipped
 from tests.engine.harness import BPS, S
 from tests.engine.programs import close_pair, open_hedged, unwind_one
@@ -53,6 +54,10 @@ def longest_from(graph: Graph, weigh: Callable[[Note], int], counts: Callable[[i
     return [max(ahead(start, faults) for start in graph.starts) for faults in range(FAULTS + 1)]
 
 
+def calls_of(kind: int, note: Note) -> int:
+    return note.calls[kind]
+
+
 def test_time_and_calls_are_those_of_plain_recursion() -> None:
     measured, bounds = found(unwind_one)
     graph = graph_of(measured)
@@ -67,7 +72,7 @@ def test_time_and_calls_are_those_of_plain_recursion() -> None:
     assert [one.time_ns for one in bounds] == longest_from(graph, lambda note: note.spent, ends)
     assert [one.goal_ns for one in bounds] == longest_from(graph, lambda note: note.spent, goals)
     for kind, name in enumerate(("orders", "cancels", "reads")):
-        counted = longest_from(graph, lambda note, kind=kind: note.calls[kind], ends)
+        counted = longest_from(graph, partial(calls_of, kind), ends)
         first = 1 if name == "cancels" else 0  # the sweep that a run begins with
         assert [getattr(one, name) for one in bounds] == [(count + first,) for count in counted]
 
@@ -133,7 +138,7 @@ def test_more_faults_are_never_better() -> None:
 
 def test_a_pair_is_naked_from_the_first_order_on_and_not_before() -> None:
     bounds = found(open_hedged, 0)[1][0]
-    start_ns = 6 * 300_000_000  # each leg is swept, its position and its book are read
+    start_ns = 6 * CALL_NS  # each leg is swept, its position and its book are read
     assert bounds.naked_ns == bounds.time_ns - start_ns
 
 
@@ -154,9 +159,7 @@ def test_limits_that_are_kept_or_not_stated() -> None:
     assert list(cases) == ["P13", "P14", "P15", "P16", "P22"]
     assert broken(cases) == set()
     assert all(one.at == NONE and not one.trail for one in cases.values())
-    assert (
-        "within 7.3 s with no fault, 75.8 s with 1 fault; the deadline is 90.0 s" in cases["P13"].verdict.text
-    )
+    assert cases["P13"].verdict.text.endswith("the deadline is 90.0 s")
     assert cases["P16"].verdict.text.endswith("max_unhedged is not stated")
 
 
@@ -164,18 +167,31 @@ def test_a_deadline_that_cannot_be_kept() -> None:
     program = unwind_one(limits=limited(deadline_ns=5 * S))
     cases = kept(program)
     assert broken(cases) == {"P13"}
-    assert "within 7.2 s; the deadline is 5.0 s" in cases["P13"].verdict.text
+    assert cases["P13"].verdict.text.endswith("the deadline is 5.0 s")
     graph = network_of(program).graph
     assert graph.nodes[cases["P13"].at][0].stage is Stage.END
     assert any(edge < 0 for _, edge in cases["P13"].trail)  # the deadline falls due on that way
     assert graph.parent[cases["P13"].trail[0][0]][0] == NONE
 
 
-def test_a_deadline_cuts_the_longest_run_short() -> None:
-    programs = [unwind_one(limits=limited(deadline_ns=at * S)) for at in (2, 5, 8)]
-    times = [bounds_of(measure(network_of(program)))[0] for program in programs]
-    assert [one.time_ns for one in times] == [5_100_000_000, 8_100_000_000, 9_800_000_000]
-    assert all(one.naked_ns <= one.time_ns for one in times)
+def test_a_deadline_is_not_broken_by_a_venue_that_stays_down() -> None:
+    longest_ns = found(unwind_one)[1][1].time_ns
+    program = unwind_one(limits=limited(deadline_ns=20 * S))
+    measured = measure(network_of(program, faults=1))
+    assert longest_ns > max(one.time_ns for one in bounds_of(measured)) > 20 * S
+    assert broken(kept(program, 1)) == set()
+
+
+@pytest.mark.parametrize("seconds", [2, 4, 6])
+def test_a_deadline_cuts_the_longest_run_short(seconds: int) -> None:
+    """What comes before the first phase, the deadline, and the halt it leads to: nothing else adds up."""
+    whole_ns = found(unwind_one, 0)[1][0].time_ns
+    measured = measure(network_of(unwind_one(limits=limited(deadline_ns=seconds * S))))
+    cut_ns = bounds_of(measured)[0].time_ns
+    start_ns = 3 * CALL_NS
+    halt_ns = 5 * CALL_NS  # cancel, sweep, read, and what was on its way
+    assert start_ns + seconds * S < cut_ns <= start_ns + seconds * S + halt_ns
+    assert cut_ns < whole_ns + halt_ns
 
 
 def test_exposure_for_longer_than_allowed() -> None:
@@ -183,7 +199,7 @@ def test_exposure_for_longer_than_allowed() -> None:
     assert broken(kept(open_hedged(limits=limited(**limits, unhedged_ns=30 * S)))) == set()
     cases = kept(open_hedged(limits=limited(**limits, unhedged_ns=5 * S)))
     assert broken(cases) == {"P16"}
-    assert "above $100 for 20.6 s, allowed are 5.0 s" in cases["P16"].verdict.text
+    assert cases["P16"].verdict.text.endswith("allowed are 5.0 s")
     assert cases["P16"].trail
 
 
@@ -215,7 +231,8 @@ def test_a_single_position_is_naked_until_a_stop_covers_it() -> None:
         if state.ended is not None and state.ended.end is EndName.PROTECTED:
             assert not opened.naked[index]
             ends["protected"] += 1
-        elif not world.legs[0].orders:
-            assert bool(opened.naked[index]) == (abs(world.legs[0].position) >= least)
+        elif all(order.type is not OrderType.STOP for order in world.legs[0].orders):
+            low, high = reach(world.legs[0])
+            assert bool(opened.naked[index]) == (max(-low, high) >= least)
             ends["bare"] += opened.naked[index]
     assert all(ends.values())
