@@ -5,6 +5,7 @@ Here the real engine is driven through the same states: an answer comes after so
 the engine asked to be woken, and where the explorer leapt, the same answer comes again till the run is there.
 """
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,7 +16,22 @@ from dnkit.analysis.ground import Ground
 from dnkit.analysis.hop import Node
 from dnkit.analysis.move import CALL_NS
 from dnkit.analysis.way import Step, Way, is_late, known_orders, otherwise
-from dnkit.analysis.world import Call, LegWorld, Quest, World, answered, new_world, obey, with_leg
+from dnkit.analysis.world import (
+    RESTING,
+    Call,
+    Fate,
+    LegWorld,
+    Placed,
+    Quest,
+    World,
+    answered,
+    most,
+    new_world,
+    obey,
+    order_of,
+    with_leg,
+)
+from dnkit.engine.orders import CARRIES_TOTALS
 from dnkit.engine.state import Leg, Order, State
 from dnkit.engine.step import begin, step
 from dnkit.machine.orders import Life
@@ -31,11 +47,26 @@ CYCLES_MAX = 400
 RUN_ID = "proof"
 
 
+class Unseen(msgspec.Struct, frozen=True):
+    """An order that was at its venue although nobody answered: what was filled of it then, in lots and in
+    ticks x lots, and when.
+    """
+
+    leg: int
+    order: int
+    lots: int
+    worth: int
+    at_ns: int
+
+
 class Concrete(msgspec.Struct, frozen=True):
-    """A run: the opening positions in lots, what was heard and asked for, and where it stood last."""
+    """A run: the opening positions in lots, what was heard and asked for, what the venues did that was not
+    heard, and where it stood last.
+    """
 
     starts: tuple[int, ...]
     log: tuple[tuple[ev.Event, tuple[cm.Command, ...]], ...]
+    unseen: tuple[Unseen, ...]
     state: State
     world: World
 
@@ -100,7 +131,8 @@ def _made(ground: Ground, way: Way, pace: int) -> Concrete | Hitch:
         why = run.take(one, one.after)
         if why:
             return Hitch(number, why)
-    return Concrete(ground.starts[way.start], tuple(run.log), run.state, run.world)
+    unseen = tuple(map(run.unseen_of, run.unheard))
+    return Concrete(ground.starts[way.start], tuple(run.log), unseen, run.state, run.world)
 
 
 class _Numbers(NamedTuple):
@@ -117,7 +149,9 @@ class _Numbers(NamedTuple):
 
 
 class _Run:
-    """The run so far. `said` holds the last answer of each kind by (kind, leg, order)."""
+    """The run so far. `said` holds the last answer of each kind by (kind, leg, order), `unheard` when an order
+    (by leg and number) reached its venue and nobody answered.
+    """
 
     def __init__(self, ground: Ground, start: int, pace: int) -> None:
         lots = ground.starts[start]
@@ -129,6 +163,7 @@ class _Run:
         self.state = begin(ground.program, RUN_ID)
         self.world = new_world(lots)
         self.said: dict[tuple[type, int, int], Answer] = {}
+        self.unheard: dict[tuple[int, int], tuple[int, Placed]] = {}
         self.feed(ev.Started(self.now, lots, entry))
 
     def feed(self, event: ev.Event) -> tuple[cm.Command, ...]:
@@ -141,7 +176,9 @@ class _Run:
     def take(self, one: Step, after: Node) -> str:
         """Make a step; why it cannot be made, "" where it was."""
         event, numbers, began = one.move.event, self._numbers(), self.now
-        self.world = _renamed(one.move.world, numbers, self.state.request)
+        before, self.world = self.world, _renamed(one.move.world, numbers, self.state.request)
+        for leg, order in _unheard(event, before, self.world):
+            self.unheard[leg, order.n] = self.now, order
         if event is None:
             return "" if self._is(after) else "the venue is not where it should be"
         if isinstance(event, Told):
@@ -207,6 +244,21 @@ class _Run:
         left = due - self.now
         return self.now + min(takes, max(left - QUICK_NS, left // 2))
 
+    def unseen_of(self, key: tuple[int, int]) -> Unseen:
+        """What was filled of an order whose answer was lost: as was told later, or else the most. What was told
+        as a fill, or is of an order that rests, counts from then.
+        """
+        (leg, number), (at_ns, order) = key, self.unheard[key]
+        told = [one for one, _ in self.log if isinstance(one, CARRIES_TOTALS) and (one.leg, one.order) == key]
+        lots, worth = max(((one.cum, one.worth) for one in told), default=(0, 0))
+        left = order_of(self.world.legs[leg], number)
+        if left is not None and left.fate is Fate.SHUT:
+            lots = most(self.world.legs[leg], left)
+            worth = lots * self.ground.legs[leg].bid
+        if order.type in RESTING or any(isinstance(one, ev.OrderFilled) for one in told):
+            lots = worth = 0
+        return Unseen(leg, number, max(0, lots), worth, at_ns)
+
     def _numbers(self) -> tuple[_Numbers, ...]:
         return tuple(
             _Numbers(known_orders(leg, side), tuple(sorted({one[1] for one in side.quests})))
@@ -225,6 +277,17 @@ _ANSWERS: dict[type, type] = {
     ev.BookRead: cm.ReadBook,
     ev.BookMissing: cm.ReadBook,
 }
+
+
+def _unheard(event: ev.Event | None, before: World, after: World) -> Iterator[tuple[int, Placed]]:
+    """Orders, each with its leg, that reached their venue in this move although nobody says so."""
+    for leg, (old, new) in enumerate(zip(before.legs, after.legs, strict=True)):
+        for order in new.orders:
+            was = order_of(old, order.n)
+            reached = was is not None and was.fate is Fate.SENT and order.fate is not Fate.SENT
+            rests = isinstance(event, ev.OrderAccepted) and order.type in RESTING
+            if reached and not rests:
+                yield leg, order
 
 
 def _again(said: Answer, command: Ask, at_ns: int) -> Answer:

@@ -60,7 +60,7 @@ def promised(promises: Sequence[Promise]) -> Case:
 
 def _widest(promises: Sequence[Promise], faults: int) -> str:
     """The least that has to be assumed of the book for a certain goal."""
-    name = f"with {faults} transient faults" if faults != 1 else "with 1 transient fault"
+    name = f"with {faults} transient fault{'s' if faults > 1 else ''}" if faults else "with no fault"
     certain = [one for one in promises if one.certain and one.faults == faults]
     if not certain:
         return f"{name} the goal is not certain"

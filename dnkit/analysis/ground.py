@@ -120,7 +120,8 @@ def _may_idle(program: Program) -> bool:
 
 def _counted(program: Program, faults: int) -> frozenset[int]:
     """Phases that may be entered more often than their visits. Every visit of another phase leads to one entry at
-    most; what interrupts without a count may enter any number of times.
+    most; what interrupts without a count may enter any number of times, and whether the compiler's last phase
+    was entered is asked for as such.
     """
     sudden = {one.phase for scope in program.scopes for one in (scope.limits.unhedged_to,) if one is not None}
     if program.slice_size is not None:
@@ -128,7 +129,7 @@ def _counted(program: Program, faults: int) -> frozenset[int]:
     return frozenset(
         index
         for index, phase in enumerate(program.phases)
-        if index in sudden or _entries(program, index, faults) > phase.visits
+        if index in (program.reduce, *sudden) or _entries(program, index, faults) > phase.visits
     )
 
 

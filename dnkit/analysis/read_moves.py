@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from itertools import product
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from dnkit.analysis.canon import FILLED_LATELY, NOW
 from dnkit.analysis.move import SILENCE_NS, Here, Kind, Move
 from dnkit.analysis.order_moves import totals
+from dnkit.analysis.proof import NONE
 from dnkit.analysis.world import Fate, LegWorld, Quest, filled_to, with_order
 from dnkit.engine.jobs import LOOK_EVERY_NS, LOOKS_MAX
 from dnkit.engine.state import JobStage, Stage
@@ -110,9 +112,9 @@ def _book(here: Here, side: LegWorld, request: int) -> Iterator[Move]:
     yield here.move("book read", plain, side)
     if not _is_awaited(here, request):
         return
-    for what, event, kind in _worse_books(here, plain):
-        refuses = kind is Kind.FREE and event.reach == PLENTY
-        yield here.move(what, event, side, kind=kind, refuses=refuses)
+    for worse in _worse_books(here, plain):
+        refuses = worse.kind is Kind.FREE and worse.book.reach == PLENTY
+        yield here.move(worse.what, worse.book, side, kind=worse.kind, refuses=refuses, short=worse.within)
 
 
 def good_book(here: Here) -> Iterator[Move]:
@@ -154,18 +156,28 @@ def _moved(here: Here, book: ev.BookRead) -> ev.BookRead:
     return replace(book, bid=book.bid + by, ask=book.ask + by)
 
 
-def _worse_books(here: Here, book: ev.BookRead) -> Iterator[tuple[str, ev.BookRead, Kind]]:
-    phase = here.ground.program.phases[here.state.phase]
-    limits = here.ground.program.scopes[phase.scope].limits
+class _Worse(NamedTuple):
+    """A book that is of less use. One that holds the quantity within `within` mbps is not like that."""
+
+    what: str
+    book: ev.BookRead
+    kind: Kind = Kind.FREE
+    within: int = NONE
+
+
+def _worse_books(here: Here, book: ev.BookRead) -> Iterator[_Worse]:
+    program = here.ground.program
+    limits = program.scopes[program.phases[here.state.phase].scope].limits
     starting = here.state.stage is Stage.START
     if here.ground.refusable and not starting:
-        yield "book refused by a limit", _refused(limits, book), Kind.FREE
+        yield _Worse("book refused by a limit", _refused(limits, book), within=MBPS_ONE)
         if limits.book_age_ns != NO_LIMIT:
-            yield "book too old", replace(book, age_ns=limits.book_age_ns + 1), Kind.SLIP
-    reaches = limits.depth_within != NO_LIMIT
-    if reaches or (starting and here.ground.program.impact_max != NO_LIMIT):
-        yield "book holds a part", replace(book, reach=here.ground.legs[here.index].chunk), Kind.FREE
-        yield "book holds nothing", replace(book, reach=0), Kind.FREE
+            yield _Worse("book too old", replace(book, age_ns=limits.book_age_ns + 1), Kind.SLIP)
+    within = program.impact_max if starting else limits.depth_within
+    if within != NO_LIMIT:
+        part = here.ground.legs[here.index].chunk
+        yield _Worse("book holds a part", replace(book, reach=part), within=within)
+        yield _Worse("book holds nothing", replace(book, reach=0), within=within)
 
 
 def _refused(limits: Limits, book: ev.BookRead) -> ev.BookRead:

@@ -205,7 +205,7 @@ def _findings(one: Tried) -> str:
         return (
             f"{', '.join(each.id for each in broken)} of {one.program.name} {STANDINGS[one.claims.standing]}"
         )
-    return f"{one.program.name} is not decided after {counted(one.proof.states, 'state')}"
+    return f"{one.program.name} is not decided within {counted(one.proof.setting.states_max, 'state')}"
 
 
 def _broken(proof: Proof) -> tuple[Verdict, ...]:

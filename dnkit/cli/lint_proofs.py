@@ -36,8 +36,8 @@ def _findings(proof: Proof, source: PolicyText, reason: str) -> Iterator[Diagnos
     for one in broken:
         yield _refuted(one, source, notes)
     if not broken and not proof.complete:
-        said = f"not decided: the proof was cut short after {counted(proof.states, 'state')}"
-        help = "let fewer orders be out at once, or fewer visits; `dnkit trade` refuses it as it is"
+        said = f"not decided within {counted(proof.setting.states_max, 'state')}"
+        help = "write fewer rungs, visits or orders at once; as it is, `dnkit trade` opens nothing with it"
         yield finding(NOT_DECIDED, said, _line(source, 1), notes=notes, help=help)
 
 

@@ -9,7 +9,6 @@ from types import FrameType
 
 from msgspec.structs import replace
 
-from dnkit.analysis.explore import TooMany
 from dnkit.analysis.proof import Proof, Setting, Story
 from dnkit.cli import out
 from dnkit.machine.program import Program
@@ -99,6 +98,8 @@ class Interrupts:
     @contextmanager
     def progress(self, name: str, *, faults: int, quiet: bool) -> Iterator[Told]:
         """`progress`, and the exploration ends once the end was asked for."""
+        from dnkit.analysis.explore import TooMany  # `trade` with a kept proof does without the explorer
+
         with progress(name, faults, quiet=quiet) as told:
 
             def watching(states: int, moves: int) -> None:

@@ -5,23 +5,38 @@ as long as the policy is as it is.
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from dnkit.analysis.concrete import Concrete, Hitch, make_concrete
+from dnkit.analysis.concrete import Concrete, Hitch, Unseen, make_concrete
 from dnkit.analysis.ground import Ground, lay_ground
 from dnkit.analysis.proof import Standing, Verdict
 from dnkit.analysis.story import walk_again
-from dnkit.analysis.way import Way, is_late
+from dnkit.analysis.way import is_late
 from dnkit.cli import out
 from dnkit.cli.prove_out import SAYS, Found
 from dnkit.engine.ends import is_goal
 from dnkit.machine.program import Program, TargetKind
+from dnkit.model.errors import DnkitError
 from dnkit.model.numbers import from_mbps, plain
+from dnkit.policies.source import LIST, MAP, Node
+from dnkit.policies.source import read as read_yaml
 from dnkit.sim.record import scenario_of
 from dnkit.sim.scenario import PolicyRef
-from dnkit.sim.text import Tree, moment, money, yaml_of
+from dnkit.sim.text import Tree, moment, money, quantity, worth, yaml_of
 
 SLOW = ("P13", "P14", "P16")  # what is a matter of time
-EXPECT = "expect:"
+
+
+class NoRun(DnkitError):
+    """A story that no run in real time tells."""
+
+
+class Traced(NamedTuple):
+    """A run that goes the way of a story, on its ground; `cut` by a deadline or a limit of time."""
+
+    ground: Ground
+    run: Concrete
+    cut: bool
 
 
 def write_trace(path: Path, found: Sequence[Found], settings: Mapping[str, str]) -> Path | None:
@@ -36,53 +51,33 @@ def write_trace(path: Path, found: Sequence[Found], settings: Mapping[str, str])
         out.say(f"{path} was not written: nothing broken has a story")
         return None
     _, one, verdict = min(told, key=lambda each: each[0])
-    way = _way_of(one, verdict)
-    if way is None:
-        out.say(f"{path} was not written: the story of {verdict.id} is of another version")
+    try:
+        made = traced(one, verdict)
+        path.write_text(
+            scenario_text(made, verdict, _policy_of(path, one, made, settings), path.stem), "utf-8"
+        )
+    except DnkitError as error:
+        out.say(f"{path} was not written: {error}")
         return None
-    made = make_concrete(_ground(one), way, slowly=verdict.id in SLOW)
-    if isinstance(made, Hitch):
-        out.say(f"{path} was not written: no run in real time goes the way of {verdict.id}; {made.why}")
-        return None
-    expect = expected(_ground(one).program, verdict.id, cut=any(map(is_late, way.steps)))
-    path.write_text(_text(path, one, verdict, made, settings, expect), "utf-8")
     out.say(f"{path}: the story of {verdict.id} as a scenario; dnkit test {path} fails until it is mended")
     return path
 
 
-def _way_of(found: Found, verdict: Verdict) -> Way | None:
-    assert verdict.story is not None, "only what has a story is traced"
-    return walk_again(_ground(found), verdict.story)
+def traced(found: Found, verdict: Verdict) -> Traced:
+    """The run that a verdict's story tells of; NoRun where there is none."""
+    program, proof, story = found.program, found.proof, verdict.story
+    assert program is not None and proof is not None and story is not None, "only programs have stories"
+    ground = lay_ground(program, proof.setting)
+    way = walk_again(ground, story)
+    if way is None:
+        raise NoRun(f"the story of {verdict.id} is of another version")
+    made = make_concrete(ground, way, slowly=verdict.id in SLOW)
+    if isinstance(made, Hitch):
+        raise NoRun(f"no run in real time goes the way of {verdict.id}: {made.why}")
+    return Traced(ground, made, any(map(is_late, way.steps)))
 
 
-def _ground(found: Found) -> Ground:
-    assert found.program is not None and found.proof is not None, "only programs have stories"
-    return lay_ground(found.program, found.proof.setting)
-
-
-def _text(
-    path: Path,
-    found: Found,
-    verdict: Verdict,
-    made: Concrete,
-    settings: Mapping[str, str],
-    expect: Tree,
-) -> str:
-    """What was recorded, with what is expected in place of what happened."""
-    program = _ground(found).program
-    text = scenario_of(
-        _policy_of(path, found, program, settings),
-        program,
-        made.starts,
-        made.log,
-        name=path.stem,
-        about=f"{SAYS[verdict.id]} Refuted: {verdict.text}",
-    )
-    recorded, _, _ = text.rpartition(f"\n{EXPECT}")
-    return f"{recorded}\n{yaml_of({'expect': expect})}"
-
-
-def _policy_of(path: Path, found: Found, program: Program, settings: Mapping[str, str]) -> PolicyRef:
+def _policy_of(path: Path, found: Found, made: Traced, settings: Mapping[str, str]) -> PolicyRef:
     """The policy from where the scenario is, with the clips that the proof took."""
     source = Path(found.subject.source.path)
     name = os.path.relpath(source, path.parent) if source.is_file() else found.subject.name
@@ -90,8 +85,42 @@ def _policy_of(path: Path, found: Found, program: Program, settings: Mapping[str
         name=name,
         settings=tuple(settings.items()),
         reason=found.subject.reasons[0],
-        clips=tuple(f"{leg.name}={leg.clip.lots} lots" for leg in program.legs),
+        clips=tuple(f"{leg.name}={leg.clip.lots} lots" for leg in made.ground.program.legs),
     )
+
+
+def scenario_text(made: Traced, verdict: Verdict, policy: PolicyRef, name: str) -> str:
+    """The run as a scenario, with what nobody heard of, and what should hold in place of what happened."""
+    program = made.ground.program
+    about = f"{SAYS[verdict.id]} Refuted: {verdict.text}"
+    text = scenario_of(policy, program, made.run.starts, made.run.log, name=name, about=about)
+    root, _ = read_yaml(text, name)
+    assert root is not None, "what was recorded is YAML"
+    tree = _tree(root)
+    began_ns = made.run.log[0][0].at_ns
+    for one in made.run.unseen:
+        _tell_unseen(tree, program, one, one.at_ns - began_ns)
+    return yaml_of({**tree, "expect": expected(program, verdict.id, cut=made.cut)})
+
+
+def _tree(node: Node) -> Any:
+    """The nested maps, lists and texts of a node; None where a key stands alone."""
+    if node.kind == MAP:
+        return {entry.key.text: _tree(entry.value) for entry in node.entries}
+    if node.kind == LIST:
+        return [_tree(one) for one in node.items]
+    return node.text if node.text or node.quoted else None
+
+
+def _tell_unseen(tree: Tree, program: Program, one: Unseen, run_ns: int) -> None:
+    """Put what was filled into the script of an order whose placement nobody answered."""
+    spec = program.legs[one.leg]
+    script = tree["orders"][f"{spec.name}#{one.order}"]
+    placed = [{key: text for key, text in reply.items() if key != "arrived"} for reply in script["placed"]]
+    if one.lots:
+        fill: Tree = {"filled": quantity(spec, one.lots), "for": worth(spec, one.worth), "told": "false"}
+        placed.insert(max(0, len(placed) - 1), {**fill, "at": moment(run_ns)})
+    script["placed"] = placed
 
 
 # --- what should hold -----------------------------------------------------------------------------

@@ -18,13 +18,18 @@ from dnkit.runtime.folder import StateFolder
 VARIABLE = "DNKIT_PROOFS"
 FILES_MAX = 200  # more than one desk has in use; the oldest go first
 _PACKAGE = Path(__file__).resolve().parent.parent
-DECIDES = (  # all that the prover imports
+DECIDES = (  # all that the prover imports: what is proved, and the words it is told in
     "model",
     "machine",
     "engine",
     "analysis",
-    "policies/explain/worst.py",
     "market/profiles.py",
+    "policies/explain",
+    "policies/policy.py",
+    "policies/codes.py",
+    "policies/diagnostics.py",
+    "policies/units.py",
+    "policies/unit_texts.py",
 )
 _SUFFIX = ".json"
 T = TypeVar("T")

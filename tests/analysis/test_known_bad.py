@@ -130,7 +130,10 @@ def test_market_order_after_a_cancel_nobody_answered() -> None:
         steps = told(graph, watch, "P06")
     assert not calm.found
     assert watch.found["P06"].faults == 1
-    assert steps == []
+    assert steps[:4] == ["book read", "accepted", "fill told: 500 of 500", "book read"]
+    assert sorted(steps[4:6]) == ["accepted", "time is up"]
+    assert steps[6].startswith("cancel unanswered")
+    assert steps[7:] == ["waited in vain", "book read"]
 
 
 def test_the_same_policy_on_the_engine_as_it_is() -> None:

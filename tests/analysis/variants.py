@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from dnkit.analysis import canon
+from dnkit.analysis import canon, explore
 from dnkit.analysis.explore import Graph
 from dnkit.analysis.ground import lay_ground
 from dnkit.analysis.hop import Hop
@@ -72,8 +72,12 @@ def story(graph: Graph, watch: Watch, id: str) -> tuple[Step, ...]:
 
 @contextmanager
 def without(*variants: Variant) -> Iterator[None]:
-    """The engine as those variants make it."""
+    """The engine as those variants make it. That two legs move side by side without hearing of each other is
+    true of the engine as it is, so the explorer does not count on it here.
+    """
     with pytest.MonkeyPatch.context() as patch:
+        if variants:
+            patch.setattr(explore, "works_beside", lambda _node: False)
         for where, name, instead in (change for variant in variants for change in variant):
             patch.setattr(where, name, instead)
         yield

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 600  # the first command of a session that trades a policy proves it
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -35,7 +36,7 @@ def dnkit(*words: str, cwd: Path = ROOT, **env: str) -> Done:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
     return Done(done.returncode, done.stdout, done.stderr)

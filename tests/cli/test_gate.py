@@ -146,7 +146,7 @@ def test_a_way_out_does_not_wait_for_a_long_proof(monkeypatch: pytest.MonkeyPatc
     """The real prover, cut short; what it found so far is kept, and does for the next way out."""
     monkeypatch.setattr(gate, "WAY_OUT_STATES", 50)
     one = program("close_two_phase")
-    assert "is not decided after" in passed(one).warnings[0]
+    assert "is not decided within 50 states" in passed(one).warnings[0]
     assert len(list(shelf.iterdir())) == 1
     assert passed(one).content[0]["cached"] is True
 

@@ -71,7 +71,7 @@ def test_what_is_not_decided_is_a_warning(shelf: Path) -> None:
     keep_all(shelf, *(a_proof(one, OPEN, complete=False, states=2_000_000) for one in programs().values()))
     done = dnkit("lint", "--prove", FILE)
     assert done.code == 0
-    assert "warning[DNK802]: not decided: the proof was cut short after 2,000,000 states" in done.out
+    assert "warning[DNK802]: not decided within 2,000,000 states" in done.out
     assert dnkit("lint", "--prove", "--fail-level", "warning", FILE).code == 1
 
 

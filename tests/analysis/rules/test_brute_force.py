@@ -65,7 +65,7 @@ plain = st.tuples(st.sampled_from(list(SMALL)), OPS, plain_sides).map(" ".join)
 # a point of every case there is.
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(st.lists(whens(plain, list(SMALL)), min_size=1, max_size=3))
 def test_exactly_the_cases_of_the_grid_are_found(tests: list[str]) -> None:
     policy = policy_of(tests)
@@ -74,7 +74,7 @@ def test_exactly_the_cases_of_the_grid_are_found(tests: list[str]) -> None:
     assert mine == {holding(policy.rules, point) for point in grid(SMALL)}
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(st.lists(whens(plain, list(SMALL)), min_size=1, max_size=3))
 def test_the_verdicts_are_those_of_the_grid(tests: list[str]) -> None:
     """Gaps, rules that are never the first, trades because of what is unknown: each is told if and only if
@@ -129,7 +129,7 @@ limits = st.sampled_from(["0", "5%", "15%", "50%", "1", "2"])
 rich = st.tuples(money, OPS, money).map(" ".join) | st.tuples(shares, OPS, limits).map(" ".join)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(whens(rich, list(LEGS)), min_size=1, max_size=3))
 def test_no_point_is_missed_and_every_example_is_true(tests: list[str]) -> None:
     policy = policy_of(tests)

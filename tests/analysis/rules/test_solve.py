@@ -97,6 +97,10 @@ STEEP = pl.multiplied(minus(Y, Z), X)  # in x with a slope that the others decid
         # Bounds that meet in one point: x >= y, x + y <= 0, y >= 0.
         ([(minus(X, Y), AT_LEAST), (pl.added(X, Y), AT_MOST), (Y, AT_LEAST)], True),
         ([(minus(X, Y), AT_LEAST), (pl.added(X, Y), pl.NEGATIVE), (Y, AT_LEAST)], False),
+        # z <= y <= x <= 0 <= z, and x > z: a strict bound where another one only lies as high.
+        ([(minus(Y, Z), AT_LEAST), (minus(X, Y), AT_LEAST), (minus(X, Z), pl.POSITIVE), (X, AT_MOST),
+          (Z, AT_LEAST), (minus(Y, pl.constant(3)), AT_MOST), (pl.added(Y, Z), AT_LEAST),
+          (minus(Z, pl.constant(7)), AT_MOST), (minus(minus(Y, Z), pl.constant(5)), AT_MOST)], False),
         # A slope that can only be zero: x >= y, z (y - x) >= 0, z > 0.
         ([(minus(X, Y), AT_LEAST), (pl.multiplied(minus(Y, X), Z), AT_LEAST), (Z, pl.POSITIVE)], True),
         ([(minus(X, Y), pl.POSITIVE), (pl.multiplied(minus(Y, X), Z), AT_LEAST), (Z, pl.POSITIVE)], False),

@@ -56,13 +56,18 @@ class Judge:
     def __init__(self, explored: Explored, count: Count) -> None:
         self.explored, self.count = explored, count
         self.last = None
-        self.heard = False
+        self.heard = self.died = False
+        self.why = ""
 
     def __call__(self, walk: Walk, event: ev.Event) -> None:
         state, down = walk.state, walk.down
         lists = state.stage is Stage.LEAVE and any(leg.answer is Answer.ASKED for leg in state.legs)
         self.heard = lists and (self.heard or isinstance(event, ev.OrderFact))
+        paused = "a job that pauses"
+        self.died = state.stage is Stage.LEAVE and (self.died or (isinstance(event, ev.Restarted) and self.why == paused))
         why = excuse(state, down) or ("an order heard of while the run lists its orders" if self.heard else "")
+        why = why or ("a crash while a job paused" if self.died else "")
+        self.why = why
         if why:
             self.count.excused[why] = self.count.excused.get(why, 0) + 1
             return

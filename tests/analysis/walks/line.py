@@ -57,6 +57,7 @@ class Flight(msgspec.Struct, eq=False):
     arrived: bool = False
     dropped: bool = False
     unanswered: bool = False
+    wrong: bool = False
 
 
 class Line:
@@ -113,9 +114,8 @@ class Line:
         elif mishap == REFUSED_PLACING and isinstance(ask, cm.PlaceOrder):
             flight.dropped = True
             self._tell(flight, [ev.OrderRejected(0, self.index, ask.order, RejectKind.OTHER)], WAY_NS)
-        elif mishap == WRONG and isinstance(ask, cm.ReadPosition):
-            flight.dropped = True
-            self._tell(flight, [self._wrong_position(ask)], WAY_NS)
+        elif mishap == WRONG:
+            flight.wrong = True
         elif self.down:
             self._go_down(flight)
         self.walk.at(self.walk.now + self._pause(WAY_NS), partial(self._arrive, flight))
@@ -128,10 +128,11 @@ class Line:
             choices = tuple(one for one in choices if one != WRONG)
         return self.walk.dice.choice(choices)
 
-    def _wrong_position(self, ask: cm.ReadPosition) -> ev.PositionRead:
+    def _wrong(self, fact: ev.Event) -> ev.Event:
+        """An older snapshot, or an empty list, as the answer."""
         leg = self.walk.state.legs[self.index]
         lots = self.walk.dice.choice((0, leg.start, leg.position))
-        return ev.PositionRead(0, self.index, ask.request, lots, -1)
+        return replace(fact, lots=lots) if isinstance(fact, ev.PositionRead) else fact
 
     def _pause(self, longest: int) -> int:
         return self.walk.dice.randrange(1, longest)
@@ -143,6 +144,8 @@ class Line:
         facts = self._work(flight.ask)
         if not flight.open:
             return
+        if flight.wrong:
+            facts = [self._wrong(fact) for fact in facts]
         if flight.unanswered:
             told = self.walk.dice.randrange(len(facts)) if facts else 0
             self._tell(flight, facts[:told], WAY_NS)
@@ -235,11 +238,10 @@ class Line:
         self._notify(self._batch)
 
     def _notify(self, facts: list[ev.Event]) -> None:
-        """The stream tells of fills soon, late, or not at all."""
-        drawn = self.walk.dice.random()
-        if self.down or self.walk.dead or drawn < 0.05:
+        """The stream tells of fills, soon or late; that it does not is a fault."""
+        if self.down or self.walk.dead or self.walk.slips():
             return
-        if drawn < 0.12:
+        if self.walk.dice.random() < 0.1:
             for fact in facts:
                 self.walk.at(
                     self.walk.now + self._pause(LATE_NS), partial(self._deliver, None, fact, self._epoch)
@@ -261,10 +263,7 @@ class Line:
             return
         if flight is not None:
             flight.open = False
-        now = self.walk.now
-        if isinstance(fact, ev.PositionRead) and fact.as_of_ns < 0:
-            fact = replace(fact, as_of_ns=now)
-        self.walk.feed(replace(fact, at_ns=now))
+        self.walk.feed(replace(fact, at_ns=self.walk.now))
 
     def _fail(self, flight: Flight) -> None:
         """No answer: the engine is told so within a time, or its own deadline tells it."""
