@@ -12,7 +12,7 @@ WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format docs bench build lock clean
+.PHONY: help setup demo test check format docs prove prove-deep bench build lock clean
 
 help: ## list the recipes
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -46,6 +46,13 @@ format: setup ## let ruff put the code in shape
 docs: setup ## write what is generated of README and docs/: tables, schema, output of the rules' examples
 	$(BIN)/python -m tests.tidy.docs_tables
 	$(BIN)/python -m tests.lint.pages
+	$(BIN)/python -m tests.analysis.shipped --write
+
+prove: setup ## prove every shipped policy: two faults, crashes, both legs at once (ARGS="--write")
+	$(BIN)/python -m tests.analysis.shipped --whole $(ARGS)
+
+prove-deep: setup ## the same with four chunks and three faults; takes long
+	$(BIN)/python -m tests.analysis.shipped --whole --chunks 4 --faults 3 $(ARGS)
 
 bench: setup ## measure against floors and peers of the same run (ARGS="--json", ARGS="--only steps")
 	$(BIN)/python -m bench $(ARGS)

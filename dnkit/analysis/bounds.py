@@ -5,7 +5,7 @@ limits a policy states are kept by it.
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from dnkit.analysis.case import Case, case
+from dnkit.analysis.case import Case, case, counted
 from dnkit.analysis.deadlines import age_of, view_of
 from dnkit.analysis.explore import Graph
 from dnkit.analysis.exposed import Open, exposures
@@ -172,15 +172,11 @@ def limits_kept(found: Measured, bounds: Sequence[Bounds]) -> tuple[Case, ...]:
 def _by_faults(values: Sequence[int], words: Callable[[int], str]) -> str:
     """Values with the faults they take, those left out that are no more than with fewer."""
     parts = [
-        f"{words(value)} with {_counted(faults)}"
+        f"{words(value)} with {counted(faults)}"
         for faults, value in enumerate(values)
         if not faults or value > values[faults - 1]
     ]
     return ", ".join(parts) if len(parts) > 1 else words(values[-1])
-
-
-def _counted(faults: int) -> str:
-    return "no fault" if not faults else "1 fault" if faults == 1 else f"{faults} faults"
 
 
 def _deadline(found: Measured) -> Case:
@@ -257,4 +253,4 @@ def _traffic(found: Measured, bounds: Sequence[Bounds]) -> Case:
         f"leg {spec.name} {', '.join(f'{getattr(worst, kind)[index]} {kind}' for kind in CALLS)}"
         for index, spec in enumerate(program.legs)
     ]
-    return case("P22", False, f"at most with {_counted(worst.faults)}: {'; '.join(legs)}")
+    return case("P22", False, f"at most with {counted(worst.faults)}: {'; '.join(legs)}")

@@ -16,6 +16,11 @@ class Case(NamedTuple):
     trail: tuple[tuple[int, int], ...] = ()
 
 
+def counted(faults: int) -> str:
+    """Like `no fault`, `1 fault`, `2 faults`."""
+    return f"{faults or 'no'} fault{'s' if faults > 1 else ''}"
+
+
 def case(id: str, broken: bool, text: str, at: int = NONE, trail: tuple[tuple[int, int], ...] = ()) -> Case:
     """What was found of a property, in words."""
     standing = Standing.BROKEN if broken else Standing.HOLDS

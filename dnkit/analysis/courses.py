@@ -1,7 +1,7 @@
 """What can follow what: whether every run ends, whether its goal stays within reach, which phases work."""
 
 from dnkit.analysis.bounds import is_goal
-from dnkit.analysis.case import Case, case
+from dnkit.analysis.case import Case, case, counted
 from dnkit.analysis.course import around
 from dnkit.analysis.deadlines import view_of
 from dnkit.analysis.explore import Graph
@@ -114,12 +114,10 @@ def never_entered(graph: Graph) -> Case:
         for index, phase in enumerate(program.phases)
         if index not in known and index != program.reduce and phase.skip is None
     ]
-    words = [f"{phase.name} (line {phase.line})" for phase in missing]
-    faults = graph.ground.setting.faults
-    text = (
-        f"never at work with {faults} faults: {', '.join(words)}" if words else "every phase can come to work"
-    )
-    return case("P21", bool(words), text)
+    if not missing:
+        return case("P21", False, "every phase can come to work")
+    words = ", ".join(f"{phase.name} (line {phase.line})" for phase in missing)
+    return case("P21", True, f"never at work with {counted(graph.ground.setting.faults)}: {words}")
 
 
 def _entered(graph: Graph) -> set[int]:

@@ -7,11 +7,11 @@ from functools import partial
 from typing import NamedTuple
 
 from dnkit.analysis.bounds import Measured, bounds_of, first_paying, measure
-from dnkit.analysis.case import Case, case
+from dnkit.analysis.case import Case, case, counted
 from dnkit.analysis.deadlines import view_of
 from dnkit.analysis.explore import Graph
 from dnkit.analysis.frontier import frontier, is_possible
-from dnkit.analysis.longest import Layers, slowest
+from dnkit.analysis.longest import slowest
 from dnkit.analysis.network import Network
 from dnkit.analysis.proof import NONE, Bounds, Promise
 from dnkit.analysis.since import ways_of
@@ -27,7 +27,7 @@ WORDS = {
     "unhedged_ns": ("longest time above max_unhedged", seconds),
     "concession": ("concession", show_bps),
 }
-ALONE = ("time_ns", "naked_ns", "unhedged", "unhedged_ns")
+ALONE = ("unhedged", "time_ns", "unhedged_ns", "naked_ns")
 
 
 class Excess(NamedTuple):
@@ -49,30 +49,25 @@ def excesses(
     promises: tuple[Sequence[Promise], Sequence[Promise]],
 ) -> tuple[Excess, ...]:
     """Where the second of two machines with as many legs is worse than the first, fewest faults first.
-    Promises are compared where both are certain: to give up sooner is not more aggressive.
+
+    Of promises only what is paid is compared, and only where both are certain: to give up sooner is not more
+    aggressive, and who stops at a nearer price may have to come again.
     """
     found = [one for first, second in zip(*bounds, strict=False) for one in _of_bounds(first, second)]
     known = {(one.faults, one.depth): one for one in promises[0]}
     for second in promises[1]:
         first = known.get((second.faults, second.depth))
         if first is not None and first.certain and second.certain:
-            found += _of_promises(first, second)
+            found += [one._replace(depth=first.depth) for one in _paid(first, second)]
     return tuple(sorted(found, key=lambda one: (one.faults, one.depth is not None)))
 
 
 def _of_bounds(first: Bounds, second: Bounds) -> Iterator[Excess]:
+    yield from _paid(first, second)
     for what in ALONE:
         limit, value = getattr(first, what), getattr(second, what)
         if value > limit:
             yield Excess(what, first.faults, limit, value)
-    yield from _paid(first, second)
-
-
-def _of_promises(first: Promise, second: Promise) -> Iterator[Excess]:
-    if second.time_ns > first.time_ns:
-        yield Excess("time_ns", first.faults, first.time_ns, second.time_ns, depth=first.depth)
-    for one in _paid(first, second):
-        yield one._replace(depth=first.depth)
 
 
 def _paid(first: Bounds | Promise, second: Bounds | Promise) -> Iterator[Excess]:
@@ -141,33 +136,33 @@ def _words(larger: Sequence[Excess], names: Sequence[str]) -> list[str]:
 def _says(one: Excess, names: Sequence[str]) -> str:
     what, show = WORDS[one.what]
     leg = f" on leg {names[one.leg]}" if one.leg != NONE else ""
-    faults = f" with {one.faults} fault{'s' if one.faults > 1 else ''}" if one.faults else ""
+    faults = f" with {counted(one.faults)}" if one.faults else ""
     book = f" and the book within {show_bps(one.depth)}" if one.depth not in (None, NONE) else ""
     return f"{what}{leg}{faults}{book} {show(one.value)} against {show(one.limit)}"
 
 
 def _shown(found: Measured, one: Excess) -> tuple[int, tuple[tuple[int, int], ...]]:
-    """The state that shows the excess, and the way there where it is not the nearest one."""
-    network = found.ways.view.network
-    ways = found.ways
-    if one.depth is not None:
-        ways = ways_of(view_of(network, partial(is_possible, depth=one.depth)))
+    """The state that shows the excess, and the slowest way there where it is one of time."""
+    ways, network = found.ways, found.ways.view.network
     if one.what == "concession":
+        if one.depth is not None:
+            ways = ways_of(view_of(network, partial(is_possible, depth=one.depth)))
         return first_paying(ways, one.limit, one.leg), ()
+    if one.what == "unhedged":
+        return _first_beyond(network.graph, found.open.money, one.limit), ()
     if one.what == "time_ns":
-        ends = found.ends if one.depth is None else found.goals
-        at = max(ends, key=lambda index: ways.time[one.faults][index])
-        return at, slowest(ways.view, at, one.faults)
-    layers = {"naked_ns": found.naked, "unhedged_ns": found.above}
-    return _first_beyond(network.graph, layers.get(one.what, [list(found.open.money)]), one), ()
+        at = max(found.ends, key=lambda index: ways.time[one.faults][index])
+    else:
+        layer = (found.naked if one.what == "naked_ns" else found.above)[one.faults]
+        at = max(range(len(network.graph.nodes)), key=lambda index: layer[index])
+    return at, slowest(ways.view, at, one.faults)
 
 
-def _first_beyond(graph: Graph, layers: Layers, one: Excess) -> int:
+def _first_beyond(graph: Graph, values: Sequence[int], limit: int) -> int:
     """The nearest state whose value is beyond the limit."""
-    values = layers[min(one.faults, len(layers) - 1)]
     states = [
         (graph.faults[index], graph.depth[index], index)
         for index in range(len(graph.nodes))
-        if values[index] > one.limit
+        if values[index] > limit
     ]
     return min(states)[2] if states else NONE

@@ -72,10 +72,12 @@ def worst(rows: Iterable[ClaimRow]) -> tuple[ClaimRow, ...]:
 
 
 def words(claims: Iterable[Claims | None]) -> str:
-    """What the claims of some runs stand on, in a sentence; "" where nothing was claimed."""
-    made = [one for one in claims if one is not None and one.concession]
+    """What the claims of some runs stand on, in a sentence; "" where nothing was asked to be proved."""
+    asked = [one for one in claims if one is not None]
+    made = [one for one in asked if one.concession]
     if not made:
-        return ""
+        why = " and ".join(dict.fromkeys(STANDINGS[one.standing] for one in asked))
+        return f"No bound is claimed: {why}." if asked else ""
     faults = " or ".join(str(one) for one in sorted({one.faults for one in made}))
     calls, more = plain(seconds(max(one.call_ns for one in made))), "" if faults == "1" else "s"
     return (

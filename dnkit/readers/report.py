@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,7 @@ from dnkit.journal.errors import RunNotFound
 from dnkit.journal.reader import Reader
 from dnkit.journal.records import Run
 from dnkit.readers.advice import advise, honesty
-from dnkit.readers.claims import HOLDS, STANDINGS, ClaimRow, compare, words
+from dnkit.readers.claims import STANDINGS, ClaimRow, compare, words
 from dnkit.readers.cycle import CycleRow, make_row
 from dnkit.readers.facts import RunFacts, gather
 from dnkit.readers.stats import Rate, mean, rate, seconds, tidy
@@ -85,7 +86,7 @@ class Report(msgspec.Struct, frozen=True):
     """Everything; `msgspec.to_builtins` gives its JSON form with Decimals as text.
 
     `claims` are the bounds of every run that had a proof, `claimed` says what they stand on; `alerts` are the
-    bounds that were exceeded and the runs that went without a proof, a line each.
+    bounds that were exceeded and the runs that were to go without a proof, a line each.
     """
 
     cycles: list[CycleRow]
@@ -126,7 +127,7 @@ def report_runs(reader: Reader, runs: Iterable[Run]) -> Report:
         phases=_phases(gathered),
         claims=claims,
         claimed=words(one.run.header.claims for one in gathered),
-        alerts=[*_unproven(rows), *(row.alert for row in claims if row.exceeded)],
+        alerts=[*_accepted(rows), *(row.alert for row in claims if row.exceeded)],
         advice=advise(rows),
         honesty=honesty(totals.success),
     )
@@ -150,13 +151,12 @@ def _cell(value: object) -> object:
     return f"{value:f}" if isinstance(value, Decimal) else value
 
 
-def _unproven(rows: list[CycleRow]) -> Iterator[str]:
-    """A line for runs that went without a proof, by how it stood."""
-    for standing in dict.fromkeys(row.proof for row in rows if row.proof not in ("", HOLDS)):
-        which = [row for row in rows if row.proof == standing]
-        accepted = any(row.accepted_unproven for row in which)
-        told = "; accepted with --i-accept-unproven" if accepted else ""
-        yield f"UNPROVEN {len(which)} of {len(rows)} runs: {STANDINGS[standing]}{told}"
+def _accepted(rows: list[CycleRow]) -> Iterator[str]:
+    """A line for runs that added risk without a proof, by how it stood."""
+    unproven = [row.proof for row in rows if row.accepted_unproven]
+    for standing, count in Counter(unproven).items():
+        told = f"{STANDINGS[standing]}; accepted with --i-accept-unproven"
+        yield f"UNPROVEN {count} of {len(rows)} runs: {told}"
 
 
 def _total(rows: list[CycleRow], name: str) -> Decimal:

@@ -24,7 +24,7 @@ class Table(msgspec.Struct, frozen=True):
 
 def tables(report: Report) -> list[Table]:
     """Cycles, cost, fills, phases, claims (where there are any) and figures, in that order."""
-    claims = [_claims(report)] if report.claims else []
+    claims = [_claims(report)] if any(row.claimed is not None for row in report.claims) else []
     tables = (_cycles(report), _costs(report), _fills(report), _phases(report))
     return [*tables, *claims, _figures(report.totals)]
 

@@ -92,15 +92,15 @@ def test_another_type_of_order_is_not() -> None:
     assert set(types_sent(other.graph)) == {(0, OrderType.POST_ONLY), (0, OrderType.MARKET)}
 
 
-def test_machines_with_more_legs_are_not_compared() -> None:
-    found = implied(network(unwind_one), network_of(shipped("close_two_phase")))
-    assert not holds(found)
-    assert found.verdict.text == "they do not trade the same number of legs"
-
-
 @pytest.fixture(scope="module")
 def close() -> Network:
     return network_of(shipped("close_two_phase"))
+
+
+def test_machines_with_more_legs_are_not_compared(close: Network) -> None:
+    found = implied(network(unwind_one), close)
+    assert not holds(found)
+    assert found.verdict.text == "they do not trade the same number of legs"
 
 
 def test_a_shipped_close_with_a_larger_cap_and_with_a_smaller_one(close: Network) -> None:
@@ -108,7 +108,7 @@ def test_a_shipped_close_with_a_larger_cap_and_with_a_smaller_one(close: Network
     sweep = next(index for index, one in enumerate(program.phases) if one.name == "sweep")
 
     def capped(bps: int) -> pg.Program:
-        jobs = tuple(replace(job, cap=bps * BPS) for job in program.phases[sweep].jobs)
+        jobs = tuple(replace(job, cap=bps * BPS, rungs=(rung(bps),)) for job in program.phases[sweep].jobs)
         limits = replace(program.scopes[0].limits, concession_max=max(50, bps) * BPS)
         scopes = (replace(program.scopes[0], limits=limits),)
         return replace(with_phase(program, sweep, jobs=jobs), scopes=scopes)
@@ -143,22 +143,23 @@ def test_every_leg_counts() -> None:
     assert excesses(((WORST,), (other,)), ((), ())) == (Excess("concession", 0, 3, 4, leg=1),)
 
 
-def test_promises_count_where_both_are_certain() -> None:
-    slower = replace(CELL, time_ns=10)
-    found = excesses(((), ()), ((CELL,), (slower,)))
-    assert found == (Excess("time_ns", 1, 9, 10, depth=5 * BPS),)
-    gives_up = replace(slower, certain=False)
-    for one, other in ((CELL, gives_up), (gives_up, CELL)):
+def test_of_promises_counts_what_is_paid_where_both_are_certain() -> None:
+    dearer = replace(CELL, concession=(4, 5))
+    found = excesses(((), ()), ((CELL,), (dearer,)))
+    assert found == (Excess("concession", 1, 3, 5, leg=1, depth=5 * BPS),)
+    gives_up = replace(dearer, certain=False)
+    for one, other in ((CELL, gives_up), (gives_up, CELL), (CELL, replace(CELL, time_ns=10))):
         assert excesses(((), ()), ((one,), (other,))) == ()
 
 
 def test_fewest_faults_are_told_first() -> None:
-    worse = replace(WORST, time_ns=10)
-    bounds = ((WORST, replace(WORST, faults=1)), (worse, replace(worse, faults=1, naked_ns=8)))
-    found = excesses(bounds, ((CELL,), (replace(CELL, time_ns=10),)))
+    worse = replace(WORST, time_ns=10, concession=(5, 3))
+    bounds = ((WORST, replace(WORST, faults=1)), (worse, replace(worse, faults=1)))
+    found = excesses(bounds, ((CELL,), (replace(CELL, concession=(5, 3)),)))
     assert [(one.what, one.faults, one.depth) for one in found] == [
+        ("concession", 0, None),
         ("time_ns", 0, None),
+        ("concession", 1, None),
         ("time_ns", 1, None),
-        ("naked_ns", 1, None),
-        ("time_ns", 1, 5 * BPS),
+        ("concession", 1, 5 * BPS),
     ]

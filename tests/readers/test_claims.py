@@ -100,7 +100,7 @@ def test_a_close_is_measured_against_what_was_open(tmp_path: Path) -> None:
     assert rows["unhedged"].measured == 50, "b is flat, and 0.25 of the 0.5 of a are left"
 
 
-def test_runs_without_a_proof_are_told(tmp_path: Path) -> None:
+def test_runs_that_were_to_go_without_a_proof_are_told(tmp_path: Path) -> None:
     bare = Claims(standing="open", states=2_000_000, accepted=True)
     result = reported(tmp_path, bare, bare, CLAIMS, None)
     assert result.alerts == ["UNPROVEN 2 of 4 runs: not decided; accepted with --i-accept-unproven"]
@@ -120,9 +120,17 @@ def test_the_table_shows_each_bound_where_it_came_nearest(tmp_path: Path) -> Non
     assert told["naked time"] == ("1", "ok")
 
 
-def test_without_claims_there_is_no_table(tmp_path: Path) -> None:
-    result = reported(tmp_path, None)
-    assert (result.claims, result.claimed) == ([], "")
+@pytest.mark.parametrize(
+    ("claims", "said"),
+    [
+        (None, ""),
+        (Claims(standing="open"), "No bound is claimed: not decided."),
+        (Claims(standing="none"), "No bound is claimed: not proved (the proof failed)."),
+    ],
+)
+def test_without_claims_there_is_no_table(claims: Claims | None, said: str, tmp_path: Path) -> None:
+    result = reported(tmp_path, claims)
+    assert (result.claimed, result.alerts) == (said, [])
     assert "bounds claimed" not in [one.title for one in tables(result)]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from dnkit.analysis.properties import PROPERTIES
 from dnkit.cli.exit_codes import table_markdown
 from dnkit.policies.reference import catalogue_table_markdown, codes_table_markdown, keys_table_markdown
 from dnkit.policies.schema.document import schema_text
@@ -16,6 +17,7 @@ from tests.tidy.source_tree import ROOT
 
 LANGUAGE = ROOT / "docs" / "LANGUAGE.md"
 README = ROOT / "README.md"
+PROOFS = ROOT / "docs" / "PROOFS.md"
 RULES = ROOT / "docs" / "rules" / "README.md"
 SCHEMA = ROOT / "policies" / "policy.schema.json"
 OPENING = "<!-- table: {} -->\n"
@@ -33,10 +35,17 @@ def policies_markdown() -> str:
     return "\n".join(("| policy | intent | what it does |", "|---|---|---|", *made, ""))
 
 
+def properties_markdown() -> str:
+    """One row per property: what it says."""
+    rows = (f"| {one.id} | {one.name} | {one.says} |" for one in PROPERTIES)
+    return "\n".join(("| id | property | what it says |", "|---|---|---|", *rows, ""))
+
+
 TABLES: dict[tuple[Path, str], Callable[[], str]] = {
     (README, "policies"): policies_markdown,
     (README, "exit codes"): table_markdown,
     (LANGUAGE, "keys"): keys_table_markdown,
+    (PROOFS, "properties"): properties_markdown,
     (RULES, "codes"): codes_table_markdown,
     (RULES, "catalogue"): catalogue_table_markdown,
 }
