@@ -105,7 +105,7 @@ class SideBySide:
         return tuple(own), tuple(shared)
 
     def _courses(self, here: Here, slot: int, left: int) -> Iterator[tuple[Hop, Shared]]:
-        """What comes of each move, through the doubt it may leave the leg in, with the last move of each way."""
+        """What comes of each move, through the doubt it may leave the leg in, and the last move of each way."""
         node = (here.state, here.world)
         for move in self._moves.of(here):
             first = hop_of(self._ground, node, moved_to(here, move)) if left or not move.faults else None
@@ -185,7 +185,7 @@ def _is_local(here: Here, slot: int, hop: Hop) -> bool:
 
 
 def _local(here: Here, slot: int, hop: Hop) -> Local:
-    assert hop.node is not None
+    assert hop.node is not None, "a hop that the engine refused leads nowhere"
     state, world = hop.node
     return Local(hop, state.legs[here.index], world.legs[here.index], state.jobs[slot])
 

@@ -28,7 +28,7 @@ KEPT: MAP = {n: n for n in range(1, 9)}  # numbers that are counted anew already
 
 
 class _Context(NamedTuple):
-    """What decides what of a leg still counts: START is under way, the phase compares prices, or it trades."""
+    """What decides what of a leg still counts: START is under way, the phase compares prices or trades."""
 
     starting: bool
     priced: bool
@@ -38,8 +38,8 @@ class _Context(NamedTuple):
 def canonical(
     ground: Ground, state: State, world: World, before: tuple[State, World] | None = None
 ) -> tuple[State, World]:
-    """The same state of affairs in the form all its equals share. A leg that is the very one of `before`, which
-    has that form, is left as it is.
+    """The same state of affairs in the form all its equals share. A leg that is the very one of `before`,
+    which has that form, is left as it is.
     """
     starting = state.stage is Stage.START
     phase = ground.program.phases[state.phase]
@@ -264,7 +264,8 @@ def _base(plan: pg.Job, job: Job, leg: Leg, *, told: bool) -> int:
 def _job(job: Job, base: int, requests: MAP, *, withdrawn: bool) -> Job:
     if job.stage >= SETTLED:
         return replace(
-            job, base=base, rung=0, rejects=0, reprices=0, looks=0, request=0, due_ns=0, lots=0, price=0, stop_price=0,
+            job, base=base, rung=0, rejects=0, reprices=0, looks=0, request=0, due_ns=0, lots=0, price=0,
+            stop_price=0,
             moving=False, sent=min(job.sent, 1), note="",
         )  # fmt: skip
     ready = job.stage is JobStage.READY

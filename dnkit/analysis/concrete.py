@@ -6,7 +6,7 @@ the engine asked to be woken, and where the explorer leapt, the same answer come
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from dnkit.analysis.canon import NOW, canonical
 from dnkit.analysis.ground import Ground
 from dnkit.analysis.hop import Node
+from dnkit.analysis.likeness import at_now, gist
 from dnkit.analysis.move import CALL_NS
 from dnkit.analysis.way import Step, Way, is_late, known_orders, otherwise
 from dnkit.analysis.world import (
@@ -32,9 +33,8 @@ from dnkit.analysis.world import (
     with_leg,
 )
 from dnkit.engine.orders import CARRIES_TOTALS
-from dnkit.engine.state import Leg, Order, State
+from dnkit.engine.state import State
 from dnkit.engine.step import begin, step
-from dnkit.machine.orders import Life
 from dnkit.model import commands as cm
 from dnkit.model import events as ev
 from dnkit.model.numbers import NS_PER_MS, NS_PER_S
@@ -149,8 +149,8 @@ class _Numbers(NamedTuple):
 
 
 class _Run:
-    """The run so far. `said` holds the last answer of each kind by (kind, leg, order), `unheard` when an order
-    (by leg and number) reached its venue and nobody answered.
+    """The run so far. `said` holds the last answer of each kind by (kind, leg, order), `unheard` when an
+    order (by leg and number) reached its venue and nobody answered.
     """
 
     def __init__(self, ground: Ground, start: int, pace: int) -> None:
@@ -245,8 +245,8 @@ class _Run:
         return self.now + min(takes, max(left - QUICK_NS, left // 2))
 
     def unseen_of(self, key: tuple[int, int]) -> Unseen:
-        """What was filled of an order whose answer was lost: as was told later, or else the most. What was told
-        as a fill, or is of an order that rests, counts from then.
+        """What was filled of an order whose answer was lost: as was told later, or else the most. What was
+        told as a fill, or is of an order that rests, counts from then.
         """
         (leg, number), (at_ns, order) = key, self.unheard[key]
         told = [one for one, _ in self.log if isinstance(one, CARRIES_TOTALS) and (one.leg, one.order) == key]
@@ -266,8 +266,8 @@ class _Run:
         )
 
     def _is(self, after: Node) -> bool:
-        found = canonical(self.ground, _at_now(self.state, NOW - self.now), self.world)
-        return _gist(found) == _gist(after)
+        found = canonical(self.ground, at_now(self.state, NOW - self.now), self.world)
+        return gist(found) == gist(after)
 
 
 _ANSWERS: dict[type, type] = {
@@ -335,69 +335,3 @@ def _placed_in(event: Told, numbers: tuple[_Numbers, ...], alert: int, at_ns: in
         return replace(event, at_ns=at_ns, order=numbers[event.leg].order(event.order))
     changes = {"as_of_ns": at_ns} if isinstance(event, ev.PositionRead) else {}
     return replace(event, at_ns=at_ns, request=numbers[event.leg].request(event.request), **changes)
-
-
-# --- the same state of affairs, whatever the clock says -------------------------------------------
-
-
-def _at_now(state: State, by: int) -> State:
-    """The state as if it were the explorer's moment."""
-
-    def moved(ns: int) -> int:
-        return ns + by if ns else 0
-
-    def order_at(order: Order | None) -> Order | None:
-        return order and replace(
-            order, sent_ns=moved(order.sent_ns), due_ns=moved(order.due_ns), unsure_ns=moved(order.unsure_ns)
-        )
-
-    legs = tuple(
-        replace(
-            leg,
-            fill_ns=moved(leg.fill_ns),
-            order=order_at(leg.order),
-            stop=order_at(leg.stop),
-            pending_ns=moved(leg.pending_ns),
-            witness_ns=moved(leg.witness_ns),
-        )
-        for leg in state.legs
-    )
-    return replace(
-        state,
-        now_ns=NOW,
-        legs=legs,
-        dues=tuple(moved(due) for due in state.dues),
-        jobs=tuple(replace(job, due_ns=moved(job.due_ns)) for job in state.jobs),
-        timer_ns=moved(state.timer_ns),
-        naked_ns=moved(state.naked_ns),
-    )
-
-
-def _gist(node: Node) -> tuple[Any, ...]:
-    """What a canonical node is as far as anyone can see it: without clocks, and counts of repetitions."""
-    state, world = node
-    ended = state.ended and (state.ended.end, state.ended.risk)
-    return (
-        (state.stage, state.phase, state.step, state.leave_to, state.halt != "", state.alert_ok),
-        (state.slice_no, state.naked_ns > 0, state.stop_asked, ended),
-        tuple(map(_gist_leg, state.legs)),
-        tuple(
-            (job.leg, job.stage, job.rung, job.rejects, job.rejected, job.moving, job.sent)
-            for job in state.jobs
-        ),
-        world.legs,
-        world.down,
-    )
-
-
-def _gist_leg(leg: Leg) -> tuple[Any, ...]:
-    known = (leg.position, leg.known, leg.lost, leg.answer)
-    return (*known, _gist_order(leg.order), _gist_order(leg.stop))
-
-
-def _gist_order(order: Order | None) -> tuple[Any, ...] | None:
-    """That an order is not wanted any more decides nothing once it is lost."""
-    if order is None:
-        return None
-    withdrawn = order.withdraw and order.life is not Life.LOST
-    return (order.n, order.life, order.side, order.type, order.lots, order.cum, withdrawn, order.cancels)

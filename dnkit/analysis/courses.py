@@ -3,7 +3,7 @@
 from dnkit.analysis.bounds import is_goal
 from dnkit.analysis.case import Case, case, counted
 from dnkit.analysis.course import around
-from dnkit.analysis.deadlines import view_of
+from dnkit.analysis.deadlines import open_view
 from dnkit.analysis.explore import Graph
 from dnkit.analysis.network import ENTRY, Network, edges_of
 from dnkit.analysis.proof import NONE
@@ -56,7 +56,7 @@ def trapped(network: Network) -> Case:
     bad = [_trades(graph, index) and not reaches[index] for index in range(len(graph.nodes))]
     entered = {
         target
-        for source, target, _, _ in edges(view_of(network))
+        for source, target, _, _ in edges(open_view(network))
         if target < len(bad) and bad[target] and _is_entry(network, source, target)
     }
     if not entered:
@@ -134,7 +134,7 @@ def crossings(network: Network) -> tuple[tuple[str, str], ...]:
     """Which phase is seen to follow which, by name; `done` and `halt` for the ends."""
     nodes, program = network.graph.nodes, network.graph.ground.program
     found = set()
-    for source, target, _, _ in edges(view_of(network)):
+    for source, target, _, _ in edges(open_view(network)):
         if source < len(nodes) and target < len(nodes) and nodes[source][0].stage in STANDS:
             old, new = nodes[source][0], nodes[target][0]
             if new.stage in AFTER or (new.stage is Stage.PHASE and _is_entry(network, source, target)):

@@ -5,13 +5,14 @@ state, and the late moves are added where that is enough. Older states bring fur
 until nothing is new.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import TypeVar
 
 from dnkit.analysis.course import around
 from dnkit.analysis.explore import Graph, Told
 from dnkit.analysis.hop import Hop
-from dnkit.analysis.longest import FOREVER, Layers, View
+from dnkit.analysis.longest import FOREVER, UNREACHED, Layers, View
 from dnkit.analysis.network import Label, Network, lay_out
 from dnkit.analysis.proof import NONE
 from dnkit.analysis.since import Ways, edges, since, ways_of
@@ -19,6 +20,8 @@ from dnkit.analysis.time_moves import late
 from dnkit.engine.state import Stage, State
 from dnkit.machine.program import NO_LIMIT, PhaseKind, Program
 
+T = TypeVar("T")
+Allowed = Callable[[Label], bool]
 UNHEDGED = NONE  # what `late` calls the exposure, where it names a scope otherwise
 Ages = dict[int, Layers]  # by scope (or UNHEDGED), by faults, by state and gate
 
@@ -33,9 +36,8 @@ def add_late(graph: Graph, see: Callable[[int, Hop], None] | None = None, told: 
     known: dict[int, tuple[int, set[int]]] = {}
     while True:
         network = lay_out(graph)
-        new = (
-            [] if network.cycle else [one for one in overdue(view_of(network)) if _is_new(graph, known, *one)]
-        )
+        found = () if network.cycle else overdue(view_of(network))
+        new = [one for one in found if _is_new(graph, known, *one)]
         for index, scopes in new:
             _add(graph, known, index, scopes, see)
         if not new:
@@ -80,7 +82,8 @@ def overdue(view: View) -> Iterator[tuple[int, set[int]]]:
         scopes = {
             scope
             for scope, terms in _terms(graph.ground.program, state)
-            if any(ages[age][view.faults][index] + waits[index] >= term for age, term in terms)
+            for age, term in terms
+            if any(old[index] + wait[index] >= term for old, wait in zip(ages[age], waits, strict=True))
         }
         if scopes:
             yield index, scopes
@@ -120,38 +123,66 @@ def _deadlines(program: Program, state: State) -> Iterator[tuple[int, int]]:
 # --- which gates are open -------------------------------------------------------------------------
 
 
-def view_of(network: Network, allowed: Callable[[Label], bool] | None = None) -> View:
-    """The network with the edges that are `allowed` (None: all). A gate opens with the fewest faults with
-    which its state can be old enough.
+def open_view(network: Network, allowed: Allowed | None = None, faults: int | None = None) -> View:
+    """The network with the edges that are `allowed` (None: all) within a budget of `faults` (None: that of the
+    setting), as if every state were old enough for whatever may fall due in it.
     """
     labels = [allowed is None or allowed(label) for label in network.labels]
-    view = View(network, labels, [0] * len(network.gates), [0] * len(network.gates))
+    budget = network.graph.ground.setting.faults if faults is None else faults
+    view = View(network, labels, budget, ())
     if not network.gates:
         return view
     waits = waits_of(view)
-    view = view._replace(waits=[waits[index] for index, *_ in network.gates])
+    return view._replace(waits=[[one[index] for one in waits] for index, *_ in network.gates])
+
+
+def view_of(network: Network, allowed: Allowed | None = None, faults: int | None = None) -> View:
+    """The same, but a late edge can be gone only where its state can be old enough."""
+    view = open_view(network, allowed, faults)
+    if not network.gates:
+        return view
     ages = ages_of(view)
-    return view._replace(opens=[_opens(view, ages, *gate) for gate in enumerate(view.waits)])
+    waits = [
+        [wait if _is_due(view, ages, index, used, wait) else UNREACHED for used, wait in enumerate(waits)]
+        for (index, *_), waits in zip(network.gates, view.waits, strict=True)
+    ]
+    return view._replace(waits=waits)
 
 
-def _opens(view: View, ages: Ages, gate: int, waits: int) -> int:
-    """The least faults with which anything can fall due in the state before a gate; one more than the budget
-    for none.
-    """
-    graph, index = view.network.graph, view.network.gates[gate][0]
-    terms = [one for _, terms in _terms(graph.ground.program, graph.nodes[index][0]) for one in terms]
-    for faults in range(view.faults + 1):
-        if any(ages[age][faults][index] + waits >= term for age, term in terms):
-            return faults
-    return view.faults + 1
+def _is_due(view: View, ages: Ages, index: int, used: int, wait: int) -> bool:
+    """Whether anything can fall due while a run stands in a state."""
+    graph = view.network.graph
+    terms = (one for _, terms in _terms(graph.ground.program, graph.nodes[index][0]) for one in terms)
+    return any(ages[age][used][index] + wait >= term for age, term in terms)
 
 
-def waits_of(view: View) -> list[int]:
-    """By state and gate the most time that may pass until something else happens."""
-    waits = [0] * view.network.size
-    for source, _, _, label in edges(view):
-        waits[source] = max(waits[source], view.network.labels[label].note.spent)
+def waits_of(view: View) -> list[list[int]]:
+    """By faults used, for each state and gate, the most time that may pass until something else happens."""
+    waits = [[0] * view.network.size for _ in range(view.faults + 1)]
+    for source, _, cost, label in edges(view):
+        if cost <= view.faults:
+            layer, spent = waits[view.faults - cost], view.network.labels[label].note.spent
+            layer[source] = max(layer[source], spent)
+    for used in range(view.faults, 0, -1):
+        waits[used - 1] = list(map(max, waits[used - 1], waits[used]))
     return waits
+
+
+def ways_within(network: Network, allowed: Allowed | None = None) -> tuple[Ways, ...]:
+    """The ways for each number of faults as the budget. Late edges ask for a view of its own each: a run waits
+    for what it can afford.
+    """
+    budgets = range(network.graph.ground.setting.faults + 1)
+    if not network.gates:
+        return (ways_of(view_of(network, allowed)),) * len(budgets)
+    return tuple(ways_of(view_of(network, allowed, faults)) for faults in budgets)
+
+
+def by_faults(ways: Sequence[Ways], read: Callable[[Ways], Sequence[T]]) -> list[T]:
+    """What is read of the ways by faults used, for each budget with all of it used."""
+    if ways[0] is ways[-1]:
+        return list(read(ways[0]))
+    return [read(one)[-1] for one in ways]
 
 
 # --- ages -----------------------------------------------------------------------------------------

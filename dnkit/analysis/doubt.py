@@ -36,8 +36,8 @@ class Doubts:
         self._known: dict[tuple[int, Leg, LegWorld, bool, int], tuple[WayOut, ...]] = {}
 
     def through(self, hop: Hop, left: int) -> Iterator[Hop]:
-        """The hop itself, or all that may become of the doubt it leads one leg into. Where both legs are in doubt
-        they leave it one after the other, from states of their own.
+        """The hop itself, or all that may become of the doubt it leads one leg into. Where both legs are in
+        doubt they leave it one after the other, from states of their own.
         """
         doubts = () if hop.node is None else doubtful(hop.node)
         if hop.node is None or len(doubts) != 1 or hop.kind is Kind.DOWN:
@@ -74,7 +74,7 @@ class Doubts:
                 if not _goes_on(index, here, hop):
                     _keep(found, index, move, before, whole)
                     continue
-                assert hop.node is not None
+                assert hop.node is not None, "a hop that the engine refused leads nowhere"
                 after = (hop.node, used + hop.faults)
                 known = best.get(after)
                 if after not in best or (known is not None and known.spent < whole.spent):

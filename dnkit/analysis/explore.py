@@ -47,8 +47,8 @@ class Note(NamedTuple):
 class Graph:
     """States by number, and the edges between them.
 
-    `nodes[i]` is (state, world); `faults[i]` and `depth[i]` are the least it takes to get there; `parent[i]` is
-    (state before, which of its hops), (-1, start) at a start. Edges of state i are `first[i]:last[i]` in
+    `nodes[i]` is (state, world); `faults[i]` and `depth[i]` are the least it takes to get there; `parent[i]`
+    is (state before, which of its hops), (-1, start) at a start. Edges of state i are `first[i]:last[i]` in
     `target`, `cost` (faults) and `note` (index into `notes`); those of late moves stand in `late`.
     """
 
@@ -143,7 +143,9 @@ class Graph:
             yield from self._crashed(node, left)
 
     def _crashed(self, node: Node, left: int) -> Iterator[Hop]:
-        """What a crash leads to. It forgets the jobs of a phase, so states that differ in nothing else share it."""
+        """What a crash leads to. It forgets the jobs of a phase, so states that differ in nothing else share
+        it.
+        """
         state, world = node
         if state.stage in (Stage.SWEEP, Stage.HALT, Stage.END):
             return  # a restart asks the same questions again: nothing else comes of it
@@ -170,7 +172,7 @@ class Graph:
         hops.append((target, hop.faults, self.note_of(note_for(hop))))
 
     def expand(self, index: int, see: Callable[[int, Hop], None] | None = None) -> None:
-        """Add all edges of a state. `see(from, hop)` is shown each, but for crashes it has been shown before."""
+        """Add all edges of a state. `see(from, hop)` is shown each, but for crashes it was shown before."""
         used, depth = self.faults[index], self.depth[index]
         self.first[index] = len(self.target)
         for number, hop in enumerate(self.hops(index, self.ground.setting.faults - used)):
@@ -184,7 +186,7 @@ class Graph:
     def _link(
         self, index: int, hop: Hop, known: tuple[int, int] | None, number: int, faults: int, depth: int
     ) -> None:
-        assert hop.node is not None
+        assert hop.node is not None, "a hop that the engine refused leads nowhere"
         if known is None:
             target, note = self._reach(hop.node, faults, depth, (index, number)), self.note_of(note_for(hop))
             if hop.kind is Kind.CRASH:

@@ -27,8 +27,8 @@ SPREAD_TICKS = 2  # one tick inside is neither touch
 
 class Lattice(msgspec.Struct, frozen=True):
     """One leg's quantities in lots: `chunk`, `dust` (0: the venue leaves none), `whole` of a clip, `least`
-    that the venue lets trade. `bid` and `ask` are the fixed touch in ticks. `first`: a first fill may be nothing but
-    dust.
+    that the venue lets trade. `bid` and `ask` are the fixed touch in ticks. `first`: a first fill may be
+    nothing but dust.
     """
 
     chunk: int
@@ -54,9 +54,10 @@ class Lattice(msgspec.Struct, frozen=True):
 
 class Ground(msgspec.Struct, frozen=True):
     """The abstract program, its lattices, the positions it may start with (lots per leg), and the legs that
-    share a venue with each leg. `refusable` tells whether some limit may refuse a book; `tries` is the most that
-    anything is tried by count; `ahead` holds for each phase the phases that may still be entered; `forgets`
-    says that where a leg started decides nothing once the run has begun. `counted` are the phases whose visits can run out.
+    share a venue with each leg. `refusable` tells whether some limit may refuse a book; `tries` is the most
+    that anything is tried by count; `ahead` holds for each phase the phases that may still be entered;
+    `forgets` says that where a leg started decides nothing once the run has begun. `counted` are the phases
+    whose visits can run out.
     """
 
     program: Program
@@ -119,9 +120,9 @@ def _may_idle(program: Program) -> bool:
 
 
 def _counted(program: Program, faults: int) -> frozenset[int]:
-    """Phases that may be entered more often than their visits. Every visit of another phase leads to one entry at
-    most; what interrupts without a count may enter any number of times, and whether the compiler's last phase
-    was entered is asked for as such.
+    """Phases that may be entered more often than their visits. Every visit of another phase leads to one
+    entry at most; what interrupts without a count may enter any number of times, and whether the compiler's
+    last phase was entered is asked for as such.
     """
     sudden = {one.phase for scope in program.scopes for one in (scope.limits.unhedged_to,) if one is not None}
     if program.slice_size is not None:

@@ -1,4 +1,4 @@
-"""One edge of the explored graph: a move, the engine's step on it, and the venue with the engine's requests."""
+"""One edge of the explored graph: a move, the engine's step on it, the venue with the engine's requests."""
 
 import msgspec
 from msgspec.structs import replace
@@ -56,7 +56,7 @@ def hop_of(ground: Ground, node: Node, move: Move) -> Hop | None:
 
 
 def _step(ground: Ground, move: Move) -> tuple[State, tuple[cm.Command, ...]]:
-    assert move.event is not None
+    assert move.event is not None, "the engine hears nothing of this move"
     return step(ground.program, move.state, move.event)
 
 

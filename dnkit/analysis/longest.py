@@ -20,19 +20,15 @@ Weigh = Callable[[Label], int]
 
 
 class View(NamedTuple):
-    """A network with the edges that can be gone: `allowed` by label. For each gate `opens` is the least
-    faults with which a run can have taken long enough, and `waits` the most time it can have stood before.
+    """A network with the edges that can be gone: `allowed` by label, `faults` are the budget. `waits` is by
+    gate and faults used the most time a run can stand before it goes in, UNREACHED where it cannot be old
+    enough.
     """
 
     network: Network
     allowed: Sequence[bool]
-    opens: Sequence[int]
-    waits: Sequence[int]
-
-    @property
-    def faults(self) -> int:
-        """The budget."""
-        return self.network.graph.ground.setting.faults
+    faults: int
+    waits: Sequence[Sequence[int]]
 
 
 class Seed(NamedTuple):
@@ -86,8 +82,8 @@ def longest(
     for used, here in enumerate(layers):
         if used:
             here[:] = map(max, here, layers[used - 1])
-        for place, weight in gates.get(used, ()):
-            free[place] = weight
+        for place, waits in gates:
+            free[place] = waits[used]
         _relax(clocks.free, free, here, here, most)
         for cost, batch in clocks.dear.items():
             if used + cost <= view.faults:
@@ -121,16 +117,16 @@ def _weights(batch: Batch, pairs: list[int], runs: bytes | None) -> list[int]:
     ]
 
 
-def _gates(view: View, clocks: Clocks, weigh: Weigh, runs: bytes | None) -> dict[int, list[tuple[int, int]]]:
-    """By faults, the places of the gates that open with so many, and what going into them weighs."""
-    found: dict[int, list[tuple[int, int]]] = {}
-    for (source, *_), places, opens, waits in zip(
-        view.network.gates, clocks.gates, view.opens, view.waits, strict=True
-    ):
+def _gates(
+    view: View, clocks: Clocks, weigh: Weigh, runs: bytes | None = None
+) -> list[tuple[int, list[int]]]:
+    """Places at which gates are entered, with what that weighs by faults used."""
+    still, found = view.network.labels[STILL], []
+    for (source, *_), places, waits in zip(view.network.gates, clocks.gates, view.waits, strict=True):
         if runs is None or runs[source]:
-            still = view.network.labels[0]
-            weight = weigh(still._replace(note=still.note._replace(spent=waits)))
-            found.setdefault(opens, []).extend((place, weight) for place in places)
+            labels = [still._replace(note=still.note._replace(spent=wait)) for wait in waits]
+            weights = [UNREACHED if one.note.spent < 0 else weigh(one) for one in labels]
+            found += [(place, weights) for place in places]
     return found
 
 
@@ -181,8 +177,7 @@ class _Back:
         clocks = view.network.clocks
         self._layers, self._pairs = layers, _pairs(view, spent)
         self._batches = {0: clocks.free, **clocks.dear}
-        gates = _gates(view, clocks, spent, None).values()
-        self._gates = {place: weight for places in gates for place, weight in places}
+        self._gates = dict(_gates(view, clocks, spent))
         self._into: dict[int, list[tuple[int, int]]] = {}
         for cost, batch in self._batches.items():
             for place, target in enumerate(batch.target):
@@ -197,13 +192,13 @@ class _Back:
             if before < 0:
                 continue
             value = self._layers[before][batch.source[place]]
-            if value >= 0 and value + self._weight(cost, place) == self._layers[used][clock]:
+            if value >= 0 and value + self._weight(cost, place, before) == self._layers[used][clock]:
                 return before, cost, batch, place
         return self.step(used - 1, clock) if used else None
 
-    def _weight(self, cost: int, place: int) -> int:
+    def _weight(self, cost: int, place: int, used: int) -> int:
         if not cost and place in self._gates:
-            return self._gates[place]
+            return self._gates[place][used]
         return self._pairs[self._batches[cost].label[place]]
 
 

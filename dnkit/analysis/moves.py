@@ -107,8 +107,8 @@ def _asks_book(side: LegWorld) -> bool:
 
 
 def reads_book(world: World) -> bool:
-    """Whether a book was asked for. It is answered from memory before anything else is heard, as the desk does
-    it; the market's freedom is in what the book says.
+    """Whether a book was asked for. It is answered from memory before anything else is heard, as the desk
+    does it; the market's freedom is in what the book says.
     """
     return any(_asks_book(side) for side in world.legs)
 

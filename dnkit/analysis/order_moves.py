@@ -28,6 +28,7 @@ from dnkit.model.terms import EndKind, FoundKind, OrderType, RejectKind
 
 
 def calls(here: Here) -> Iterator[Move]:
+    """Answers to the requests about the leg's orders, and their silence."""
     for n, call in here.side.calls:
         if call is Call.PLACE:
             yield from _placement(here, n)
@@ -194,8 +195,8 @@ def _find(here: Here, n: int) -> Iterator[Move]:
 
 
 def _unlisted(move: Move, n: int, left: int) -> Move:
-    """A look-up that knows no such order. Inside the venue's lag it is taken to know none until the lag is over:
-    the look-ups in between would all say the same.
+    """A look-up that knows no such order. Inside the venue's lag it is taken to know none until the lag is
+    over: the look-ups in between would all say the same.
     """
     aged = _aged(move, n)
     if left <= CALL_NS:

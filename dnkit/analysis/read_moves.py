@@ -22,6 +22,7 @@ MUCH = 10**30
 
 
 def quests(here: Here) -> Iterator[Move]:
+    """Answers to the reads of the leg."""
     for quest in here.side.quests:
         kind, request, extra = quest
         side = replace(here.side, quests=tuple(one for one in here.side.quests if one != quest))

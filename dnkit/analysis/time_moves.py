@@ -77,8 +77,8 @@ def _keeps_silent(state: State, world: World, index: int) -> bool:
 
 
 def _next_try(ground: Ground, state: State, world: World, phase: Phase) -> Move:
-    """Time for the next try. A venue that was behind is taken to be so until its lag is over, one that is down
-    to fail every try: the tries in between would all read the same.
+    """Time for the next try. A venue that was behind is taken to be so until its lag is over, one that is
+    down to fail every try: the tries in between would all read the same.
     """
     spent, tries, legs = state.timer_ns - NOW, state.tries, state.legs
     least = phase.tries if state.stage is Stage.PHASE else ground.tries

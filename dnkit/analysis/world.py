@@ -128,8 +128,8 @@ def most(leg: LegWorld, order: Placed) -> int:
 
 
 def reach(leg: LegWorld) -> tuple[int, int]:
-    """Lowest and highest position the venue may truly hold, over all fills nobody has seen. Reduce-only orders
-    together never take the position through zero.
+    """Lowest and highest position the venue may truly hold, over all fills nobody has seen. Reduce-only
+    orders together never take the position through zero.
     """
     low = high = cut = leg.position
     for order in leg.orders:

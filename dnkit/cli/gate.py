@@ -12,7 +12,7 @@ from dnkit.analysis.ground import Ground, lay_ground
 from dnkit.analysis.proof import NONE, Proof, Setting, Standing, Verdict
 from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
-from dnkit.cli.proving import counted, proof_of, story_lines
+from dnkit.cli.proving import ON_THE_SPOT, counted, decided, story_lines
 from dnkit.engine.exposure import net_money
 from dnkit.engine.sizing import OPENING
 from dnkit.engine.state import Leg
@@ -28,6 +28,7 @@ from dnkit.runtime.proofs import proofs_folder
 
 FLAG = "--i-accept-unproven"
 WAY_OUT_STATES = 5_000  # a few seconds: whoever wants out does not wait for longer
+WAY_OUT = tuple(Setting(faults=faults, states_max=WAY_OUT_STATES) for faults in (1, 0))
 FAILED = "none"  # standing of a program whose proof failed
 
 
@@ -92,9 +93,9 @@ def pass_gate(
 
 def _try(program: Program, folder: StateFolder, *, accept: bool, quiet: bool) -> Tried:
     adds_risk = program.intent in OPENING
-    setting = Setting() if adds_risk else Setting(states_max=WAY_OUT_STATES)
     try:
-        proof, cached = proof_of(program, setting, proofs_folder(folder), quiet=quiet)
+        settings = ON_THE_SPOT if adds_risk else WAY_OUT
+        proof, cached = decided(program, settings, proofs_folder(folder), quiet=quiet)
         return Tried(program, proof, claims_of(program, proof, accept=accept), cached)
     except Exception as error:  # house-ok: a bug of the prover keeps nobody in
         if adds_risk and not accept:

@@ -66,13 +66,13 @@ class Linter:
 
     def with_proof(self, source: PolicyText, linted: Linted) -> Linted:
         """The same with what the prover finds."""
-        from dnkit.analysis.proof import Setting
         from dnkit.cli.lint_proofs import proof_findings
+        from dnkit.cli.proving import ON_THE_SPOT
         from dnkit.runtime.folder import state_folder
         from dnkit.runtime.proofs import proofs_folder
 
         place = proofs_folder(state_folder())
-        more = proof_findings(source, self.venues, self.shelf, Setting(), place)
+        more = proof_findings(source, self.venues, self.shelf, ON_THE_SPOT, place)
         told = (one for one in more if self.asked.selection.wants(one.code))
         return replace(linted, found=in_order((*linted.found, *told)))
 

@@ -1,10 +1,10 @@
 """`dnkit lint --prove`: what the prover has against a policy, as findings with their stories."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dnkit.analysis.proof import Proof, Setting, Standing, Verdict
-from dnkit.cli.proving import counted, proof_of, story_lines
+from dnkit.cli.proving import counted, decided, story_lines
 from dnkit.policies.diagnostics import Diagnostic, Span, finding, in_order
 from dnkit.runtime.library import PolicyText, VenueFacts
 from dnkit.runtime.prepare import Shelf, checks_by_reason
@@ -13,18 +13,18 @@ REFUTED, NOT_DECIDED = "DNK801", "DNK802"
 
 
 def proof_findings(
-    source: PolicyText, venues: VenueFacts, shelf: Shelf, setting: Setting, place: Path
+    source: PolicyText, venues: VenueFacts, shelf: Shelf, settings: Sequence[Setting], place: Path
 ) -> tuple[Diagnostic, ...]:
-    """Prove a policy without a reason and for each that an overlay asks about, the same machine once; `place`
-    keeps the proofs. What was told of an earlier machine is not told again. Nothing is proved of a policy
-    with errors, and of a guard.
+    """What `decided` has against a policy, without a reason and for each that an overlay asks about, the same
+    machine once; `place` keeps the proofs. What was told of an earlier machine is not told again. Nothing is
+    proved of a policy with errors, and of a guard.
     """
     found, seen = dict[str, Diagnostic](), set[str]()
     for reason, checked in checks_by_reason(source, venues, shelf).items():
         program = checked.program if checked.ok else None
         if program is not None and program.digest not in seen:
             seen.add(program.digest)
-            proof, _ = proof_of(program, setting, place)
+            proof, _ = decided(program, settings, place)
             for one in _findings(proof, source, reason):
                 found.setdefault(one.message, one)
     return in_order(found.values())

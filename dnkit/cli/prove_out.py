@@ -128,7 +128,8 @@ def _result(found: Found) -> str:
     if found.standing is Standing.BROKEN:
         return "refuted: the goal is not certain there"
     if found.proof is not None and not found.proof.complete:
-        return f"not decided: cut short after {counted(found.proof.states, 'state')}"
+        cut = "cut short" if found.proof.states > found.proof.setting.states_max else "interrupted"
+        return f"not decided: {cut} after {counted(found.proof.states, 'state')}"
     return "not decided" if found.standing is Standing.OPEN else "proved"
 
 

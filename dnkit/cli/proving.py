@@ -2,20 +2,21 @@
 
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 from msgspec.structs import replace
 
-from dnkit.analysis.proof import Proof, Setting, Story
+from dnkit.analysis.proof import Proof, Setting, Standing, Story
 from dnkit.cli import out
 from dnkit.machine.program import Program
 from dnkit.runtime.proofs import keep, key_of, recall
 
 Told = Callable[[int, int], None]
 PACE_LEAST_S = 0.1
+ON_THE_SPOT = (Setting(faults=1),)  # seconds; `dnkit prove` goes further, and what it proved is kept
 
 
 def kept_proof(program: Program, setting: Setting, place: Path) -> Proof | None:
@@ -47,6 +48,22 @@ def proof_of(program: Program, setting: Setting, place: Path, *, quiet: bool = F
         return known, True
     with progress(program.name, setting.faults, quiet=quiet) as told:
         return new_proof(program, setting, place, told), False
+
+
+def decided(
+    program: Program, settings: Sequence[Setting], place: Path, *, quiet: bool = False
+) -> tuple[Proof, bool]:
+    """The proof that `dnkit prove` left, or that of the first of these settings that decides (the last, where
+    none does); and whether it was there already.
+    """
+    kept = kept_proof(program, Setting(), place)
+    if kept is not None and kept.complete:
+        return kept, True
+    for setting in settings:
+        proof, cached = proof_of(program, setting, place, quiet=quiet)
+        if proof.standing is not Standing.OPEN:
+            break
+    return proof, cached
 
 
 def _key(program: Program, setting: Setting) -> str:

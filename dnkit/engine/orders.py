@@ -141,8 +141,8 @@ def _doubt(turn: Turn, index: int, order: Order, news: News) -> Order:
 
 def _after_failure(turn: Turn, index: int, order: Order, news: News) -> Order:
     """A look-up brought nothing. "No such order", twice and the second time asked past the venue's lag, is a
-    final word on an order that the venue never told us it took; an error never is. An answer that was asked for
-    within the lag may come after it and still be none.
+    final word on an order that the venue never told us it took; an error never is. An answer that was asked
+    for within the lag may come after it and still be none.
     """
     spec = turn.program.legs[index]
     asked_ns = order.due_ns - spec.answer_within_ns

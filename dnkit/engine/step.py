@@ -290,10 +290,11 @@ def _leave(turn: Turn, target: Target) -> None:
 def _advance_leave(turn: Turn) -> None:
     """Cancel and confirm; only then go where the interruption leads."""
     gone = ends.withdraw_all(turn)
-    for index, leg in enumerate(turn.legs):
-        if leg.stop is not None and leg.stop.life is Life.OVER:
-            turn.set_leg(index, retire(leg, "stop"))
-            leg = turn.legs[index]
+    for index in ends.every_leg(turn):
+        stop = turn.legs[index].stop
+        if stop is not None and stop.life is Life.OVER:
+            turn.set_leg(index, retire(turn.legs[index], "stop"))
+        leg = turn.legs[index]
         if leg.order is not None and leg.order.life is Life.OVER:
             turn.set_leg(index, retire(leg))
         elif leg.order is not None and leg.order.life is Life.LOST and not leg.lost:

@@ -1,7 +1,7 @@
 """What a run did against what was proved of its program before it began: a row a bound."""
 
 from collections.abc import Callable, Iterable, Iterator
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 import msgspec
 
@@ -124,4 +124,4 @@ def _row(
 
 
 def _percent(mbps: int) -> Decimal:
-    return Decimal(mbps) * 100 / MBPS_ONE
+    return (Decimal(mbps) * 100 / MBPS_ONE).quantize(Decimal("0.01"), ROUND_CEILING)

@@ -73,9 +73,9 @@ def broken(proof: Proof) -> list[str]:
 
 
 def frontier_markdown(found: list[tuple[Machine, Proof]]) -> str:
-    """One row a machine and number of faults: the thinnest book for which the goal is certain, and the rest."""
-    head = "| policy | faults | goal certain, if the book holds it in | time | past the touch | else, at most |"
-    rows = [head, "|---|---|---|---|---|---|"]
+    """One row a machine and number of faults: the thinnest book for which the goal is certain, the rest."""
+    head = ("policy", "faults", "certain, if the book holds it in", "time", "past the touch", "else, at most")
+    rows = [f"| {' | '.join(head)} |", "|---|---|---|---|---|---|"]
     for machine, proof in found:
         for bounds in proof.bounds:
             certain = [one for one in proof.frontier if one.certain and one.faults == bounds.faults]

@@ -14,7 +14,7 @@ from dnkit.analysis.exposed import STOPS, exposures
 from dnkit.analysis.move import CALL_NS
 from dnkit.analysis.network import edges_of
 from dnkit.analysis.proof import NONE, Bounds, Standing
-from dnkit.analysis.world import Placed, most, reach
+from dnkit.analysis.world import Fate, Placed, most, reach
 from dnkit.engine.exposure import net, net_money, tolerance
 from dnkit.engine.state import Stage
 from dnkit.machine import program as pg
@@ -126,6 +126,24 @@ def test_exposure_is_the_worst_of_all_fills_that_nobody_saw(make: Callable[[], p
     assert met > 20
 
 
+def test_with_fewer_faults_all_is_as_if_no_more_were_looked_at() -> None:
+    """Also where only a run with a fault can get so old that its deadline falls due."""
+    for limits in (limited(), limited(deadline_ns=10 * S)):
+        program = unwind_one(limits=limits)
+        none, one = (bounds_of(measure(network_of(program, faults=faults))) for faults in (0, 1))
+        assert none == one[:1]
+    assert network_of(program, faults=1).gates
+
+
+def test_money_counts_once_its_state_can_be_reached() -> None:
+    measured = found(unwind_one)[0]
+    graph = graph_of(measured)
+    numbered = measured._replace(open=measured.open._replace(money=range(len(graph.nodes))))
+    last = [max(index for index, least in enumerate(graph.faults) if least <= faults) for faults in (0, 1)]
+    assert [one.unhedged for one in bounds_of(numbered)] == last
+    assert last[0] < last[1]
+
+
 def test_more_faults_are_never_better() -> None:
     for make in (unwind_one, open_hedged):
         none, one = found(make)[1]
@@ -226,7 +244,7 @@ def test_a_concession_beyond_the_limit_is_shown_where_it_is_sent() -> None:
 def test_a_single_position_is_naked_until_a_stop_covers_it() -> None:
     graph = network_of(shipped("perps_baseline")).graph
     opened, least = exposures(graph), graph.ground.legs[0].least
-    ends = {"protected": 0, "bare": 0}
+    ends = {"protected": 0, "sent": 0, "bare": 0}
     for index, (state, world) in enumerate(graph.nodes):
         if state.ended is not None and state.ended.end is EndName.PROTECTED:
             assert not opened.naked[index]
@@ -235,4 +253,7 @@ def test_a_single_position_is_naked_until_a_stop_covers_it() -> None:
             low, high = reach(world.legs[0])
             assert bool(opened.naked[index]) == (max(-low, high) >= least)
             ends["bare"] += opened.naked[index]
+        elif all(order.fate is Fate.SENT for order in world.legs[0].orders):
+            assert opened.naked[index]  # who knows whether it gets there
+            ends["sent"] += 1
     assert all(ends.values())

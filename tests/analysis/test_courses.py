@@ -7,9 +7,10 @@ from msgspec.structs import replace
 
 from dnkit.analysis.case import Case
 from dnkit.analysis.courses import crossings, endless, never_entered, trapped
-from dnkit.analysis.explore import Graph
+from dnkit.analysis.explore import Graph, first_node
+from dnkit.analysis.ground import lay_ground
 from dnkit.analysis.network import edges_of, lay_out
-from dnkit.analysis.proof import NONE, Standing
+from dnkit.analysis.proof import NONE, Setting, Standing
 from dnkit.engine.state import Stage
 from dnkit.machine import program as pg
 from dnkit.machine.program import Outcome
@@ -102,6 +103,21 @@ def test_a_check_that_runs_out_before_the_order_it_should_check() -> None:
     assert network.graph.faults[found.at] == 1
     enough = with_phase(unwind_one(), 2, visits=4)
     assert holds(trapped(network_of(enough, faults=1, stops=False)))
+
+
+def test_a_goal_that_needs_an_order_not_to_fill_is_out_of_reach() -> None:
+    made = leading(unwind_one(), 1, filled=halt("no"), short=phase_target(0), refused=halt("no"))
+    assert not holds(trapped(network_of(with_phase(made, 0, visits=2))))
+
+
+def test_the_last_phase_before_a_halt_is_no_trap() -> None:
+    """A state of the phase that the compiler adds, and one of a phase of the policy, neither with a way on."""
+    for index, is_trap in ((3, False), (1, True)):
+        graph = drawn(2, [Drawn(0, 1)])
+        graph.ground = lay_ground(close_pair(), Setting())
+        state, world = first_node(graph.ground, graph.ground.starts[0])
+        graph.nodes = [(state, world), (replace(state, stage=Stage.PHASE, phase=index), world)]
+        assert holds(trapped(lay_out(graph))) is not is_trap
 
 
 # --- nothing dead ---------------------------------------------------------------------------------

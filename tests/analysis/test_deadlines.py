@@ -8,6 +8,7 @@ from dnkit.analysis.explore import Graph
 from dnkit.analysis.ground import lay_ground
 from dnkit.analysis.hop import Hop
 from dnkit.analysis.proof import Setting
+from dnkit.analysis.time_moves import late
 from dnkit.engine.state import Stage
 from dnkit.machine import program as pg
 from dnkit.machine.program import NO_LIMIT
@@ -73,6 +74,15 @@ def test_new_states_are_walked_and_every_hop_is_shown() -> None:
 
 def ended(graph: Graph) -> set[int]:
     return {index for index, (state, _) in enumerate(graph.nodes) if state.stage is Stage.END}
+
+
+def test_late_moves_have_the_whole_budget_that_is_left() -> None:
+    """A late run can reach a state with fewer faults than any other needs; then more can follow there."""
+    graph = walked(unwind_one(limits=limited(deadline_ns=8 * S, deadline_to=phase_target(1))), faults=2)
+    for index, edges in graph.late.items():
+        node, left = graph.nodes[index], 2 - graph.faults[index]
+        hops = [hop for _, move in late(graph.ground, *node) for hop in graph.follow(node, move, left)]
+        assert len(edges) == sum(hop.node is not None for hop in hops)
 
 
 # --- exposure -------------------------------------------------------------------------------------

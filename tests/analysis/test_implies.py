@@ -14,8 +14,8 @@ from dnkit.analysis.world import Fate
 from dnkit.machine import program as pg
 from dnkit.model.terms import OrderType
 from tests.analysis.graphs import network_of, shipped
-from tests.engine.harness import BPS, S, rung
-from tests.engine.programs import unwind_one
+from tests.engine.harness import BPS, S, phase, phase_target, rung
+from tests.engine.programs import take_job, unwind_one
 
 LADDER = 1  # the phase of `unwind_one` that takes
 RUNGS = tuple(rung(one) for one in (5, 10, 15, 20))
@@ -92,6 +92,23 @@ def test_another_type_of_order_is_not() -> None:
     assert set(types_sent(other.graph)) == {(0, OrderType.POST_ONLY), (0, OrderType.MARKET)}
 
 
+def test_a_type_that_the_other_sends_only_after_a_fault_is_not() -> None:
+    size = pg.SizeKind.POSITION
+    job = take_job(0, size, (5,), type=OrderType.MARKET, cap=5 * BPS, reduces=True)
+    last = phase(
+        "last", pg.PhaseKind.TAKE, dict.fromkeys(("filled", "short", "refused"), phase_target(2)), jobs=(job,)
+    )
+    made = replace(unwind_one(), phases=(*unwind_one().phases, last))
+    after_a_crash = network_of(replace(made, recover=3), faults=1)
+    none = dict(made.phases[0].then) | {pg.Outcome.NONE: phase_target(3)}
+    at_once = network_of(with_phase(made, 0, then=tuple(none.items())), faults=1)
+    market = (0, OrderType.MARKET)
+    assert (types_sent(after_a_crash.graph)[market], types_sent(at_once.graph)[market]) == (1, 0)
+    found = implied(after_a_crash, at_once)
+    assert found.verdict.text.startswith("more aggressive: market orders on leg a")
+    assert at_once.graph.faults[found.at] == 0
+
+
 @pytest.fixture(scope="module")
 def close() -> Network:
     return network_of(shipped("close_two_phase"))
@@ -147,8 +164,8 @@ def test_of_promises_counts_what_is_paid_where_both_are_certain() -> None:
     dearer = replace(CELL, concession=(4, 5))
     found = excesses(((), ()), ((CELL,), (dearer,)))
     assert found == (Excess("concession", 1, 3, 5, leg=1, depth=5 * BPS),)
-    gives_up = replace(dearer, certain=False)
-    for one, other in ((CELL, gives_up), (gives_up, CELL), (CELL, replace(CELL, time_ns=10))):
+    gives_up = Promise(faults=1, depth=5 * BPS, certain=False)
+    for one, other in ((CELL, gives_up), (gives_up, dearer), (CELL, replace(CELL, time_ns=10))):
         assert excesses(((), ()), ((one,), (other,))) == ()
 
 

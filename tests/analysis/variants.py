@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from dnkit.analysis import canon, explore
+from dnkit.analysis import canon, explore, read_moves
 from dnkit.analysis.explore import Graph
 from dnkit.analysis.ground import lay_ground
 from dnkit.analysis.hop import Hop
+from dnkit.analysis.move import Here
 from dnkit.analysis.proof import Setting
 from dnkit.analysis.watch import Watch
 from dnkit.analysis.way import Step, way_to
+from dnkit.analysis.world import Fate, LegWorld
 from dnkit.engine import ends, orders, phases, placing, verify
 from dnkit.engine.exposure import is_flat, is_hedged
 from dnkit.engine.ledger import retire
@@ -72,15 +74,35 @@ def story(graph: Graph, watch: Watch, id: str) -> tuple[Step, ...]:
 
 @contextmanager
 def without(*variants: Variant) -> Iterator[None]:
-    """The engine as those variants make it. That two legs move side by side without hearing of each other is
-    true of the engine as it is, so the explorer does not count on it here.
-    """
+    """The engine as those variants make it, and the explorer without what holds only for the whole engine."""
     with pytest.MonkeyPatch.context() as patch:
-        if variants:
-            patch.setattr(explore, "works_beside", lambda _node: False)
-        for where, name, instead in (change for variant in variants for change in variant):
-            patch.setattr(where, name, instead)
+        for variant in (*variants, EXPLORER) if variants else ():
+            for where, name, instead in variant:
+                patch.setattr(where, name, instead)
         yield
+
+
+# --- the explorer -----------------------------------------------------------------------------------
+
+
+def _settled_positions() -> Callable[..., Iterator[LegWorld]]:
+    """A true position settles for good how much of an order that is over had filled. The whole engine never
+    leaves such an order behind.
+    """
+    real = read_moves._settled_positions
+
+    def settled(here: Here, side: LegWorld) -> Iterator[LegWorld]:
+        for seen in real(here, side):
+            orders = (replace(one, lots=one.low) if one.fate is Fate.SHUT else one for one in seen.orders)
+            yield replace(seen, orders=tuple(orders))
+
+    return settled
+
+
+EXPLORER: Variant = (
+    (explore, "works_beside", lambda _node: False),  # two legs that do not hear of each other
+    (read_moves, "_settled_positions", _settled_positions()),
+)
 
 
 # --- cancels ----------------------------------------------------------------------------------------

@@ -37,14 +37,8 @@ GENEROUS = Bounds(
 NARROW = replace(GENEROUS, time_ns=1, naked_ns=1, concession=(1_000, 1_000), unhedged=1)
 
 
-def a_proof(
-    program: Program,
-    *verdicts: Verdict,
-    bounds: Bounds = GENEROUS,
-    complete: bool = True,
-    states: int = 5_544,
-) -> Proof:
-    """A proof of that program with these verdicts."""
+def a_proof(program: Program, *verdicts: Verdict, bounds: Bounds = GENEROUS) -> Proof:
+    """A whole proof of that program, as `dnkit prove` leaves it, with these verdicts."""
     legs = len(program.legs)
     bounds = replace(bounds, concession=bounds.concession[:legs])
     return Proof(
@@ -52,14 +46,20 @@ def a_proof(
         digest=program.digest,
         engine="",
         setting=Setting(),
-        complete=complete,
-        states=states,
-        moves=2 * states,
+        complete=True,
+        states=5_544,
+        moves=11_088,
         verdicts=verdicts or (HOLDS,),
-        bounds=(bounds,) if complete else (),
+        bounds=(bounds,),
         frontier=(),
         tolerance=2,
     )
+
+
+def cut_short(program: Program, setting: Setting) -> Proof:
+    """A proof of that program that went over the setting's limit of states."""
+    states = setting.states_max + 1
+    return replace(a_proof(program, OPEN), setting=setting, complete=False, states=states, bounds=())
 
 
 def keep_all(place: Path, *proofs: Proof) -> None:

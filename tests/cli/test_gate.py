@@ -6,14 +6,14 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from dnkit.analysis import prove as prover
-from dnkit.analysis.proof import Proof
+from dnkit.analysis.proof import Proof, Setting
 from dnkit.cli import gate
 from dnkit.cli.gate import FLAG, Passed, Unproven, pass_gate
+from dnkit.cli.proving import ON_THE_SPOT
 from dnkit.engine.sizing import OPENING
 from dnkit.journal.reader import Reader
 from dnkit.journal.records import Claims
@@ -21,7 +21,7 @@ from dnkit.machine.program import Program
 from dnkit.model.terms import Intent
 from dnkit.runtime.folder import StateFolder
 from tests.cli.command import ROOT, Done, dnkit
-from tests.cli.proof_values import BROKEN, GENEROUS, HOLDS, NARROW, OPEN, a_proof, keep_all
+from tests.cli.proof_values import BROKEN, GENEROUS, HOLDS, NARROW, a_proof, cut_short, keep_all
 from tests.desk.floor import program
 
 RISKY = ("open_post_only_hedge", "perps_baseline", "rebalance_small")
@@ -71,7 +71,7 @@ def test_what_is_proved_passes_and_says_what_it_claims(
 @pytest.mark.parametrize("how", ["refuted", "not decided"])
 def test_what_adds_risk_is_refused_without_a_proof(name: str, how: str, shelf: Path) -> None:
     one = program(name)
-    keep_all(shelf, a_proof(one, HOLDS, BROKEN) if how == "refuted" else a_proof(one, OPEN, complete=False))
+    keep_all(shelf, a_proof(one, HOLDS, BROKEN) if how == "refuted" else cut_short(one, *ON_THE_SPOT))
     with pytest.raises(Unproven, match=how) as refused:
         passed(one)
     assert refused.value.exit_code == 24
@@ -99,16 +99,18 @@ def test_the_refusal_tells_the_shortest_story(shelf: Path) -> None:
 
 
 @pytest.mark.parametrize("name", WAYS_OUT)
-@pytest.mark.parametrize("verdict", [BROKEN, OPEN])
+@pytest.mark.parametrize("how", ["refuted", "not decided"])
 def test_a_way_out_is_told_and_goes_on(
-    name: str, verdict: Any, shelf: Path, capsys: pytest.CaptureFixture[str]
+    name: str, how: str, shelf: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one = program(name)
-    keep_all(shelf, a_proof(one, verdict, complete=verdict is BROKEN, states=gate.WAY_OUT_STATES))
+    cut = [cut_short(one, setting) for setting in gate.WAY_OUT]
+    keep_all(shelf, *([a_proof(one, BROKEN)] if how == "refuted" else cut))
     through = passed(one)
     (told,) = capsys.readouterr().err.splitlines()
     assert told == through.warnings[0]
     assert "NOT PROVED" in told
+    assert how in told
     assert "goes on all the same" in told
     assert through.claims[one.digest].accepted is False
 
@@ -144,7 +146,7 @@ def test_a_prover_that_fails_keeps_nobody_in(name: str, monkeypatch: pytest.Monk
 
 def test_a_way_out_does_not_wait_for_a_long_proof(monkeypatch: pytest.MonkeyPatch, shelf: Path) -> None:
     """The real prover, cut short; what it found so far is kept, and does for the next way out."""
-    monkeypatch.setattr(gate, "WAY_OUT_STATES", 50)
+    monkeypatch.setattr(gate, "WAY_OUT", (Setting(states_max=50),))
     one = program("close_two_phase")
     assert "is not decided within 50 states" in passed(one).warnings[0]
     assert len(list(shelf.iterdir())) == 1
@@ -256,3 +258,15 @@ def test_lint_without_prove_loads_no_prover() -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert "dnkit.runtime.prepare" in done.stderr
     assert "dnkit.analysis" not in done.stderr
+
+
+@pytest.mark.parametrize("policy", ["emergency_unwind", "flatten"])
+def test_what_the_prover_claims_holds_on_a_hard_market(policy: str) -> None:
+    """The real proof, both ways round, and runs on a market of jumps and thin books."""
+    words = ("--market", "synthetic:hard", "--seed", "7", "--cycles", "8", "--json")
+    done = dnkit("trade", "--policy", policy, *words)
+    assert done.code == 0, done.err
+    assert [one["standing"] for one in done.json["data"]["proofs"]] == ["holds", "holds"]
+    rows = done.json["data"]["report"]["claims"]
+    assert len(rows) == 8 * 4
+    assert all(row["claimed"] is not None and not row["exceeded"] for row in rows)

@@ -9,12 +9,12 @@ import pytest
 from msgspec.structs import replace
 
 from dnkit.analysis.proof import Proof, Setting
-from dnkit.cli.proving import kept_proof
+from dnkit.cli.proving import decided, kept_proof
 from dnkit.runtime import proofs
 from dnkit.runtime.folder import StateFolder
 from dnkit.runtime.proofs import DECIDES, engine_digest, keep, key_of, proofs_folder, recall
 from tests.cli.command import ROOT
-from tests.cli.proof_values import BROKEN, OPEN, a_proof, keep_all
+from tests.cli.proof_values import BROKEN, a_proof, cut_short, keep_all
 from tests.desk.floor import program
 
 POLICY = program("flatten")
@@ -48,7 +48,7 @@ def test_what_is_kept_is_found_as_it_was(place: Path) -> None:
 
 
 def test_a_proof_that_was_cut_short_does_for_whoever_goes_no_further(place: Path) -> None:
-    cut = replace(a_proof(POLICY, OPEN, complete=False), setting=Setting(states_max=1_000))
+    cut = cut_short(POLICY, Setting(states_max=1_000))
     keep_all(place, cut)
     assert kept_proof(POLICY, Setting(states_max=1_000), place) == cut
     assert kept_proof(POLICY, Setting(states_max=1_001), place) is None
@@ -131,3 +131,14 @@ def test_the_folder_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert proofs_folder(home) == tmp_path / "shared"
     monkeypatch.delenv("DNKIT_PROOFS")
     assert proofs_folder(home) == tmp_path / "proofs"
+
+
+def test_the_deepest_proof_there_is_decides(place: Path) -> None:
+    """What `dnkit prove` left comes first; without it the first setting that decides does."""
+    spot, calm = Setting(faults=1, states_max=1_000), Setting(faults=0, states_max=1_000)
+    shallow = replace(a_proof(POLICY), setting=calm)
+    keep_all(place, cut_short(POLICY, spot), shallow)
+    assert decided(POLICY, (spot, calm), place, quiet=True) == (shallow, True)
+    assert decided(POLICY, (spot,), place, quiet=True) == (cut_short(POLICY, spot), True)
+    keep_all(place, a_proof(POLICY, BROKEN))
+    assert decided(POLICY, (spot, calm), place, quiet=True) == (a_proof(POLICY, BROKEN), True)

@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
-from dnkit.analysis.proof import Setting
 from dnkit.cli.lint_proofs import proof_findings
+from dnkit.cli.proving import ON_THE_SPOT
 from dnkit.lint.fixes import proved
 from dnkit.lint.formats import text
 from dnkit.lint.report import Linted
@@ -91,8 +91,9 @@ def findings(page: Page, block: Block) -> Linted:
         venues = _venues(page, Path(folder))
         checked = check(source, venues, settings=_settings(block), reason=block.value("reason"), shelf=shelf)
         if "prove" in block.words:
-            setting = Setting(states_max=int(block.value("states") or Setting().states_max))
-            more = proof_findings(source, venues, shelf, setting, proofs_folder(StateFolder(Path(folder))))
+            place, few = proofs_folder(StateFolder(Path(folder))), block.value("states")
+            settings = [msgspec.structs.replace(ON_THE_SPOT[0], states_max=int(few))] if few else ON_THE_SPOT
+            more = proof_findings(source, venues, shelf, settings, place)
             checked = msgspec.structs.replace(checked, diagnostics=in_order((*checked.diagnostics, *more)))
 
     def meaning(text: str) -> Policy | None:

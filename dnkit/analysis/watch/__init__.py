@@ -7,9 +7,11 @@ of the engine: what it believes is what is to be checked.
 from collections.abc import Iterator
 
 import msgspec
+from msgspec.structs import replace
 
 from dnkit.analysis.explore import Graph
 from dnkit.analysis.hop import Hop
+from dnkit.analysis.proof import NONE
 from dnkit.analysis.watch.ends import end_breaks
 from dnkit.analysis.watch.orders import order_breaks
 from dnkit.analysis.watch.positions import position_breaks
@@ -34,8 +36,8 @@ STUCK = "P01"  # anything else: a circle, a wait without an end
 class Broken(msgspec.Struct, frozen=True):
     """Where a property breaks first: with the fewest `faults`, then the fewest moves (`depth`).
 
-    `number` is the hop out of state `index` that leads there; None: it is the state itself. `text` says what
-    is wrong.
+    `number` is the hop out of state `index` that leads there, as `way_to` counts them; None: it is the state
+    itself. `text` says what is wrong.
     """
 
     id: str
@@ -56,28 +58,21 @@ class Watch:
         self._graph = graph
         self._measures = Measures(graph.ground)
         self._index = -1
-        self._number = 0
 
     def see(self, index: int, hop: Hop) -> None:
-        """Look at the next hop out of a state, and first at the state itself."""
-        if index != self._index:
-            self._index, self._number = index, 0
-            self.look_at(index)
-        self.look(index, hop, self._number)
-        self._number += 1
-
-    def look_at(self, index: int) -> None:
-        """Look at a state."""
+        """Look at a hop out of a state and, where it ends the run, at the end. With a state's first hop the
+        state itself is looked at.
+        """
         graph = self._graph
-        for id, text in position_breaks(Truth(self._measures, graph.nodes[index])):
-            self.note(Broken(id, graph.faults[index], graph.depth[index], index, None, text))
-
-    def look(self, index: int, hop: Hop, number: int) -> None:
-        """Look at a hop and, where it ends the run, at the end."""
+        faults, depth = graph.faults[index], graph.depth[index]
+        if index != self._index:
+            self._index = index
+            for id, text in position_breaks(Truth(self._measures, graph.nodes[index])):
+                self.note(Broken(id, faults, depth, index, None, text))
         for id, text in self._breaks(hop):
-            faults = self._graph.faults[index] + hop.faults
-            depth = self._graph.depth[index] + len(hop.whats)
-            self.note(Broken(id, faults, depth, index, number, text))
+            broken = Broken(id, faults + hop.faults, depth + len(hop.whats), index, None, text)
+            if self.is_first(broken):
+                self.note(replace(broken, number=_number(graph, index, hop)))
 
     def _breaks(self, hop: Hop) -> Iterator[tuple[str, str]]:
         if hop.node is None:
@@ -91,8 +86,23 @@ class Watch:
             yield from end_breaks(truth)
             yield from position_breaks(truth)
 
+    def is_first(self, broken: Broken) -> bool:
+        """Whether its property is not known to break with as few faults and moves."""
+        best = self.found.get(broken.id)
+        return best is None or (broken.faults, broken.depth) < (best.faults, best.depth)
+
     def note(self, broken: Broken) -> None:
         """Keep what is broken, unless its property breaks earlier elsewhere."""
-        best = self.found.get(broken.id)
-        if best is None or (broken.faults, broken.depth) < (best.faults, best.depth):
+        if self.is_first(broken):
             self.found[broken.id] = broken
+
+
+def _number(graph: Graph, index: int, hop: Hop) -> int | None:
+    """Which of its state's hops it is; below zero for one that only a run goes which took long, and that will
+    be linked next; None where such a one leads nowhere.
+    """
+    hops = graph.hops(index, graph.ground.setting.faults - graph.faults[index])
+    number = next((number for number, one in enumerate(hops) if one == hop), None)
+    if number is None and hop.node is not None:
+        return NONE - 1 - len(graph.late.get(index, ()))
+    return number

@@ -1,14 +1,9 @@
 """The explored states as pictures, and walks held against them."""
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from dnkit.analysis.explore import Graph
-from dnkit.analysis.ground import Ground
 from dnkit.engine.state import Answer, Stage
 from dnkit.model import events as ev
-from dnkit.model.capabilities import Capabilities
-from tests.analysis.walks.meter import Meter
 from tests.analysis.walks.picture import Key, Spans, excuse, key_of, spans_of
 from tests.analysis.walks.walk import Walk
 

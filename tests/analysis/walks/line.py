@@ -21,7 +21,7 @@ from dnkit.model import commands as cm
 from dnkit.model import events as ev
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.numbers import MBPS_ONE, NS_PER_MS, NS_PER_S
-from dnkit.model.terms import EndKind, FoundKind, OrderType, RejectKind, Side
+from dnkit.model.terms import FoundKind, OrderType, RejectKind, Side
 from dnkit.venues.account import Account
 from dnkit.venues.paper import PaperVenue, Request
 from tests.analysis.walks.board import Board
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 WAY_NS = 100 * NS_PER_MS
 PLENTY = 10**9
 import os
+
 STREAMS = bool(os.environ.get("STREAMS"))
 PAUSES_NS = (5 * NS_PER_MS, 400 * NS_PER_MS, 2 * NS_PER_S, 6 * NS_PER_S, 16 * NS_PER_S)
 LATE_NS = 5 * NS_PER_S
@@ -82,7 +83,8 @@ class Line:
                           lot=spec.instrument.lot, tick=spec.instrument.tick)  # fmt: skip
         if start:
             account.fill(Side.BUY if start > 0 else Side.SELL, abs(start), self.lattice.bid, 0)
-        lag = dice.choice((0, spec.position_lag_ns, dice.randrange(spec.position_lag_ns + 1)))
+        behind = spec.position_lag_ns if dice.random() < 0.1 else min(spec.position_lag_ns, 2 * NS_PER_S)
+        lag = dice.randrange(behind + 1)
         known_after = dice.choice((0, 0, max(0, spec.lookup_lag_ns - WAY_NS)))
         self.venue = PaperVenue(
             index, replace(capabilities, latency_ns=0, position_lag_ns=lag), spec.instrument, self.board, account,
@@ -191,7 +193,7 @@ class Line:
             room = min(room, max(0, -ask.side * self.venue.position))
         part = dice.choice(self.lattice.parts(room))
         if part:
-            cut = dice.randrange(1, part) if part > 1 and dice.random() < 0.2 else 0
+            cut = dice.choice(self.lattice.parts(part)[:-1])
             self.board.offer(ask.side, ask.price, (cut, part - cut) if cut else (part,))
 
     def _plan(self, order: cm.PlaceOrder) -> None:

@@ -10,7 +10,9 @@ from typing import Any
 from dnkit.analysis.ground import Ground
 from dnkit.analysis.hop import Node
 from dnkit.analysis.world import reach
+from dnkit.engine.ends import READ
 from dnkit.engine.state import SETTLED, Answer, Job, JobStage, Leg, Order, Stage, State
+from dnkit.engine.verify import agrees
 from dnkit.machine.orders import Life
 from dnkit.machine.program import Phase, PhaseKind
 
@@ -29,7 +31,8 @@ def key_of(ground: Ground, state: State, down: tuple[bool, ...]) -> Key:
         ends = tuple((leg.position, leg.known, leg.lost) for leg in state.legs)
         return (stage, state.ended.end, state.ended.risk, ends, down)
     phase = ground.program.phases[state.phase]
-    legs = tuple(map(_leg_of, state.legs))
+    reads = _reads_positions(state, phase)
+    legs = tuple(_leg_of(leg, reads=reads) for leg in state.legs)
     if stage is Stage.HALT or (
         stage is Stage.SWEEP and ground.program.scopes[phase.scope].halt_to is None
     ):
@@ -45,8 +48,17 @@ def spans_of(node: Node) -> Spans:
     return tuple(map(reach, node[1].legs))
 
 
-def _leg_of(leg: Leg) -> Key:
-    return (leg.position, leg.known, leg.lost, leg.answer, _order_of(leg.order), _order_of(leg.stop))
+def _reads_positions(state: State, phase: Phase) -> bool:
+    """Whether the questions that are open are for positions."""
+    if state.stage in (Stage.SWEEP, Stage.HALT):
+        return state.step == READ
+    return state.stage is Stage.PHASE and phase.kind is PhaseKind.VERIFY
+
+
+def _leg_of(leg: Leg, *, reads: bool) -> Key:
+    """The leg. One whose position the venue agrees on waits for no read, whoever told it."""
+    answer = Answer.GOOD if reads and agrees(leg) else leg.answer
+    return (leg.position, leg.known, leg.lost, answer, _order_of(leg.order), _order_of(leg.stop))
 
 
 def _order_of(order: Order | None) -> Key | None:
