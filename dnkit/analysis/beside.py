@@ -105,7 +105,7 @@ class SideBySide:
         return tuple(own), tuple(shared)
 
     def _courses(self, here: Here, slot: int, left: int) -> Iterator[tuple[Hop, Shared]]:
-        """What comes of each move, through the doubt it may leave the leg in, and the last move of each way."""
+        """What comes of each move, through the doubt it may leave the leg in, and the last move of each."""
         node = (here.state, here.world)
         for move in self._moves.of(here):
             first = hop_of(self._ground, node, moved_to(here, move)) if left or not move.faults else None

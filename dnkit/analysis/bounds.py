@@ -3,17 +3,18 @@ limits a policy states are kept by it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from dnkit.analysis.case import Case, case, counted
-from dnkit.analysis.deadlines import age_of, view_of
+from dnkit.analysis.deadlines import age_of, by_faults, ways_within
 from dnkit.analysis.explore import Graph
 from dnkit.analysis.exposed import Open, exposures
-from dnkit.analysis.longest import Layers, Seed, View, longest, slowest
+from dnkit.analysis.longest import Layers, Seed, longest, slowest
 from dnkit.analysis.move import Kind
 from dnkit.analysis.network import Label, Network
 from dnkit.analysis.proof import NONE, Bounds
-from dnkit.analysis.since import Ways, edges, since, ways_of
+from dnkit.analysis.since import Ways, edges, since
 from dnkit.analysis.world import Quest
 from dnkit.engine.state import Stage
 from dnkit.machine.program import NO_LIMIT
@@ -24,12 +25,14 @@ CALLS = ("orders", "cancels", "reads")
 
 
 class Measured(NamedTuple):
-    """What the bounds are taken from. By faults and state: `age` since the policy's deadline began to run
-    (where the first phase begins), `naked` time, and time `above` max_unhedged. `ends` are the states in
-    which a run has ended, `goals` those of them that are no halt.
+    """What the bounds are taken from. `ways` by budget; by faults and state `time` from the start, `age`
+    since the policy's deadline began to run (where the first phase begins), `naked` time, and time `above`
+    max_unhedged. `ends` are the states in which a run has ended, `goals` those of them that are no halt.
     """
 
-    ways: Ways
+    network: Network
+    ways: tuple[Ways, ...]
+    time: Layers
     open: Open
     age: Layers
     naked: Layers
@@ -41,16 +44,19 @@ class Measured(NamedTuple):
 def measure(network: Network) -> Measured:
     """The longest paths through a network without a cycle."""
     graph = network.graph
-    ways, opened = ways_of(view_of(network)), exposures(graph)
+    ways, opened = ways_within(network), exposures(graph)
     limit = graph.ground.program.scopes[0].limits.unhedged_max
     bounded = limit != NO_LIMIT and len(graph.ground.legs) > 1
     ends = [index for index, (state, _) in enumerate(graph.nodes) if state.stage is Stage.END]
+    above = [bounded and money > limit for money in opened.money]
     return Measured(
+        network=network,
         ways=ways,
+        time=by_faults(ways, lambda one: one.time),
         open=opened,
-        age=age_of(ways, 0),
-        naked=since(ways, opened.naked),
-        above=since(ways, [bounded and money > limit for money in opened.money]),
+        age=by_faults(ways, lambda one: age_of(one, 0)),
+        naked=by_faults(ways, lambda one: since(one, opened.naked)),
+        above=by_faults(ways, lambda one: since(one, above)),
         ends=ends,
         goals=[index for index in ends if is_goal(graph, index)],
     )
@@ -64,11 +70,13 @@ def is_goal(graph: Graph, index: int) -> bool:
 
 def bounds_of(found: Measured) -> tuple[Bounds, ...]:
     """The bounds for each number of faults from none to the budget."""
-    view = found.ways.view
-    legs = range(len(view.network.graph.ground.legs))
-    calls = [[_calls(view, leg, kind) for kind in range(len(CALLS))] for leg in legs]
-    paid = concessions(found.ways)
-    times = [_time(found, found.ends, faults) for faults in range(view.faults + 1)]
+    legs, budgets = range(len(found.network.graph.ground.legs)), range(len(found.ways))
+    calls = [
+        [by_faults(found.ways, partial(_calls, leg=leg, kind=kind)) for kind in range(len(CALLS))]
+        for leg in legs
+    ]
+    paid = by_faults(found.ways, concessions)
+    times = [_time(found, found.ends, faults) for faults in budgets]
     return tuple(
         Bounds(
             faults=faults,
@@ -83,22 +91,23 @@ def bounds_of(found: Measured) -> tuple[Bounds, ...]:
             cancels=tuple(calls[leg][1][faults] for leg in legs),
             reads=tuple(calls[leg][2][faults] for leg in legs),
         )
-        for faults in range(view.faults + 1)
+        for faults in budgets
     )
 
 
 def _reached(found: Measured, values: Sequence[int], faults: int) -> Iterator[int]:
     """The values of the states that are reached with so many faults."""
-    return (value for value, least in zip(values, found.ways.least, strict=False) if least <= faults)
+    time = found.time[faults]
+    return (value for value, reached in zip(values, time, strict=False) if reached >= 0)
 
 
 def _time(found: Measured, ends: Sequence[int], faults: int) -> int:
     """The longest run that gets to one of those ends, 0 where none does. Where a deadline cuts runs short,
     the time before it began to run and the longest age bound it too.
     """
-    time, age = found.ways.time[faults], found.age[faults]
+    time, age = found.time[faults], found.age[faults]
     longest_ns = max((time[index] for index in ends), default=0)
-    if not found.ways.view.network.gates:
+    if not found.network.gates:
         return max(0, longest_ns)
     aged = max((age[index] for index in ends), default=0)
     return max(0, min(longest_ns, _beginning(found, faults) + aged))
@@ -106,9 +115,9 @@ def _time(found: Measured, ends: Sequence[int], faults: int) -> int:
 
 def _beginning(found: Measured, faults: int) -> int:
     """The longest time until the first phase begins."""
-    view, nodes = found.ways.view, found.ways.view.network.graph.nodes
+    view, nodes = found.ways[faults].view, found.network.graph.nodes
     return max(
-        found.ways.time[faults - cost][source] + view.network.labels[label].note.spent
+        found.time[faults - cost][source] + found.network.labels[label].note.spent
         for source, _, cost, label in edges(view)
         if cost <= faults and source < len(nodes) and nodes[source][0].stage is Stage.START
     )
@@ -138,15 +147,16 @@ def _sent(ways: Ways) -> dict[tuple[int, int], int]:
     return found
 
 
-def _calls(view: View, leg: int, kind: int) -> list[int]:
+def _calls(ways: Ways, leg: int, kind: int) -> list[int]:
     """By faults, the most calls of a kind on a leg."""
+    network = ways.view.network
 
     def weigh(label: Label) -> int:
         return label.note.calls[3 * leg + kind]
 
-    graph = view.network.graph
+    graph = network.graph
     seeds = [Seed(0, start, _first_calls(graph, start, leg)[kind]) for start in graph.starts]
-    return [max(layer) for layer in longest(view, view.network.plain, weigh, seeds)]
+    return [max(layer) for layer in longest(ways.view, network.plain, weigh, seeds)]
 
 
 def _first_calls(graph: Graph, start: int, leg: int) -> tuple[int, int, int]:
@@ -181,10 +191,9 @@ def _by_faults(values: Sequence[int], words: Callable[[int], str]) -> str:
 
 def _deadline(found: Measured) -> Case:
     """A venue that stays down is left out: what a halt still asks of it comes after every deadline."""
-    network = found.ways.view.network
-    view = view_of(network, lambda label: label.note.kind is not Kind.DOWN)
-    age = age_of(ways_of(view), 0)
-    limit = network.graph.ground.program.scopes[0].limits.deadline_ns
+    ways = ways_within(found.network, lambda label: label.note.kind is not Kind.DOWN)
+    age = by_faults(ways, lambda one: age_of(one, 0))
+    limit = found.network.graph.ground.program.scopes[0].limits.deadline_ns
     ages = [max((layer[index] for index in found.ends), default=0) for layer in age]
     within = _by_faults(ages, seconds)
     text = f"from its first phase a run ends within {within}, but for a venue that stays down"
@@ -194,7 +203,8 @@ def _deadline(found: Measured) -> Case:
         return case("P13", False, f"{text}; the deadline is {seconds(limit)}")
     faults = next(faults for faults, age in enumerate(ages) if age > limit)
     at = max(found.ends, key=lambda index: age[faults][index])
-    return case("P13", True, f"{text}; the deadline is {seconds(limit)}", at, slowest(view, at, faults))
+    trail = slowest(ways[faults].view, at, faults)
+    return case("P13", True, f"{text}; the deadline is {seconds(limit)}", at, trail)
 
 
 def _naked(bounds: Sequence[Bounds]) -> Case:
@@ -202,7 +212,7 @@ def _naked(bounds: Sequence[Bounds]) -> Case:
 
 
 def _concession(found: Measured, bounds: Sequence[Bounds]) -> Case:
-    graph = found.ways.view.network.graph
+    graph = found.network.graph
     limit = graph.ground.program.scopes[0].limits.concession_max
     legs = [
         f"leg {spec.name} {_by_faults([one.concession[index] for one in bounds], show_bps)}"
@@ -212,7 +222,7 @@ def _concession(found: Measured, bounds: Sequence[Bounds]) -> Case:
     if limit == NO_LIMIT:
         return case("P15", False, f"{text}; max_concession is not stated")
     broken = max(bounds[-1].concession) > limit
-    at = first_paying(found.ways, limit) if broken else NONE
+    at = first_paying(found.ways[-1], limit) if broken else NONE
     return case("P15", broken, f"{text}; max_concession is {show_bps(limit)}", at)
 
 
@@ -231,7 +241,7 @@ def first_paying(ways: Ways, limit: int, leg: int = NONE) -> int:
 
 
 def _unhedged(found: Measured, bounds: Sequence[Bounds]) -> Case:
-    limits = found.ways.view.network.graph.ground.program.scopes[0].limits
+    limits = found.network.graph.ground.program.scopes[0].limits
     text = f"unhedged at most {_by_faults([one.unhedged for one in bounds], show_money)}"
     if limits.unhedged_max == NO_LIMIT:
         return case("P16", False, f"{text}; max_unhedged is not stated")
@@ -244,11 +254,11 @@ def _unhedged(found: Measured, bounds: Sequence[Bounds]) -> Case:
         return case("P16", False, text)
     layer = found.above[over[0]]
     at = max(range(len(found.open.money)), key=lambda index: layer[index])
-    return case("P16", True, text, at, slowest(found.ways.view, at, over[0]))
+    return case("P16", True, text, at, slowest(found.ways[over[0]].view, at, over[0]))
 
 
 def _traffic(found: Measured, bounds: Sequence[Bounds]) -> Case:
-    worst, program = bounds[-1], found.ways.view.network.graph.ground.program
+    worst, program = bounds[-1], found.network.graph.ground.program
     legs = [
         f"leg {spec.name} {', '.join(f'{getattr(worst, kind)[index]} {kind}' for kind in CALLS)}"
         for index, spec in enumerate(program.legs)

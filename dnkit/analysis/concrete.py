@@ -37,6 +37,7 @@ from dnkit.engine.state import State
 from dnkit.engine.step import begin, step
 from dnkit.model import commands as cm
 from dnkit.model import events as ev
+from dnkit.model.errors import BugError
 from dnkit.model.numbers import NS_PER_MS, NS_PER_S
 
 BEGAN_NS = NS_PER_S
@@ -126,9 +127,10 @@ def _is_timer(one: Step) -> bool:
 def _made(ground: Ground, way: Way, pace: int) -> Concrete | Hitch:
     run = _Run(ground, way.start, pace)
     for number, one in enumerate(way.steps, 1):
-        if one.after is None:
-            return Hitch(number, f"the engine refuses it: {one.bug}")
-        why = run.take(one, one.after)
+        try:
+            why = f"the engine refuses it: {one.bug}" if one.after is None else run.take(one, one.after)
+        except BugError as bug:
+            why = f"the engine refuses it: {bug}"
         if why:
             return Hitch(number, why)
     unseen = tuple(map(run.unseen_of, run.unheard))
@@ -193,9 +195,11 @@ class _Run:
             pass
         return ""
 
-    def _catch_up(self, after: Node, still_open: list[cm.Command]) -> bool:
-        """Wait and repeat what was said last until the run is where it should be."""
+    def _catch_up(self, after: Node, still_open: list[cm.Command], until: int | None = None) -> bool:
+        """Wait and repeat what was said last till the run is where it should be, at most `until` a time."""
         for _ in range(CYCLES_MAX):
+            if until is not None and self.now > until:
+                return False
             if self._is(after):
                 return True
             if not still_open and self.state.wake_ns is None:
@@ -210,7 +214,7 @@ class _Run:
         """Come to the same place once more, if there is time for that; else all stays as it was."""
         kept = (self.state, self.world, self.now, len(self.log), list(still_open))
         self._go_on(still_open)
-        if self._catch_up(after, still_open) and self.now <= until:
+        if self._catch_up(after, still_open, until) and self.now > kept[2]:
             return True
         self.state, self.world, self.now, length, still_open[:] = kept
         del self.log[length:]

@@ -124,8 +124,8 @@ def _deadlines(program: Program, state: State) -> Iterator[tuple[int, int]]:
 
 
 def open_view(network: Network, allowed: Allowed | None = None, faults: int | None = None) -> View:
-    """The network with the edges that are `allowed` (None: all) within a budget of `faults` (None: that of the
-    setting), as if every state were old enough for whatever may fall due in it.
+    """The network with the edges that are `allowed` (None: all) within a budget of `faults` (None: that of
+    the setting), as if every state were old enough for whatever may fall due in it.
     """
     labels = [allowed is None or allowed(label) for label in network.labels]
     budget = network.graph.ground.setting.faults if faults is None else faults
@@ -169,8 +169,8 @@ def waits_of(view: View) -> list[list[int]]:
 
 
 def ways_within(network: Network, allowed: Allowed | None = None) -> tuple[Ways, ...]:
-    """The ways for each number of faults as the budget. Late edges ask for a view of its own each: a run waits
-    for what it can afford.
+    """The ways for each number of faults as the budget. With late edges each has a view of its own, since a
+    run waits only for what it can afford.
     """
     budgets = range(network.graph.ground.setting.faults + 1)
     if not network.gates:

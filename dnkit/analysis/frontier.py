@@ -10,11 +10,10 @@ from functools import partial
 
 from dnkit.analysis.bounds import concessions, is_goal
 from dnkit.analysis.case import Case, case
-from dnkit.analysis.deadlines import view_of
+from dnkit.analysis.deadlines import by_faults, ways_within
 from dnkit.analysis.move import Kind
 from dnkit.analysis.network import Label, Network
 from dnkit.analysis.proof import NONE, Promise
-from dnkit.analysis.since import ways_of
 from dnkit.engine.state import Stage
 from dnkit.model.numbers import MBPS_PER_BPS
 from dnkit.policies.explain.words import seconds, show_bps
@@ -37,16 +36,16 @@ def is_possible(label: Label, depth: int) -> bool:
 
 
 def _promises(network: Network, depth: int) -> Iterator[Promise]:
-    ways = ways_of(view_of(network, partial(is_possible, depth=depth)))
+    ways = ways_within(network, partial(is_possible, depth=depth))
     graph = network.graph
     ends = [index for index, (state, _) in enumerate(graph.nodes) if state.stage is Stage.END]
     halts = [index for index in ends if not is_goal(graph, index)]
-    paid = concessions(ways)
-    for faults, time in enumerate(ways.time):
-        if any(ways.least[index] <= faults for index in halts):
+    paid = by_faults(ways, concessions)
+    for faults, time in enumerate(by_faults(ways, lambda one: one.time)):
+        if any(time[index] >= 0 for index in halts):
             yield Promise(faults=faults, depth=depth, certain=False)
         else:
-            longest_ns = max(0, *(time[index] for index in ends))
+            longest_ns = max((time[index] for index in ends), default=0)
             yield Promise(
                 faults=faults, depth=depth, certain=True, time_ns=longest_ns, concession=paid[faults]
             )

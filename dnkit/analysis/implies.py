@@ -8,13 +8,12 @@ from typing import NamedTuple
 
 from dnkit.analysis.bounds import Measured, bounds_of, first_paying, measure
 from dnkit.analysis.case import Case, case, counted
-from dnkit.analysis.deadlines import view_of
+from dnkit.analysis.deadlines import ways_within
 from dnkit.analysis.explore import Graph
 from dnkit.analysis.frontier import frontier, is_possible
 from dnkit.analysis.longest import slowest
 from dnkit.analysis.network import Network
 from dnkit.analysis.proof import NONE, Bounds, Promise
-from dnkit.analysis.since import ways_of
 from dnkit.analysis.world import Fate
 from dnkit.model.terms import OrderType
 from dnkit.policies.explain.words import seconds, show_bps, show_money
@@ -143,19 +142,19 @@ def _says(one: Excess, names: Sequence[str]) -> str:
 
 def _shown(found: Measured, one: Excess) -> tuple[int, tuple[tuple[int, int], ...]]:
     """The state that shows the excess, and the slowest way there where it is one of time."""
-    ways, network = found.ways, found.ways.view.network
+    network, ways = found.network, found.ways
     if one.what == "concession":
         if one.depth is not None:
-            ways = ways_of(view_of(network, partial(is_possible, depth=one.depth)))
-        return first_paying(ways, one.limit, one.leg), ()
+            ways = ways_within(network, partial(is_possible, depth=one.depth))
+        return first_paying(ways[one.faults], one.limit, one.leg), ()
     if one.what == "unhedged":
         return _first_beyond(network.graph, found.open.money, one.limit), ()
     if one.what == "time_ns":
-        at = max(found.ends, key=lambda index: ways.time[one.faults][index])
+        at = max(found.ends, key=lambda index: found.time[one.faults][index])
     else:
         layer = (found.naked if one.what == "naked_ns" else found.above)[one.faults]
         at = max(range(len(network.graph.nodes)), key=lambda index: layer[index])
-    return at, slowest(ways.view, at, one.faults)
+    return at, slowest(ways[one.faults].view, at, one.faults)
 
 
 def _first_beyond(graph: Graph, values: Sequence[int], limit: int) -> int:

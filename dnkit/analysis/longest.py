@@ -5,7 +5,7 @@ few faults can be with more. Each leg's clock runs by itself until they meet; th
 show is exact, because running and meeting treat the largest of two values like each of them.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import chain, repeat
 from typing import NamedTuple
 
@@ -61,12 +61,13 @@ def longest(
     seeds: Iterable[Seed],
     *,
     runs: bytes | None = None,
+    cut: Collection[tuple[int, int]] = (),
     caps: Sequence[int] | None = None,
 ) -> Layers:
     """The largest sum of weights on any way to each clock; negative where no way leads there.
 
-    `runs` says for each state and gate whether its clocks run: no way goes on from where they do not. `caps`
-    is the most that the clocks of each can show.
+    `runs` says for each state and gate whether its clocks run: no way goes on from where they do not, nor
+    between two states that are `cut`. `caps` is the most that the clocks of each can show.
     """
     size, width = clocks.width * view.network.size, clocks.width
     layers = [[UNREACHED] * size for _ in range(view.faults + 1)]
@@ -78,6 +79,10 @@ def longest(
     states = None if runs is None else bytes(for_clocks(runs, width))
     free = _weights(clocks.free, pairs, states)
     dear = {cost: _weights(batch, pairs, states) for cost, batch in clocks.dear.items()}
+    if cut:
+        _cut(clocks.free, free, width, cut)
+        for cost, batch in clocks.dear.items():
+            _cut(batch, dear[cost], width, cut)
     gates = _gates(view, clocks, weigh, runs)
     for used, here in enumerate(layers):
         if used:
@@ -115,6 +120,12 @@ def _weights(batch: Batch, pairs: list[int], runs: bytes | None) -> list[int]:
         weight if runs[source] or not label else UNREACHED
         for weight, source, label in zip(found, batch.source, batch.label, strict=True)
     ]
+
+
+def _cut(batch: Batch, weights: list[int], width: int, cut: Collection[tuple[int, int]]) -> None:
+    for place, (source, target) in enumerate(zip(batch.source, batch.target, strict=True)):
+        if (source // width, target // width) in cut:
+            weights[place] = UNREACHED
 
 
 def _gates(

@@ -83,13 +83,19 @@ def since(
     seeds = {
         (0, clock): 0 for start in view.network.graph.starts if runs[start] for clock in _own(clocks, start)
     }
+    cut = set()
     for source, target, faults, label in edges(view):
-        if runs[target] and (not runs[source] or _is_again(view, again, source, target)):
+        if not runs[target]:
+            continue
+        anew = bool(runs[source]) and _is_again(view, again, source, target)
+        if anew:
+            cut.add((source, target))
+        if anew or not runs[source]:
             for key, ahead in _begun(ways, source, target, faults, view.network.labels[label].note.leg):
                 seeds[key] = max(seeds.get(key, 0), ahead)
     most = None if caps is None else with_gates(view, caps)
     found = (Seed(faults, clock, ahead) for (faults, clock), ahead in seeds.items())
-    return of_states(longest(view, clocks, spent, found, runs=runs, caps=most), clocks)
+    return of_states(longest(view, clocks, spent, found, runs=runs, cut=cut, caps=most), clocks)
 
 
 def _begun(

@@ -21,7 +21,7 @@ from dnkit.machine.program import Program
 from dnkit.model.errors import DnkitError
 from dnkit.model.numbers import plain
 from dnkit.runtime.flatten import POLICY, PlanRow, plan_row, program_for, run_all
-from dnkit.runtime.floor import accounts_of, lay_floor, open_stores, refuse_unfinished
+from dnkit.runtime.floor import accounts_of, lay_floor, open_stores, refuse_busy, refuse_unfinished
 from dnkit.runtime.folder import StateFolder, state_folder
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.market import OpenMarket, open_market, parse_market, parse_speed
@@ -82,6 +82,7 @@ def flatten(asked: Asked) -> int:
             out.data(_plan_text(ready.plan))
     if asked.dry_run:
         return _close(asked, ready, Passed(), (), ExitCode.OK)
+    refuse_busy(folder)
     passed = pass_gate(POLICY, ready.programs, folder, quiet=asked.as_json)
     confirm(f"flatten {len(rows)} paper position(s) on {asked.venue}?", asked.yes)
     results, code = _run(asked, ready, passed, venues, folder)

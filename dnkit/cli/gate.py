@@ -27,7 +27,7 @@ from dnkit.runtime.folder import StateFolder
 from dnkit.runtime.proofs import proofs_folder
 
 FLAG = "--i-accept-unproven"
-WAY_OUT_STATES = 5_000  # a few seconds: whoever wants out does not wait for longer
+WAY_OUT_STATES, WAY_OUT_S = 5_000, 10  # whoever wants out does not wait for longer
 WAY_OUT = tuple(Setting(faults=faults, states_max=WAY_OUT_STATES) for faults in (1, 0))
 FAILED = "none"  # standing of a program whose proof failed
 
@@ -94,8 +94,8 @@ def pass_gate(
 def _try(program: Program, folder: StateFolder, *, accept: bool, quiet: bool) -> Tried:
     adds_risk = program.intent in OPENING
     try:
-        settings = ON_THE_SPOT if adds_risk else WAY_OUT
-        proof, cached = decided(program, settings, proofs_folder(folder), quiet=quiet)
+        settings, within_s = (ON_THE_SPOT, 0) if adds_risk else (WAY_OUT, WAY_OUT_S)
+        proof, cached = decided(program, settings, proofs_folder(folder), quiet=quiet, within_s=within_s)
         return Tried(program, proof, claims_of(program, proof, accept=accept), cached)
     except Exception as error:  # house-ok: a bug of the prover keeps nobody in
         if adds_risk and not accept:
@@ -206,7 +206,8 @@ def _findings(one: Tried) -> str:
         return (
             f"{', '.join(each.id for each in broken)} of {one.program.name} {STANDINGS[one.claims.standing]}"
         )
-    return f"{one.program.name} is not decided within {counted(one.proof.setting.states_max, 'state')}"
+    states = min(one.proof.states, one.proof.setting.states_max)
+    return f"{one.program.name} is not decided within {counted(states, 'state')}"
 
 
 def _broken(proof: Proof) -> tuple[Verdict, ...]:

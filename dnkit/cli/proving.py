@@ -16,6 +16,7 @@ from dnkit.runtime.proofs import keep, key_of, recall
 
 Told = Callable[[int, int], None]
 PACE_LEAST_S = 0.1
+NEVER = float("inf")
 ON_THE_SPOT = (Setting(faults=1),)  # seconds; `dnkit prove` goes further, and what it proved is kept
 
 
@@ -39,31 +40,44 @@ def new_proof(program: Program, setting: Setting, place: Path, told: Told) -> Pr
     return proof
 
 
-def proof_of(program: Program, setting: Setting, place: Path, *, quiet: bool = False) -> tuple[Proof, bool]:
-    """The proof of a program, and whether it was there already; how far a new one is, is told unless
-    `quiet`.
-    """
-    known = kept_proof(program, setting, place)
-    if known is not None:
-        return known, True
-    with progress(program.name, setting.faults, quiet=quiet) as told:
-        return new_proof(program, setting, place, told), False
-
-
 def decided(
-    program: Program, settings: Sequence[Setting], place: Path, *, quiet: bool = False
+    program: Program, settings: Sequence[Setting], place: Path, *, quiet: bool = False, within_s: int = 0
 ) -> tuple[Proof, bool]:
     """The proof that `dnkit prove` left, or that of the first of these settings that decides (the last, where
-    none does); and whether it was there already.
+    none does); and whether it was there already. A new one is cut short after `within_s` (0: never), at its
+    next word on how far it is; how far it is, is told unless `quiet`.
     """
+    ends = time.monotonic() + within_s if within_s else NEVER
     kept = kept_proof(program, Setting(), place)
     if kept is not None and kept.complete:
         return kept, True
     for setting in settings:
-        proof, cached = proof_of(program, setting, place, quiet=quiet)
+        proof, cached = _proof_of(program, setting, place, ends, quiet=quiet)
         if proof.standing is not Standing.OPEN:
             break
     return proof, cached
+
+
+def _proof_of(
+    program: Program, setting: Setting, place: Path, ends: float, *, quiet: bool
+) -> tuple[Proof, bool]:
+    known = kept_proof(program, setting, place)
+    if known is not None:
+        return known, True
+    with progress(program.name, setting.faults, quiet=quiet) as told:
+        return new_proof(program, setting, place, until(told, lambda: time.monotonic() > ends)), False
+
+
+def until(told: Told, over: Callable[[], bool]) -> Told:
+    """`told`, and the exploration ends once it is `over`: the proof holds what was found so far."""
+    from dnkit.analysis.explore import TooMany  # `trade` with a kept proof does without the explorer
+
+    def watching(states: int, moves: int) -> None:
+        if over():
+            raise TooMany
+        told(states, moves)
+
+    return watching
 
 
 def _key(program: Program, setting: Setting) -> str:
@@ -115,16 +129,8 @@ class Interrupts:
     @contextmanager
     def progress(self, name: str, *, faults: int, quiet: bool) -> Iterator[Told]:
         """`progress`, and the exploration ends once the end was asked for."""
-        from dnkit.analysis.explore import TooMany  # `trade` with a kept proof does without the explorer
-
         with progress(name, faults, quiet=quiet) as told:
-
-            def watching(states: int, moves: int) -> None:
-                if self.asked:
-                    raise TooMany("interrupted")
-                told(states, moves)
-
-            yield watching
+            yield until(told, lambda: self.asked)
 
 
 def story_lines(story: Story) -> Iterator[str]:

@@ -22,6 +22,7 @@ from dnkit.runtime.floor import (
     accounts_of,
     lay_floor,
     open_stores,
+    refuse_busy,
     refuse_shared_account,
     refuse_unfinished,
 )
@@ -62,6 +63,7 @@ def trade(asked: Asked) -> int:
     parse_market(asked.market), parse_speed(asked.speed)  # a slip of the hand is told before a proof is made
     prepared = prepare(asked, venues)
     folder = state_folder()
+    refuse_busy(folder)
     passed = pass_gate(
         asked.policy, prepared.will_run(asked.cycles), folder, accept=asked.accept, quiet=asked.as_json
     )

@@ -28,6 +28,13 @@ class Stores(msgspec.Struct, frozen=True):
     accounts: PaperAccounts
 
 
+def refuse_busy(folder: StateFolder) -> None:
+    """Busy while another command trades: told before anything that takes long. DnkitError as below."""
+    make_folder(folder)
+    with held(folder.lock):
+        pass
+
+
 @contextmanager
 def open_stores(folder: StateFolder) -> Iterator[Stores]:
     """Hold the folder's lock and open its files; Busy, JournalError or DnkitError when that cannot be."""

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from dnkit.analysis.deadlines import add_late
 from dnkit.analysis.explore import Graph, Note, first_node
 from dnkit.analysis.ground import lay_ground
-from dnkit.analysis.longest import View
+from dnkit.analysis.longest import UNREACHED, View
 from dnkit.analysis.move import Kind
 from dnkit.analysis.network import Network, lay_out
 from dnkit.analysis.proof import NONE, Setting
@@ -30,11 +32,12 @@ class Drawn(NamedTuple):
 def drawn(
     states: int, drawings: Iterable[Drawn], late: Iterable[Drawn] = (), *, legs: int = 2, faults: int = 2
 ) -> Graph:
-    """A graph with those edges; every run starts in state 0."""
+    """A graph with those edges; every run starts in state 0. `seq` of each state is its number."""
     program = open_hedged() if legs == 2 else unwind_one()
     ground = lay_ground(program, Setting(faults=faults))
     graph = Graph(ground)
-    graph.nodes = [first_node(ground, ground.starts[0])] * states
+    state, world = first_node(ground, ground.starts[0])
+    graph.nodes = [(replace(state, seq=index), world) for index in range(states)]
     graph.starts = [0]
     by_source = [[one for one in drawings if one.source == index] for index in range(states)]
     for edges in by_source:
@@ -58,8 +61,13 @@ def note(one: Drawn) -> Note:
 
 
 def everything(network: Network, opens: Sequence[int] = (), waits: Sequence[int] = ()) -> View:
-    """A view in which every edge can be gone, with the gates as given."""
-    return View(network, [True] * len(network.labels), opens, waits)
+    """A view in which every edge can be gone; each gate opens with so many faults, after a wait."""
+    faults = network.graph.ground.setting.faults
+    found = [
+        [wait if used >= least else UNREACHED for used in range(faults + 1)]
+        for least, wait in zip(opens, waits, strict=True)
+    ]
+    return View(network, [True] * len(network.labels), faults, found)
 
 
 def shipped(name: str) -> Program:

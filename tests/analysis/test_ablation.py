@@ -1,6 +1,7 @@
 """Each safety step of the engine is needed: without it this breaks, and so many faults it takes.
 
-A prototype, made before the engine, was asked the same; a comment says where it found something else. It had no
+A prototype, made before the engine, was asked the same; a comment says where it found something else. It
+had no
 open that leaves its back-out to be verified, and it did not look at what an end with an order in doubt says.
 """
 
@@ -63,7 +64,8 @@ STEPS = (
         (CANCEL_IGNORED,),
         {
             "open": {"P06": 0, "P03": 1, "P05": 2},
-            # Prototype: nothing with two. There a cancel that failed was looked up; here it is forgotten as well.
+            # Prototype: nothing with two. There a cancel that failed was looked up; here it is forgotten
+            # as well.
             "close": {"P05": 2},
             "unwind": {"P05": 2},
         },
@@ -74,9 +76,9 @@ STEPS = (
         "unknown placement taken for zero fill",
         (UNKNOWN_IS_ZERO,),
         {
-            # P03: here a result that is lost counts as an unknown placement too, and the end hears nothing of it.
-            "open": {"P06": 1, "P03": 1, "P07": 2},
-            # Looked at with three faults by nobody before: the order that was there, and two sweeps that fail.
+            "open": {"P06": 1, "P07": 2},
+            # Looked at with three faults by nobody before: the order that was there, and two sweeps that
+            # fail.
             "unwind": {"P05": 3},
         },
         ("P12", 1),
@@ -98,9 +100,9 @@ STEPS = (
         "no reduce-only and unknown taken for zero",
         (NO_REDUCE_ONLY, UNKNOWN_IS_ZERO),
         {
-            "open": {"P06": 1, "P07": 1, "P03": 1},
-            "close": {"P07": 1, "P03": 1},
-            "unwind": {"P07": 1, "P03": 1, "P05": 3},
+            "open": {"P06": 1, "P07": 1},
+            "close": {"P07": 1},
+            "unwind": {"P07": 1, "P05": 3},
         },
         ("P12", 1),
     ),
@@ -108,8 +110,8 @@ STEPS = (
         "one matching read believed without the ledger",
         (ONE_READ,),
         {
-            # Prototype: nothing. Its open halted where this one has a back-out that came to nothing verified; the
-            # second wrong read is that of the last look at the end.
+            # Prototype: nothing. Its open halted where this one has a back-out that came to nothing
+            # verified; the second wrong read is that of the last look at the end.
             "open": {"P03": 2},
             "close": {"P03": 1},
             "unwind": {"P03": 1},
@@ -125,14 +127,16 @@ STEPS = (
             "unwind": {"P03": 2},
         },
     ),
-    # Prototype: an order that rests at a halt, with three. Here no order is left to a sweep: one that cannot be
+    # Prototype: an order that rests at a halt, with three. Here no order is left to a sweep: one that
+    # cannot be
     # resolved is named when the run halts, and that is not the sweep's doing.
     Step("no final sweep", (NO_SWEEP,), {}),
 )
 
 
 class Known(Watch):
-    """All but what a halt says of its risk. A stray order is found by a sweep only where a step is missing, and
+    """All but what a halt says of its risk. A stray order is found by a sweep only where a step is
+    missing, and
     then the positions told before it are not asked for again.
     """
 

@@ -37,7 +37,7 @@ def limited(**limits: object) -> pg.Limits:
 
 
 def graph_of(measured: Measured) -> Graph:
-    return measured.ways.view.network.graph
+    return measured.network.graph
 
 
 def longest_from(graph: Graph, weigh: Callable[[Note], int], counts: Callable[[int], bool]) -> list[int]:

@@ -107,11 +107,12 @@ def test_a_check_that_runs_out_before_the_order_it_should_check() -> None:
 
 def test_a_goal_that_needs_an_order_not_to_fill_is_out_of_reach() -> None:
     made = leading(unwind_one(), 1, filled=halt("no"), short=phase_target(0), refused=halt("no"))
-    assert not holds(trapped(network_of(with_phase(made, 0, visits=2))))
+    once = with_phase(made, 1, visits=1)
+    assert not holds(trapped(network_of(with_phase(once, 0, visits=2))))
 
 
 def test_the_last_phase_before_a_halt_is_no_trap() -> None:
-    """A state of the phase that the compiler adds, and one of a phase of the policy, neither with a way on."""
+    """A state of the phase that the compiler adds, and one of a phase of the policy: no way leads on."""
     for index, is_trap in ((3, False), (1, True)):
         graph = drawn(2, [Drawn(0, 1)])
         graph.ground = lay_ground(close_pair(), Setting())

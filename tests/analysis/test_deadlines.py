@@ -3,18 +3,19 @@ left."""
 
 from msgspec.structs import replace
 
-from dnkit.analysis.deadlines import UNHEDGED, add_late, ages_of, overdue, view_of
+from dnkit.analysis.deadlines import UNHEDGED, add_late, ages_of, overdue, view_of, waits_of
 from dnkit.analysis.explore import Graph
 from dnkit.analysis.ground import lay_ground
 from dnkit.analysis.hop import Hop
+from dnkit.analysis.network import lay_out
 from dnkit.analysis.proof import Setting
 from dnkit.analysis.time_moves import late
 from dnkit.engine.state import Stage
 from dnkit.machine import program as pg
 from dnkit.machine.program import NO_LIMIT
 from dnkit.model.terms import EndName, Intent, Side
-from tests.analysis.graphs import network_of, walked
-from tests.engine.harness import BPS, S, done, leg, phase, phase_target, program
+from tests.analysis.graphs import Drawn, drawn, everything, network_of, walked
+from tests.engine.harness import BPS, S, done, halt, leg, phase, phase_target, program
 from tests.engine.programs import open_hedged, take_job, unwind_one, verify
 
 
@@ -76,13 +77,32 @@ def ended(graph: Graph) -> set[int]:
     return {index for index, (state, _) in enumerate(graph.nodes) if state.stage is Stage.END}
 
 
-def test_late_moves_have_the_whole_budget_that_is_left() -> None:
-    """A late run can reach a state with fewer faults than any other needs; then more can follow there."""
-    graph = walked(unwind_one(limits=limited(deadline_ns=8 * S, deadline_to=phase_target(1))), faults=2)
-    for index, edges in graph.late.items():
-        node, left = graph.nodes[index], 2 - graph.faults[index]
-        hops = [hop for _, move in late(graph.ground, *node) for hop in graph.follow(node, move, left)]
-        assert len(edges) == sum(hop.node is not None for hop in hops)
+def test_adding_them_again_changes_nothing() -> None:
+    graph = walked(unwind_one(limits=limited(deadline_ns=4 * S)))
+    before = {index: list(edges) for index, edges in graph.late.items()}
+    assert add_late(graph) == late_edges(graph)
+    assert graph.late == before
+
+
+def test_what_comes_late_can_make_other_moves_come_late() -> None:
+    """Only who gave back what was unhedged for too long gets as old as the deadline, also where that move
+    was there already.
+    """
+    limits = {"unhedged_max": 10**14, "unhedged_ns": 5 * S, "unhedged_to": phase_target(3)}
+    network = network_of(open_hedged(limits=limited(**limits, deadline_ns=19 * S)))
+    assert not walked(open_hedged(limits=limited(deadline_ns=19 * S))).late
+    graph, both = network.graph, 0
+    for index, scopes in overdue(view_of(network)):
+        moves = [move for scope, move in late(graph.ground, *graph.nodes[index]) if scope in scopes]
+        hops = [hop for move in moves for hop in graph.follow(graph.nodes[index], move, 0)]
+        assert len(graph.late[index]) == len(hops)
+        both += len(moves) == 2
+    assert both
+
+
+def test_a_run_waits_for_what_it_can_afford() -> None:
+    edges = [Drawn(0, 1, faults=faults, spent=spent) for faults, spent in ((0, 4), (1, 2), (2, 9))]
+    assert [layer[0] for layer in waits_of(everything(lay_out(drawn(2, edges))))] == [9, 4, 4]
 
 
 # --- exposure -------------------------------------------------------------------------------------
@@ -133,3 +153,34 @@ def test_a_sub_policy_falls_due_by_its_own_deadline_or_by_what_its_caller_has_le
     assert falls_due_in(nested(90 * S, 2 * S)) == {1}
     assert falls_due_in(nested(2 * S, 60 * S)) == {0, 1}
     assert falls_due_in(nested(2 * S, NO_LIMIT)) == {0, 1}
+
+
+def test_a_deadline_that_fell_due_is_no_deadline_of_what_is_run_then() -> None:
+    made = nested(2 * S, 60 * S)
+    wait = phase("wait", pg.PhaseKind.WAIT, {"elapsed": halt("no")}, for_ns=3 * S)
+    limits = replace(made.scopes[0].limits, deadline_to=phase_target(0))
+    scopes = (replace(made.scopes[0], limits=limits), made.scopes[1])
+    after = replace(made, phases=(*made.phases, wait), scopes=scopes, start=len(made.phases))
+    graph = walked(after)
+    assert falls_due_in(after) == {0}
+    assert any(state.phase == 1 for state, _ in graph.nodes)
+
+
+def test_a_sub_policy_that_is_run_again_has_its_whole_deadline_again() -> None:
+    """It waits each time; both times together would be too long."""
+    made = nested(90 * S, 15 * S)
+    run, ladder, check, outer = made.phases
+    again = dict(check.then) | {pg.Outcome.OK: phase_target(0)}
+    exhausted = dict(run.then) | {pg.Outcome.EXHAUSTED: phase_target(3)}
+    wait = phase("run/wait", pg.PhaseKind.WAIT, {"elapsed": phase_target(1)}, for_ns=8 * S, scope=1, visits=2)
+    phases = (
+        replace(run, start=4, visits=2, then=tuple(exhausted.items())),
+        ladder,
+        replace(check, then=tuple(again.items())),
+        outer,
+        wait,
+    )
+    graph = walked(replace(made, phases=phases))
+    rounds = {state.visits[0] for state, _ in graph.nodes if state.stage is Stage.PHASE and state.phase == 4}
+    assert rounds == {1, 2}
+    assert not graph.late

@@ -116,9 +116,7 @@ def test_a_wider_frontier_is_told_first_and_none_at_all_breaks() -> None:
     promises = found(unwind_one, 1)[1]
     told = promised(promises).verdict
     assert told.standing is Standing.HOLDS
-    assert told.text.startswith(
-        "with 0 transient faults and the book within 20 bps the goal is certain within"
-    )
+    assert told.text.startswith("with no fault and the book within 20 bps the goal is certain within ")
     none = tuple(Promise(faults=one.faults, depth=one.depth, certain=False) for one in promises)
     assert promised(none).verdict.standing is Standing.BROKEN
 

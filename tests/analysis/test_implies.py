@@ -111,7 +111,7 @@ def test_a_type_that_the_other_sends_only_after_a_fault_is_not() -> None:
 
 @pytest.fixture(scope="module")
 def close() -> Network:
-    return network_of(shipped("close_two_phase"))
+    return network_of(shipped("close_two_phase"), chunks=1)
 
 
 def test_machines_with_more_legs_are_not_compared(close: Network) -> None:
@@ -130,8 +130,8 @@ def test_a_shipped_close_with_a_larger_cap_and_with_a_smaller_one(close: Network
         scopes = (replace(program.scopes[0], limits=limits),)
         return replace(with_phase(program, sweep, jobs=jobs), scopes=scopes)
 
-    assert holds(implied(close, network_of(capped(40))))
-    found = implied(close, network_of(capped(60)))
+    assert holds(implied(close, network_of(capped(40), chunks=1)))
+    found = implied(close, network_of(capped(60), chunks=1))
     assert not holds(found)
     assert "concession on leg a 60 bps against 50 bps; concession on leg b 60 bps against 50 bps" in (
         found.verdict.text

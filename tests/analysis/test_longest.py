@@ -55,11 +55,12 @@ class Walker:
         legs: int,
         *,
         lasts: Sequence[bool] | None = None,
+        again: Sequence[tuple[int, int]] = (),
         caps: Sequence[int] | None = None,
         opens: Sequence[int] = (),
         waits: Sequence[int] = (),
     ) -> None:
-        self.graph, self.lasts = graph, lasts or [True] * STATES
+        self.graph, self.lasts, self.again = graph, lasts or [True] * STATES, again
         self.caps = caps or [FOREVER] * STATES
         self.gates = self._gates(opens, waits)
         self.best = [[NONE] * STATES for _ in range(BUDGET + 1)]
@@ -94,7 +95,8 @@ class Walker:
         if used > BUDGET:
             return
         after = None
-        if self.lasts[state] and clocks is not None:
+        anew = self.lasts[target] and (state, target) in self.again
+        if self.lasts[state] and clocks is not None and not anew:
             after = self.capped(target, run_on(clocks, leg, spent))
         elif self.lasts[target]:
             ahead = (0 if leg in (NONE, index) else clock for index, clock in enumerate(alone))
@@ -131,15 +133,28 @@ MET_LATER = [
 ]
 
 
-@example(edges=MET_LATER, lasts=[False] * 4 + [True] * 2, caps=[FOREVER] * STATES)
-@given(edges=EDGES, lasts=FLAGS, caps=st.lists(st.sampled_from((5, 12, FOREVER)), min_size=6, max_size=6))
-@settings(max_examples=200)
+@example(edges=MET_LATER, lasts=[False] * 4 + [True] * 2, caps=[FOREVER] * STATES, number=3)
+@given(
+    edges=EDGES,
+    lasts=FLAGS,
+    caps=st.lists(st.sampled_from((5, 12, FOREVER)), min_size=6, max_size=6),
+    number=st.integers(0, 5),
+)
+@settings(max_examples=300)
 def test_the_time_since_something_began_is_the_longest_of_all(
-    edges: list[Drawn], lasts: list[bool], caps: list[int]
+    edges: list[Drawn], lasts: list[bool], caps: list[int], number: int
 ) -> None:
+    """It begins anew between the two states of one edge that has that number, where it lasts in both."""
+    pairs = [(one.source, one.target) for one in edges[number : number + 1] if lasts[one.source]]
+    again = [(source, target) for source, target in pairs if lasts[target]]
     graph = drawn(STATES, edges)
-    found = since(ways_of(everything(lay_out(graph))), lasts, caps=caps)
-    assert shown(found) == Walker(graph, 2, lasts=lasts, caps=caps).best
+    found = since(
+        ways_of(everything(lay_out(graph))),
+        lasts,
+        again=lambda before, after: (before.seq, after.seq) in again,
+        caps=caps,
+    )
+    assert shown(found) == Walker(graph, 2, lasts=lasts, again=again, caps=caps).best
 
 
 @given(

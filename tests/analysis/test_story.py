@@ -28,9 +28,7 @@ from tests.analysis.variants import ONE_READ, UNKNOWN_IS_ZERO, small, watched, w
 
 EVERY = {"emergency_unwind": 1, "flatten": 1, "open_post_only_hedge": 20}  # every n-th end is looked at
 ENDS = tuple(EVERY)
-PLACED = re.compile(
-    r"-> leg (\w+): \S+ (?:buy|sell) [^;]*? \(order (\d+)\)|; leg (\w+): [^;]*? \(order (\d+)\)"
-)
+PLACED = re.compile(r"(?:->|;) leg (\w+): [\w-]+ (?:buy|sell) [^;]*? \(order (\d+)\)")
 
 
 @cache

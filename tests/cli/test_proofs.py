@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from dnkit.analysis.proof import Proof, Setting
+from dnkit.analysis.proof import Proof, Setting, Standing
 from dnkit.cli.proving import decided, kept_proof
 from dnkit.runtime import proofs
 from dnkit.runtime.folder import StateFolder
@@ -142,3 +142,9 @@ def test_the_deepest_proof_there_is_decides(place: Path) -> None:
     assert decided(POLICY, (spot,), place, quiet=True) == (cut_short(POLICY, spot), True)
     keep_all(place, a_proof(POLICY, BROKEN))
     assert decided(POLICY, (spot, calm), place, quiet=True) == (a_proof(POLICY, BROKEN), True)
+
+
+def test_a_proof_that_may_not_take_long_is_cut_short_and_not_kept(place: Path) -> None:
+    proof, kept = decided(program("close_two_phase"), (Setting(), Setting(faults=1)), place, within_s=1)
+    assert (proof.standing, proof.complete, kept) == (Standing.OPEN, False, False)
+    assert not place.exists(), "the next one, with more time, begins anew"

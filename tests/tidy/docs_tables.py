@@ -13,6 +13,7 @@ from dnkit.analysis.properties import PROPERTIES
 from dnkit.cli.exit_codes import table_markdown
 from dnkit.policies.reference import catalogue_table_markdown, codes_table_markdown, keys_table_markdown
 from dnkit.policies.schema.document import schema_text
+from tests.analysis.mutants import table
 from tests.tidy.source_tree import ROOT
 
 LANGUAGE = ROOT / "docs" / "LANGUAGE.md"
@@ -46,6 +47,7 @@ TABLES: dict[tuple[Path, str], Callable[[], str]] = {
     (README, "exit codes"): table_markdown,
     (LANGUAGE, "keys"): keys_table_markdown,
     (PROOFS, "properties"): properties_markdown,
+    (PROOFS, "mutants"): table,
     (RULES, "codes"): codes_table_markdown,
     (RULES, "catalogue"): catalogue_table_markdown,
 }
