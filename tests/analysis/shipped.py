@@ -22,6 +22,7 @@ from tests.tidy.source_tree import ROOT
 
 DOCUMENT = ROOT / "docs" / "PROOFS.md"
 STATES_MAX = 2_000_000
+TABLE_FAULTS = 1  # the table of the document is made anew at each test
 PAIRS = ("close_two_phase", "pair_unwind_ioc_ladder")  # both legs trade at once: the largest by far
 
 

@@ -145,7 +145,7 @@ def test_the_frontier_is_a_table(shelf: Path) -> None:
     assert "any book" not in dnkit("prove", "flatten").out
     lines = told_lines(dnkit("prove", "flatten", "--frontier"))
     at = next(number for number, line in enumerate(lines) if line.endswith("any book"))
-    assert lines[at].split("  ") == ["faults", "10 bps", "", "", "", "15 bps", "any book"]
+    assert re.split(r" {2,}", lines[at]) == ["faults", "10 bps", "15 bps", "any book"]
     assert lines[at + 1].split() == ["2", "7.0", "s,", "10", "bps", "no", "no"]
 
 
