@@ -201,6 +201,10 @@ Trace = Annotated[
     Path | None,
     typer.Option("--trace", metavar="OUT.yaml", help="Write the story of what is broken as a scenario."),
 ]
+Odds = Annotated[
+    Path | None,
+    typer.Option("--odds", metavar="FILE", help="How likely the goal is, by counted outcomes. No guarantee."),
+]
 AllReasons = Annotated[
     bool,
     typer.Option("--all-reasons/--plain", help="For every reason an overlay asks about, or for none."),

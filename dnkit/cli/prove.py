@@ -8,6 +8,7 @@ import msgspec
 
 from dnkit.analysis.frontier import frontier
 from dnkit.analysis.network import lay_out
+from dnkit.analysis.odds.report import Odds
 from dnkit.analysis.proof import Promise, Proof, Setting, Standing
 from dnkit.analysis.properties import PROPERTIES
 from dnkit.analysis.rules.check import check_rules
@@ -53,6 +54,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     implies: str = ""
     equivalent: str = ""
     trace: Path | None = None
+    odds: Path | None = None
     settings: tuple[str, ...] = ()
     reason: str = ""
     all_reasons: bool = True
@@ -174,7 +176,17 @@ def _proved(asked: Asked, reader: Reader, subject: Subject, interrupts: Interrup
         proof=proof,
         cached=cached,
         promise=_promise(asked, program, proof),
+        odds=_odds(asked, program),
     )
+
+
+def _odds(asked: Asked, program: Program) -> Odds | None:
+    """How likely the goal is, by the frequencies that were named."""
+    if asked.odds is None:
+        return None
+    from dnkit.cli.prove_odds import frequencies_in, odds_in
+
+    return odds_in(program, frequencies_in(asked.odds), setting_of(asked))
 
 
 def _wanted(asked: Asked, id: str) -> bool:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import msgspec
 
+from dnkit.analysis.odds.report import Odds, odds_lines
 from dnkit.analysis.proof import NONE, Bounds, Promise, Proof, Standing, Story, Verdict
 from dnkit.analysis.properties import PROPERTIES
 from dnkit.cli import out
+from dnkit.cli.prove_odds import odds_content
 from dnkit.cli.prove_subjects import Subject
 from dnkit.cli.proving import counted, story_lines
 from dnkit.machine.program import Program
@@ -26,7 +28,7 @@ NOTHING = "-"
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """What was found of one machine: the verdicts that were asked for; of a program also its proof (`cached`:
-    from an earlier command) and what is promised at the depth that was asked for.
+    from an earlier command), what is promised at the depth that was asked for, and the odds.
     """
 
     subject: Subject
@@ -35,6 +37,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     proof: Proof | None = None
     cached: bool = False
     promise: Promise | None = None
+    odds: Odds | None = None
 
     @property
     def standing(self) -> Standing:
@@ -76,6 +79,9 @@ def lines(found: Found, *, frontier: bool, verbose: bool) -> Iterator[str]:
         yield from _figures(found.program, found.proof, frontier=frontier)
     if found.promise is not None:
         yield _promise_line(found.promise)
+    if found.odds is not None:
+        yield "  by what was counted:"
+        yield from (f"    {line}" for line in odds_lines(found.odds))
     for one in found.verdicts:
         if one.standing is Standing.BROKEN and one.story is not None:
             yield f"{one.id}: {one.text}"
@@ -237,6 +243,7 @@ def _content(found: Found) -> dict[str, object]:
         "bounds": [_bounds_content(one) for one in proof.bounds] if proof else [],
         "frontier": [_promise_content(one) for one in proof.frontier] if proof else [],
         "promise": found.promise and _promise_content(found.promise),
+        "odds": found.odds and odds_content(found.odds),
     }
 
 

@@ -19,4 +19,4 @@ def test_the_table_of_promises_is_fresh() -> None:
 
 def test_all_machines_are_there() -> None:
     names = {machine.name for machine in machines()}
-    assert {"emergency_unwind", "close_two_phase", "close_two_phase (SEVERE_IMBALANCE)"} <= names
+    assert {"emergency_unwind", "close_two_phase", "close_two_phase (critical)"} <= names

@@ -324,13 +324,48 @@ def test_ctrl_c_ends_with_what_was_found_so_far(shelf: Path) -> None:
     assert not shelf.exists(), "what was cut short by hand is no proof"
 
 
+FREQUENCIES = """\
+odds: 1
+source: twelve made-up runs
+frequencies:
+  - {venue: nado, what: ioc, outcome: full, count: 9, took: {200ms: 9}}
+  - {venue: nado, what: ioc, outcome: none, count: 3}
+  - {venue: nado, what: read, outcome: agrees, count: 12}
+  - {venue: nado, what: sweep, outcome: clean, count: 12}
+"""
+
+
+def test_odds_are_told_with_their_counts(tmp_path: Path, shelf: Path) -> None:
+    kept(shelf, HOLDS, setting=Setting(faults=0))
+    file = tmp_path / "counts.yaml"
+    file.write_text(FREQUENCIES)
+    done = dnkit("prove", "flatten", "--faults", "0", "--odds", str(file))
+    assert done.code == 0, done.err
+    assert re.search(r"^    goal reached +100\.00%", done.out, re.M), (
+        "ten orders in turn, a quarter of them in vain"
+    )
+    assert "counted from twelve made-up runs:" in done.out
+    assert "An estimate from counts, not a bound" in done.out
+    file.write_text(FREQUENCIES.replace("outcome: full", "outcome: ful"))
+    wrong = dnkit("prove", "flatten", "--faults", "0", "--odds", str(file))
+    assert (wrong.code, "did you mean `full`" in wrong.err) == (3, True)
+    file.write_text("".join(line for line in FREQUENCIES.splitlines(True) if "sweep" not in line))
+    missing = dnkit("prove", "flatten", "--faults", "0", "--odds", str(file))
+    assert (missing.code, "nothing was counted of: nado sweep" in missing.err) == (3, True)
+
+
 def test_the_fields_of_the_answer_are_told(tmp_path: Path, shelf: Path) -> None:
-    kept(shelf, HOLDS, BROKEN, frontier=PROMISES)
-    broken = dnkit("prove", "flatten", "--json", "--depth", "10bps").json["data"]
+    calm = tuple(replace(one, faults=0) for one in PROMISES)
+    kept(shelf, HOLDS, BROKEN, frontier=calm, setting=Setting(faults=0))
+    counts = tmp_path / "counts.yaml"
+    counts.write_text(FREQUENCIES)
+    words = ("--json", "--faults", "0", "--depth", "10bps", "--odds", str(counts))
+    broken = dnkit("prove", "flatten", *words).json["data"]
     pairs = dnkit("prove", "flatten", "--json", "--equivalent", "emergency_unwind").json["data"]
     stops = told("dnkit.prove/1")
     found = {path for content in (broken, pairs) for path in fields(content, "", stops)}
-    nested = {"proofs[].promise", "proofs[].verdicts[].story"}  # null, or an object that is told of beside it
+    # Null, or an object of which each field is told.
+    nested = {"proofs[].promise", "proofs[].verdicts[].story", "proofs[].odds"}
     cell = {path.replace("promise", "frontier[]") for path in found if ".promise." in path}
     assert {path.rpartition(".")[0] for path in cell} == {"proofs[].frontier[]"}
     plain = {path for path in found if ".promise." not in path}
