@@ -12,6 +12,7 @@ from dnkit.analysis.ground import Ground
 from dnkit.analysis.world import LegWorld, Quest, World
 from dnkit.engine.orders import FIND_EVERY_NS, FINDS_MIN
 from dnkit.engine.state import SETTLED, Answer, Job, JobStage, Leg, Order, Stage, State
+from dnkit.engine.verify import agrees
 from dnkit.machine import program as pg
 from dnkit.machine.orders import Life
 from dnkit.machine.program import LegSpec, PhaseKind
@@ -107,13 +108,13 @@ def _leg(
         for one in leg.past
         if one.n in numbers and numbers[one.n] in open_orders
     )
-    fresh = leg.witness is not None and leg.witness_ns >= leg.fill_ns and leg.witness_ns > NEVER_TOLD
-    agreed = fresh and leg.witness == leg.position
+    agreed = agrees(leg)
     filled = 0 if leg.fill_ns == 0 else FILLED_LATELY if leg.fill_ns >= FILLED_LATELY else FILLED_LONG_AGO
     if context.trading:
-        # Whoever is not agreed on will have to be asked anew, and the venue may be behind again.
-        agreed = agreed and filled > 0
-        filled = FILLED_LONG_AGO if agreed else FILLED_LATELY
+        # One that is agreed on is read again at the next check, as one that never filled is: more may go wrong.
+        # Of any other the venue may be behind again.
+        filled = FILLED_LATELY if filled and not agreed else 0
+        agreed = False
     asked = leg.answer is Answer.ASKED
     booked = sum(one.side * one.cum for one in (leg.order, leg.stop) if one is not None)
     start = ground.starts[0][index] if ground.forgets and not starting else leg.start
@@ -153,7 +154,7 @@ def _order(spec: LegSpec, order: Order, numbers: MAP, *, priced: bool) -> Order:
     return replace(
         order,
         n=n,
-        sent_ns=max(order.sent_ns, NOW - lag) if counts else 0,
+        sent_ns=_sent_ns(order, lag, counts=counts or doubted),
         due_ns=order.due_ns if waits else 0,
         price=order.price if priced else 0,
         worth=0 if order.life is Life.OVER else order.worth,
@@ -163,6 +164,15 @@ def _order(spec: LegSpec, order: Order, numbers: MAP, *, priced: bool) -> Order:
         absents=min(order.absents, FINDS_MIN) if doubted and counts else 0,
         taken=not never_taken,
     )
+
+
+def _sent_ns(order: Order, lag: int, *, counts: bool) -> int:
+    """When it was sent, where that can still matter. One that works may always come to be looked up within the
+    venue's lag since its sending.
+    """
+    if order.life >= Life.OVER:
+        return 0
+    return max(order.sent_ns, NOW - lag) if counts else NOW
 
 
 def _state(ground: Ground, state: State, legs: tuple[Leg, ...], asked: list[MAP], *, heard: bool) -> State:

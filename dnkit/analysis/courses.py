@@ -5,6 +5,7 @@ from dnkit.analysis.case import Case, case, counted
 from dnkit.analysis.course import around
 from dnkit.analysis.deadlines import open_view
 from dnkit.analysis.explore import Graph
+from dnkit.analysis.moves import is_awaited
 from dnkit.analysis.network import ENTRY, Network, edges_of
 from dnkit.analysis.proof import NONE
 from dnkit.analysis.since import edges
@@ -33,8 +34,11 @@ def endless(network: Network) -> Case:
 
 
 def _is_stuck(graph: Graph, index: int) -> bool:
-    ended = graph.nodes[index][0].stage is Stage.END
-    return not ended and all(cost for _, cost, _ in edges_of(graph, index))
+    """Whether nothing has to follow: all is a fault, or a fill that may be told and may not come."""
+    state, world = graph.nodes[index]
+    if state.stage is Stage.END:
+        return False
+    return all(cost for _, cost, _ in edges_of(graph, index)) or not is_awaited(graph.ground, state, world)
 
 
 def _where(graph: Graph, index: int) -> str:

@@ -12,9 +12,12 @@ from dnkit.analysis.ground import Ground
 from dnkit.analysis.hop import Hop, Node, hop_of, joined
 from dnkit.analysis.move import Here, Kind, Move
 from dnkit.analysis.moves import LegMoves, moved_to
+from dnkit.analysis.proof import TooMany
 from dnkit.analysis.world import LegWorld
 from dnkit.engine.state import Leg, Order, Stage
 from dnkit.machine.orders import Life
+
+WALK_MAX = 200  # far more than look-ups and cancels may be repeated
 
 
 class WayOut(NamedTuple):
@@ -34,6 +37,7 @@ class Doubts:
         self._ground = ground
         self._moves = moves
         self._known: dict[tuple[int, Leg, LegWorld, bool, int], tuple[WayOut, ...]] = {}
+        self._left: dict[tuple[Node, int, int], tuple[Hop, ...]] = {}
 
     def through(self, hop: Hop, left: int) -> Iterator[Hop]:
         """The hop itself, or all that may become of the doubt it leads one leg into. Where both legs are in
@@ -46,8 +50,14 @@ class Doubts:
         for out in self.out_of(hop.node, doubts[0], left - hop.faults):
             yield joined(hop, out)
 
-    def out_of(self, node: Node, index: int, left: int) -> Iterator[Hop]:
-        """All that may become of a leg in doubt."""
+    def out_of(self, node: Node, index: int, left: int) -> tuple[Hop, ...]:
+        """All that may become of a leg in doubt. Many states lead into the same doubt."""
+        key = (node, index, left)
+        if key not in self._left:
+            self._left[key] = tuple(self._out_of(node, index, left))
+        return self._left[key]
+
+    def _out_of(self, node: Node, index: int, left: int) -> Iterator[Hop]:
         for way in self.ways(index, node, left):
             out = self._leave(index, node, way)
             if out is not None:
@@ -69,6 +79,8 @@ class Doubts:
         while todo:
             here, used = key = todo.pop()
             before = best[key]
+            if before is not None and len(before.whats) > WALK_MAX:
+                raise TooMany("what becomes of one order in doubt does not end")
             for move, hop in self._alone(index, here, left - used):
                 whole = hop if before is None else joined(before, hop)
                 if not _goes_on(index, here, hop):

@@ -19,7 +19,7 @@ from dnkit.analysis.ground import Ground
 from dnkit.analysis.hop import Hop, Node, hop_of, patient
 from dnkit.analysis.move import Here, Kind, Move
 from dnkit.analysis.moves import LegMoves, crash, moves, of_run, reads_book
-from dnkit.analysis.proof import NONE
+from dnkit.analysis.proof import NONE, TooMany
 from dnkit.analysis.world import new_world, obey
 from dnkit.engine.state import Stage
 from dnkit.engine.step import begin, step
@@ -27,10 +27,6 @@ from dnkit.model import events as ev
 
 Told = Callable[[int, int], None]
 TELL_EVERY = 2_000
-
-
-class TooMany(Exception):
-    """The exploration went over its limit of states."""
 
 
 class Note(NamedTuple):
@@ -97,6 +93,10 @@ class Graph:
             self.first.append(NONE)
             self.last.append(NONE)
         elif (faults, depth) < (self.faults[known], self.depth[known]):
+            if faults < self.faults[known]:
+                self.last[known] = (
+                    NONE  # a late edge may come to a state that was gone through: more may follow
+                )
             self.faults[known], self.depth[known], self.parent[known] = faults, depth, parent
         else:
             return known

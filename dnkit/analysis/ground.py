@@ -16,7 +16,17 @@ from dnkit.engine.ends import READ_TRIES
 from dnkit.engine.exposure import amount_lots, lots_min
 from dnkit.engine.start import TRIES_MAX
 from dnkit.engine.state import Leg
-from dnkit.machine.program import NO_LIMIT, Amount, LegSpec, Limits, PhaseKind, Program, Target, TargetKind
+from dnkit.machine.program import (
+    NO_LIMIT,
+    Amount,
+    LegSpec,
+    Limits,
+    PhaseKind,
+    Program,
+    SizeKind,
+    Target,
+    TargetKind,
+)
 from dnkit.market.profiles import PRICE_OTHERS_TICKS, PRICES
 from dnkit.model.instrument import Instrument
 from dnkit.model.numbers import ceil_div
@@ -94,8 +104,8 @@ def lay_ground(program: Program, setting: Setting) -> Ground:
         venues=tuple(_neighbours(program.legs, spec) for spec in program.legs),
         refusable=any(_may_refuse(one) for one in limits),
         ahead=_ahead(program),
-        counted=_counted(program, setting.faults),
-        forgets=not program.relative and program.slice_size is None and not _may_idle(program),
+        counted=_counted(program, setting),
+        forgets=not (program.relative or program.slice_size or _may_idle(program) or _trades_clip(program)),
         tries=max(READ_TRIES, TRIES_MAX, *(phase.tries for phase in program.phases)),
     )
 
@@ -119,7 +129,12 @@ def _may_idle(program: Program) -> bool:
     return EndName.IDLE in (*ends, *(phase.goal for phase in program.phases), program.stop_to.end)
 
 
-def _counted(program: Program, faults: int) -> frozenset[int]:
+def _trades_clip(program: Program) -> bool:
+    """Whether some phase trades the clip, counted from where the leg started."""
+    return any(job.size is SizeKind.CLIP for phase in program.phases for job in phase.jobs)
+
+
+def _counted(program: Program, setting: Setting) -> frozenset[int]:
     """Phases that may be entered more often than their visits. Every visit of another phase leads to one
     entry at most; what interrupts without a count may enter any number of times, and whether the compiler's
     last phase was entered is asked for as such.
@@ -130,20 +145,21 @@ def _counted(program: Program, faults: int) -> frozenset[int]:
     return frozenset(
         index
         for index, phase in enumerate(program.phases)
-        if index in (program.reduce, *sudden) or _entries(program, index, faults) > phase.visits
+        if index in (program.reduce, *sudden) or _entries(program, index, setting) > phase.visits
     )
 
 
-def _entries(program: Program, index: int, faults: int) -> int:
+def _entries(program: Program, index: int, setting: Setting) -> int:
     """The most often a phase can be entered within one call of its scope."""
     known = [program.start, *(phase.start for phase in program.phases)]
-    singles = [program.reduce, program.stop_to.phase]
+    singles = [program.reduce, *([program.stop_to.phase] if setting.stops else ())]
     singles += [scope.limits.deadline_to.phase for scope in program.scopes if scope.limits.deadline_to]
     singles += [scope.halt_to.phase for scope in program.scopes if scope.halt_to]
     before = sum(
         phase.visits for phase in program.phases if index in _phases_of(target for _, target in phase.then)
     )
-    return before + (index in known) + singles.count(index) + faults * (index == program.recover)
+    crashes = setting.faults * (setting.crashes and index == program.recover)
+    return before + (index in known) + singles.count(index) + crashes
 
 
 def _phases_of(targets: Iterable[Target | None]) -> set[int]:

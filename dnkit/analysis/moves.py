@@ -6,7 +6,7 @@ lag, a look-up that does not know an order yet) is free.
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import product
+from itertools import chain, product
 
 from msgspec.structs import replace
 
@@ -100,6 +100,16 @@ def of_order(here: Here) -> Iterator[Move]:
     if not here.is_down:
         yield from notices(here)
     yield from overdue(here)
+
+
+def is_awaited(ground: Ground, state: State, world: World) -> bool:
+    """Whether something is bound to happen: an answer is under way, or a clock runs."""
+    if world.alert or any(side.calls or side.quests for side in world.legs):
+        return True
+    heres = [Here(ground, state, world, index) for index in range(len(state.legs))]
+    timers = (move for here in heres for found in (overdue(here), job_timers(here)) for move in found)
+    clocks = chain(timers, run_timers(ground, state, world))
+    return next(clocks, None) is not None
 
 
 def _asks_book(side: LegWorld) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from dnkit.analysis.canon import NOW
+from dnkit.analysis.canon import FINDS_ALIKE, NOW
 from dnkit.analysis.move import CALL_NS, SILENCE_NS, Here, Kind, Move, known_order, older, with_known
 from dnkit.analysis.proof import NONE
 from dnkit.analysis.world import (
@@ -205,7 +205,7 @@ def _unlisted(move: Move, n: int, left: int) -> Move:
     order = known_order(later.state.legs[move.leg], n)
     if order is None:
         return aged
-    asked = replace(order, due_ns=order.due_ns + left - CALL_NS)
+    asked = replace(order, due_ns=order.due_ns + left - CALL_NS, finds=max(order.finds, FINDS_ALIKE))
     return replace(later, state=with_known(later.state, move.leg, asked))
 
 
@@ -240,11 +240,14 @@ def notices(here: Here) -> Iterator[Move]:
             if total > order.low or is_untold(here.leg, order):
                 yield _notice(here, order, total)
         if order.fate is Fate.LIVE:
-            ended = ev.OrderEnded(
-                NOW, here.index, order.n, EndKind.CANCELLED, order.low, _worth(here, order.low)
-            )
-            gone = without_order(here.side, order.n)
-            yield here.move("ended by the venue", ended, gone, kind=Kind.SLIP, spent=0)
+            yield _ended_by_venue(here, order)
+
+
+def _ended_by_venue(here: Here, order: Placed) -> Move:
+    """A post-only order that some venues show as taken in and cancelled at once is as good as rejected."""
+    ended = ev.OrderEnded(NOW, here.index, order.n, EndKind.CANCELLED, order.low, _worth(here, order.low))
+    gone = without_order(here.side, order.n)
+    return here.move("ended by the venue", ended, gone, kind=Kind.SLIP, spent=0)
 
 
 def is_untold(leg: Leg, order: Placed) -> bool:

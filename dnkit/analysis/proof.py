@@ -10,6 +10,10 @@ import msgspec
 NONE = -1
 
 
+class TooMany(Exception):
+    """The exploration went over one of its limits."""
+
+
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """How far the exploration goes.
 

@@ -11,11 +11,11 @@ from dnkit.analysis.bounds import bounds_of, limits_kept, measure
 from dnkit.analysis.case import Case
 from dnkit.analysis.courses import endless, never_entered, trapped
 from dnkit.analysis.deadlines import add_late
-from dnkit.analysis.explore import Graph, Told, TooMany
+from dnkit.analysis.explore import Graph, Told
 from dnkit.analysis.frontier import frontier, promised
 from dnkit.analysis.ground import lay_ground
 from dnkit.analysis.network import lay_out
-from dnkit.analysis.proof import NONE, Bounds, Promise, Proof, Setting, Standing, Verdict
+from dnkit.analysis.proof import NONE, Bounds, Promise, Proof, Setting, Standing, TooMany, Verdict
 from dnkit.analysis.properties import PROPERTIES, SAFETY
 from dnkit.analysis.story import story_of
 from dnkit.analysis.watch import Watch
@@ -38,7 +38,7 @@ def prove(program: Program, setting: Setting, *, told: Told | None = None) -> Pr
     tolerance = min((one.faults for one in watch.found.values()), default=setting.faults + 1) - 1
     verdicts = (
         *safety,
-        *(_told(graph, one) for one in cases),
+        *(_told(graph, one) for one in cases if one.verdict.id not in watch.found),
         *_summed(setting, tolerance, complete=complete),
     )
     return Proof(
@@ -93,7 +93,7 @@ def _walk(graph: Graph, watch: Watch, told: Told | None) -> bool:
 
 def _safety(graph: Graph, watch: Watch, *, complete: bool) -> Iterator[Verdict]:
     """What was watched at every state and step."""
-    for id in SAFETY:
+    for id in (*SAFETY, *(watch.found.keys() - SAFETY)):
         broken = watch.found.get(id)
         if broken is None:
             standing = Standing.HOLDS if complete else Standing.OPEN

@@ -56,10 +56,9 @@ def _position(here: Here, side: LegWorld, request: int) -> Iterator[Move]:
         yield here.move(f"position read: {seen.position}", read(seen.position), seen)
         if here.state.stage is not Stage.START:
             lags = _may_lag(here)
-            for old in _snapshots(here, seen.position):
-                kind = Kind.FREE if lags else Kind.SLIP
-                what = f"position read: {old}, {'behind' if lags else 'wrong'}"
-                yield here.move(what, read(old), seen, kind=kind)
+            old, kind = _snapshot(here, seen.position), Kind.FREE if lags else Kind.SLIP
+            what = f"position read: {old}, {'behind' if lags else 'wrong'}"
+            yield here.move(what, read(old), seen, kind=kind)
 
 
 def _settled_positions(here: Here, side: LegWorld) -> Iterator[LegWorld]:
@@ -81,9 +80,15 @@ def _may_lag(here: Here) -> bool:
     return here.ground.program.legs[here.index].position_lag_ns > 0 and here.leg.fill_ns == FILLED_LATELY
 
 
-def _snapshots(here: Here, truth: int) -> tuple[int, ...]:
-    """Positions that were true once, or that an empty list is read as."""
-    return tuple(one for one in dict.fromkeys((0, here.leg.start, here.leg.position)) if one != truth)
+def _snapshot(here: Here, truth: int) -> int:
+    """A position that was true once. The engine only asks whether what it reads is what its ledger says, so
+    one is enough: the ledger's where the truth is another, else any other.
+    """
+    leg = here.leg
+    if truth != leg.position:
+        return leg.position
+    once = (leg.start, 0, truth + here.ground.legs[here.index].chunk)
+    return next(one for one in once if one != truth)
 
 
 def _sweep(here: Here, side: LegWorld, request: int, kept: int) -> Iterator[Move]:

@@ -129,18 +129,20 @@ def most(leg: LegWorld, order: Placed) -> int:
 
 def reach(leg: LegWorld) -> tuple[int, int]:
     """Lowest and highest position the venue may truly hold, over all fills nobody has seen. Reduce-only
-    orders together never take the position through zero.
+    orders together never take the position through zero, and away from it they take nothing.
     """
-    low = high = cut = leg.position
+    low = high = leg.position
+    cut = 0
     for order in leg.orders:
-        more = order.side * (order.lots - order.low)
+        left = order.lots - order.low
         if order.reduces:
-            cut += more
+            cut += left * (order.side * leg.position < 0)
+        elif order.side > 0:
+            high += left
         else:
-            low, high = low + min(0, more), high + max(0, more)
-    if leg.position > 0:
-        return low + max(-leg.position, min(0, cut - leg.position)), high
-    return low, high + min(-leg.position, max(0, cut - leg.position))
+            low -= left
+    cut = min(cut, abs(leg.position))
+    return (low - cut, high) if leg.position > 0 else (low, high + cut)
 
 
 def obey(ground: Ground, world: World, commands: tuple[Command, ...]) -> World:

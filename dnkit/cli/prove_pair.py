@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager
 from msgspec.structs import replace
 
 from dnkit.analysis.equivalent import Difference, Undecided, equivalent
-from dnkit.analysis.explore import Told, TooMany
-from dnkit.analysis.proof import NONE, Scene, Setting, Standing, Story, Verdict
+from dnkit.analysis.explore import Told
+from dnkit.analysis.proof import NONE, Scene, Setting, Standing, Story, TooMany, Verdict
 from dnkit.cli.prove_out import Pair
 from dnkit.cli.prove_subjects import Reader
 from dnkit.machine.program import Program

@@ -70,7 +70,7 @@ def _proof_of(
 
 def until(told: Told, over: Callable[[], bool]) -> Told:
     """`told`, and the exploration ends once it is `over`: the proof holds what was found so far."""
-    from dnkit.analysis.explore import TooMany  # `trade` with a kept proof does without the explorer
+    from dnkit.analysis.proof import TooMany  # `trade` with a kept proof does without the explorer
 
     def watching(states: int, moves: int) -> None:
         if over():

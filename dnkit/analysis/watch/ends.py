@@ -106,13 +106,11 @@ def _halt(truth: Truth, ended: EndRun) -> Found:
     """A halt: was a human told, is its account true, is what may rest named?"""
     if not truth.world.alarmed:
         yield "P05", "the run halts and no human was told"
-    if ended.risk is Risk.UNKNOWN:
-        return
-    lie = _open(truth, ended.risk)
+    lie = "" if ended.risk is Risk.UNKNOWN else _open(truth, ended.risk)
     if lie:
         yield "P03", f"the halt says {ended.risk.value}, but {lie}"
     for index, order in _resting(truth):
-        if not truth.world.down[index] and not _is_named(truth, ended.text, index, order):
+        if not _is_named(truth, ended.text, index, order):
             yield "P05", f"the run halts, and {truth.order_words(index, order)} rests unnamed"
 
 
