@@ -105,7 +105,7 @@ def _from_phase(program: Program, spot: Spot, now: int) -> dict[str, Spot]:
     return {
         **{outcome.value: _follow(program, spot, phase.target(outcome), now) for outcome in outcomes(phase)},
         **_interruptions(program, spot, phase),
-        **_losses(program, spot, phase, now),
+        **(_losses(program, spot, now) if phase.kind in ORDERS else {}),
     }
 
 
@@ -130,12 +130,11 @@ def _interruptions(program: Program, spot: Spot, phase: Phase) -> dict[str, Spot
     return found
 
 
-def _losses(program: Program, spot: Spot, phase: Phase, now: int) -> dict[str, Spot]:
+def _losses(program: Program, spot: Spot, now: int) -> dict[str, Spot]:
     """An order cannot be resolved, while the other leg can still be reduced or not."""
-    if phase.kind not in ORDERS:
-        return {}
     halted = reduced = _follow(program, spot, HALT, now)
-    reduces = program.reduce >= 0 and program.scopes[phase.scope].halt_to is None
+    scope = program.phases[spot.phase].scope
+    reduces = program.reduce >= 0 and program.scopes[scope].halt_to is None
     if reduces and spot.visits[program.reduce] == 0:
         reduced = _follow(program, spot, to(program.reduce), now)
     return {
@@ -157,11 +156,15 @@ def _after_restart(program: Program, spot: Spot) -> Target:
 def _from_leaving(program: Program, spot: Spot, now: int) -> dict[str, Spot]:
     goal = spot.goal or HALT
     turned = program.stop_to if goal.kind is TargetKind.PHASE else goal
-    return {
+    found = {
         GONE: _follow(program, spot, goal, now),
         "stop": spot._replace(stopped=True, goal=turned),
         "crash": spot._replace(goal=_after_restart(program, spot)),
     }
+    if goal.kind is TargetKind.HALT:
+        return found
+    phase = goal.phase if goal.kind is TargetKind.PHASE else program.start
+    return {**found, **_losses(program, spot._replace(phase=phase), now)}
 
 
 def _from_sweep(program: Program, spot: Spot, now: int) -> dict[str, Spot]:

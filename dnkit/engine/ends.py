@@ -56,10 +56,10 @@ def _ask_again(turn: Turn) -> None:
 
 
 def _after_sweep(turn: Turn) -> pg.Target | None:
-    if any(leg.answer is Answer.BAD for leg in turn.legs):
-        return _again(turn, "cannot list open orders", turn.state.tries + 1, SWEEP_TRIES)
     if any(leg.found for leg in turn.legs):
         return pg.Target(pg.TargetKind.HALT, text="stray order found")
+    if any(leg.answer is Answer.BAD for leg in turn.legs):
+        return _again(turn, "cannot list open orders", turn.state.tries + 1, SWEEP_TRIES)
     _begin_reads(turn)
     return None
 

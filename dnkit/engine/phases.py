@@ -272,6 +272,7 @@ def _clear_stop(turn: Turn, index: int) -> Outcome | None:
 def ask_sweep(turn: Turn, index: int) -> None:
     """List and cancel own open orders of a leg, except a protective stop that is kept."""
     spec, stop = turn.program.legs[index], turn.legs[index].stop
+    turn.update_leg(index, found=0)
     keep = () if stop is None else (order_key(turn.state.run_id, spec.name, stop.n),)
     turn.commands.append(SweepOrders(index, turn.ask_leg(index), keep))
 

@@ -140,7 +140,10 @@ def _on_position(turn: Turn, event: ev.PositionRead) -> None:
 
 
 def _on_swept(turn: Turn, event: ev.OrdersSwept) -> None:
+    """A stray may have been filled up to now: no earlier read is a witness. START reads after its sweep."""
     leg = turn.legs[event.leg]
+    if event.found and turn.state.stage is not Stage.START:
+        turn.update_leg(event.leg, fill_ns=max(leg.fill_ns, turn.now))
     if event.request == leg.pending and leg.answer is Answer.ASKED:
         turn.update_leg(event.leg, answer=Answer.GOOD if event.ok else Answer.BAD, found=event.found)
 
@@ -288,7 +291,7 @@ def _leave(turn: Turn, target: Target) -> None:
 
 
 def _advance_leave(turn: Turn) -> None:
-    """Cancel and confirm; only then go where the interruption leads."""
+    """Cancel and confirm; only then go where the interruption leads, unless an order is lost."""
     gone = ends.withdraw_all(turn)
     for index in ends.every_leg(turn):
         stop = turn.legs[index].stop
@@ -303,7 +306,11 @@ def _advance_leave(turn: Turn) -> None:
     if gone and answered and turn.state.leave_to is not None:
         target = turn.state.leave_to
         turn.update(leave_to=None)
-        _follow(turn, target)
+        if target.kind is not TargetKind.HALT and any(leg.lost for leg in turn.legs):
+            turn.stand_in(target.phase if target.kind is TargetKind.PHASE else turn.program.start)
+            _lose(turn)
+        else:
+            _follow(turn, target)
 
 
 def _follow(turn: Turn, target: Target) -> None:

@@ -53,8 +53,8 @@ STEPS = (
         "no cancel before the next phase",
         (NO_CANCEL,),
         {
-            # P06 is the double hedge, P03 a false "hedged", P05 an order that rests at a halt.
-            "open": {"P06": 0, "P03": 1, "P05": 2},
+            # P06 is the double hedge, P05 an order that rests at a halt.
+            "open": {"P06": 0, "P05": 2},
             "close": {"P05": 2},
             "unwind": {"P05": 2},
         },
@@ -65,6 +65,7 @@ STEPS = (
         "cancel sent and its answer ignored",
         (CANCEL_IGNORED,),
         {
+            # P03 is a false "hedged".
             "open": {"P06": 0, "P03": 1, "P05": 2},
             # Prototype: nothing. Here a cancel that failed is forgotten too; then two sweeps fail.
             "close": {"P05": 2},
@@ -88,9 +89,9 @@ STEPS = (
         "no reduce-only and no cancel",
         (NO_REDUCE_ONLY, NO_CANCEL),
         {
-            "open": {"P06": 0, "P03": 1, "P05": 2},
+            "open": {"P06": 0, "P05": 2},
             # P07 is the leg that goes through zero.
-            "close": {"P07": 0, "P03": 1, "P05": 2},
+            "close": {"P07": 0, "P05": 2},
             "unwind": {"P07": 0, "P05": 2},
         },
         UNFLAGGED | WORKING,
@@ -137,8 +138,8 @@ STEPS = (
 
 
 class Known(Watch):
-    """All but what a halt says of its risk. Only where a step is missing does a sweep find a stray order, and
-    a halt does not ask again for positions that it was told before.
+    """All but what a halt says of its risk. Only where a step is missing does an order rest that the run takes
+    to be over; where it cannot be listed, a halt goes by what it was told before.
     """
 
     def note(self, broken: Broken) -> None:

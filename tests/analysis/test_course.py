@@ -14,6 +14,7 @@ from dnkit.engine.state import Stage, State
 from dnkit.engine.step import begin
 from dnkit.engine.turn import Turn
 from dnkit.machine import program as pg
+from dnkit.model import commands as cm
 from dnkit.model import events as ev
 from dnkit.model.terms import EndName
 from tests.analysis.machines import every_kind, in_limits, in_phase
@@ -113,6 +114,12 @@ class Interrupted(Hostile):
         super().feed(event)
         self.heard.append((*((TOLD[type(event)],) if type(event) in TOLD and listens else ()), *self.said))
 
+    def _sweep(self, asked: cm.SweepOrders) -> ev.Event:
+        """Own orders cannot be listed half as often as anything else goes wrong."""
+        if self.dice.random() < self.faults / 2:
+            return ev.OrdersSwept(self.now, asked.leg, asked.request, False, 0)
+        return super()._sweep(asked)
+
     def move_book(self, index: int) -> None:
         super().move_book(index)
         if self.books[index] and self.dice.random() < 0.02:
@@ -152,9 +159,10 @@ def way_to(course: Course, before: State, after: State, heard: tuple[str, ...]) 
         if not rest and arrived(spot, after):
             return names
         for name, then in ways(course, spot, len(names) + 1).items():
-            step = (then, (*names, name), rest) if name in SILENT else (then, (*names, name), rest[1:])
+            silent = name in SILENT or (spot.stage is Stage.LEAVE and name in LOST)
+            step = (then, (*names, name), rest if silent else rest[1:])
             said = rest and (name == rest[0] or (name in BREACHES and rest[0] == "breach"))
-            if (name in SILENT or said) and (seen(then), step[2]) not in met:
+            if (silent or said) and (seen(then), step[2]) not in met:
                 met.add((seen(then), step[2]))
                 near.append(step)
     raise AssertionError(f"no way from {known(before)} to {known(after)} by {heard}")

@@ -1,0 +1,211 @@
+"""An order nobody can resolve, and one nobody knew of: what follows when the run is on its way elsewhere."""
+
+import pytest
+from msgspec.structs import replace
+
+from dnkit.engine.state import Stage
+from dnkit.machine import program as pg
+from dnkit.machine.program import PhaseKind as Kind
+from dnkit.model import commands as cm
+from dnkit.model import events as ev
+from dnkit.model.terms import EndName, FoundKind, Intent, Risk, Side
+from dnkit.runtime.run import RunResult
+from tests.engine.harness import Reply, S, Venue, done, halt, ioc_fills, leg, phase, phase_target, program
+from tests.engine.programs import LIMITS, close_pair, open_hedged, rest_job, take_job, unwind_one
+
+Plan = list[tuple[bool, int]]
+NOBODY_KNOWS: list[Reply] = [(2, "found", {"found": FoundKind.ERROR})]
+FILLS: list[Reply] = [(1, "accepted", {}), (500, "fill", {})]
+
+
+def reasons(venue: Venue) -> list[str]:
+    return [one.reason for one in venue.sent]
+
+
+# --- lost on the way ----------------------------------------------------------------------------
+
+
+def half_hedged(made: pg.Program, stop_ms: int = 600) -> Venue:
+    """The quote is filled, the answer to the hedge is lost, the operator asks to stop."""
+    venue = Venue(made, otherwise=ioc_fills, script={(0, 1): FILLS, (1, 1): [(300, "lost", {})]})
+    venue.on_find[(1, 1)] = NOBODY_KNOWS
+    venue.at(stop_ms, lambda: ev.StopAsked(venue.now, "ctrl-c"))
+    return venue
+
+
+def test_a_hedge_lost_while_the_run_stops_is_not_traded_against() -> None:
+    """The hedge may still rest: giving the quote back could leave it naked."""
+    venue = half_hedged(open_hedged(stop_to=phase_target(3)))
+    end = venue.run()
+    assert (end.end, end.risk) == (EndName.HALTED, Risk.UNKNOWN)
+    assert "order state unknown" in end.text
+    assert reasons(venue) == ["quote#1", "hedge#1"]
+
+
+def test_an_end_that_the_run_was_leaving_for_is_not_named_over_a_lost_order() -> None:
+    end = half_hedged(open_hedged(stop_to=done(EndName.FLAT))).run()
+    assert (end.end, end.risk) == (EndName.HALTED, Risk.UNKNOWN)
+    assert "order state unknown" in end.text
+
+
+def test_a_halt_that_the_run_was_leaving_for_keeps_its_words() -> None:
+    end = half_hedged(open_hedged(stop_to=halt("enough"))).run()
+    assert (end.end, end.risk) == (EndName.HALTED, Risk.UNKNOWN)
+    assert "enough" in end.text
+
+
+@pytest.mark.parametrize("crashes", [False, True], ids=["asked to stop", "crashed"])
+@pytest.mark.parametrize("before", [False, True], ids=["lost on the way", "lost before"])
+def test_a_close_that_lost_a_leg_reduces_the_other_and_halts(before: bool, crashes: bool) -> None:
+    """Leg a is lost; with `before` while the cancel of leg b is still under way and the phase goes on."""
+    venue = Venue(close_pair(stop_to=phase_target(1)), positions=[500, -500], otherwise=ioc_fills)
+    venue.script[(0, 1)] = [(5, "lost", {})]
+    venue.on_find[(0, 1)] = NOBODY_KNOWS
+    venue.on_cancel[(1, 1)] = [(1_900, "cancel", {})]
+    at_ms = 8_000 if before else 1_000
+    venue.at(at_ms, lambda: ev.Restarted(venue.now) if crashes else ev.StopAsked(venue.now, "ctrl-c"))
+    end = venue.run()
+    told = next(line for line in venue.lines if isinstance(line[0], ev.StopAsked | ev.Restarted))
+    assert (told[2].legs[0].lost, told[2].stage) == (before, Stage.LEAVE)
+    assert (end.end, end.risk) == (EndName.HALTED, Risk.UNKNOWN)
+    assert reasons(venue) == ["passive#1", "passive#1", "halt.reduce#1"]
+    assert venue.truth == [500, 0], "the healthy leg is brought home"
+
+
+def run_inside() -> pg.Program:
+    """A close that hands leg a to a policy of its own; when that halts, leg b is traded."""
+    size = pg.SizeKind.POSITION
+    then = dict.fromkeys(("filled", "partial", "none", "rejected", "refused"), done(EndName.FLAT))
+    ways = {"flat": done(EndName.FLAT), "halt": phase_target(2)}
+    phases = (
+        phase("hand_over", Kind.RUN, ways, enters=1, start=1),
+        phase("rest", Kind.REST, then, jobs=(rest_job(0, size, reduces=True),), for_ns=5 * S, scope=1),
+        phase(
+            "other",
+            Kind.TAKE,
+            dict.fromkeys(("filled", "short", "refused"), halt("b alone")),
+            jobs=(take_job(1, size, reduces=True),),
+        ),
+    )
+    legs = (leg("a", Side.BUY), leg("b", Side.SELL))
+    made = program(phases, legs, Intent.CLOSE, limits=LIMITS, stop_to=phase_target(2))
+    inner = replace(made.scopes[0], name="inner", parent=0, legs=(0,), halt_to=phase_target(2))
+    return pg.with_digest(replace(made, scopes=(*made.scopes, inner)))
+
+
+def test_where_the_run_was_going_decides_and_not_the_policy_inside_which_it_stood() -> None:
+    """The run leaves the inner policy for good: its caller's answer to a halt inside is not asked for."""
+    venue = Venue(run_inside(), positions=[500, -500], otherwise=ioc_fills)
+    venue.script[(0, 1)] = [(5, "lost", {})]
+    venue.on_find[(0, 1)] = NOBODY_KNOWS
+    venue.at(1_000, lambda: ev.StopAsked(venue.now, "ctrl-c"))
+    end = venue.run()
+    assert (end.end, end.risk) == (EndName.HALTED, Risk.UNKNOWN)
+    assert reasons(venue) == ["rest#1"]
+
+
+# --- strays -------------------------------------------------------------------------------------
+
+
+class Strayed(Venue):
+    """After START, sweeps of a leg answer as `plan` says, in turn; a stray that one finds had filled `part`
+    lots that nobody told of.
+    """
+
+    def __init__(self, made: pg.Program, positions: list[int], plan: dict[int, Plan]) -> None:
+        super().__init__(made, positions=positions, otherwise=ioc_fills)
+        self.plan, self.part = plan, 0
+
+    def _sweep(self, asked: cm.SweepOrders) -> ev.Event:
+        planned = self.plan.get(asked.leg)
+        if self.state.stage is Stage.START or not planned:
+            return super()._sweep(asked)
+        ok, found = planned.pop(0)
+        self.truth[asked.leg] += self.part if found else 0
+        return ev.OrdersSwept(self.now, asked.leg, asked.request, ok, found)
+
+    def reads_after(self, stage: Stage) -> int:
+        """Positions asked for from when that stage was first entered."""
+        first = next(at for at, line in enumerate(self.lines) if line[2].stage is stage)
+        return sum(isinstance(one, cm.ReadPosition) for line in self.lines[first:] for one in line[1])
+
+
+BLIND: Plan = [(False, 0)] * 3  # the last sweep of a run fails as often as it may
+
+
+def test_a_stray_is_a_stray_though_the_other_leg_could_not_be_listed() -> None:
+    venue = Strayed(close_pair(), [500, -500], {0: [(False, 0)], 1: [(True, 1)]})
+    end = venue.run()
+    assert end.end is EndName.HALTED
+    assert "stray order found" in end.text
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        [(True, 1)],
+        [*BLIND, (True, 1)],
+        [*BLIND, (False, 0), (True, 1)],
+        [*BLIND, (True, 1), (True, 1)],
+    ],
+    ids=["last sweep", "first of the halt", "second of the halt", "both of the halt"],
+)
+@pytest.mark.parametrize("part", [0, 100], ids=["not filled", "filled in part"])
+def test_a_stray_ends_what_the_venue_said_of_the_position_before(plan: Plan, part: int) -> None:
+    """Ledger and venue agreed on flat before; what the stray did to that, only a new read can tell."""
+    venue = Strayed(unwind_one(), [500], {0: list(plan)})
+    venue.part = part
+    end = venue.run()
+    assert venue.plan == {0: []}
+    assert end.end is EndName.HALTED
+    assert end.risk is (Risk.UNKNOWN if part else Risk.FLAT)
+    assert 1 <= venue.reads_after(Stage.HALT) <= 5
+
+
+def test_a_push_from_before_the_stray_was_found_is_no_witness_after_it() -> None:
+    venue = Strayed(unwind_one(), [500], {0: [(True, 1)]})
+    venue.part = 100
+    sweep = venue._sweep
+
+    def then_an_old_push(asked: cm.SweepOrders) -> ev.Event:
+        if venue.state.stage is Stage.SWEEP:
+            old = venue.now - 1
+            venue.at(1, lambda: ev.PositionRead(venue.now, 0, 0, 0, old))
+        return sweep(asked)
+
+    venue._sweep = then_an_old_push  # type: ignore[method-assign]
+    assert venue.run().risk is Risk.UNKNOWN
+
+
+def test_what_the_first_sweep_finds_makes_no_witness_of_the_first_read() -> None:
+    venue = Venue(open_hedged())
+    venue.swept[0] = [(True, 1)]
+    venue.reads[0] = [0, *[300] * 12]
+    assert venue.run().end is EndName.HALTED
+
+
+def test_a_sweep_that_only_fails_asks_for_no_new_read() -> None:
+    venue = Strayed(unwind_one(), [500], {0: [*BLIND, (False, 0), (False, 0)]})
+    end = venue.run()
+    assert (end.end, end.risk) == (EndName.HALTED, Risk.FLAT)
+    assert venue.reads_after(Stage.HALT) == 0
+
+
+def was_traded(venue: Venue) -> bool:
+    ended = venue.run()
+    return RunResult(
+        run_id="run",
+        program=venue.program,
+        state=venue.state,
+        ended=ended,
+        trouble="",
+        stopped=False,
+        verdicts=(),
+        began_ns=0,
+        ended_ns=venue.now,
+    ).traded
+
+
+def test_a_stray_alone_is_no_trade_of_the_run() -> None:
+    assert not was_traded(Strayed(open_hedged(), [0, 0], {0: [(True, 1)]}))
+    assert was_traded(Strayed(unwind_one(), [500], {0: [(True, 1)]}))
