@@ -110,11 +110,9 @@ def _leg(
     )
     agreed = agrees(leg)
     filled = 0 if leg.fill_ns == 0 else FILLED_LATELY if leg.fill_ns >= FILLED_LATELY else FILLED_LONG_AGO
-    if context.trading:
-        # One that is agreed on is read again at the next check, as one that never filled is: more may go wrong.
-        # Of any other the venue may be behind again.
-        filled = FILLED_LATELY if filled and not agreed else 0
-        agreed = False
+    if context.trading and filled:
+        # Whoever is not agreed on will have to be asked anew, and the venue may be behind again.
+        filled = FILLED_LONG_AGO if agreed else FILLED_LATELY
     asked = leg.answer is Answer.ASKED
     booked = sum(one.side * one.cum for one in (leg.order, leg.stop) if one is not None)
     start = ground.starts[0][index] if ground.forgets and not starting else leg.start
@@ -167,8 +165,8 @@ def _order(spec: LegSpec, order: Order, numbers: MAP, *, priced: bool) -> Order:
 
 
 def _sent_ns(order: Order, lag: int, *, counts: bool) -> int:
-    """When it was sent, where that can still matter. One that works may always come to be looked up within the
-    venue's lag since its sending.
+    """When it was sent, where that can still matter. One that works may always come to be looked up within
+    the venue's lag since its sending.
     """
     if order.life >= Life.OVER:
         return 0

@@ -241,6 +241,7 @@ def _begin_clear(turn: Turn) -> None:
 
 def _advance_clear(turn: Turn) -> Outcome | None:
     index = turn.phase.jobs[0].leg
+    verify.settle_answers(turn, (index,))
     leg = turn.legs[index]
     if leg.stop is not None:
         return _clear_stop(turn, index)
