@@ -138,8 +138,8 @@ STEPS = (
 
 
 class Known(Watch):
-    """All but what a halt says of its risk. Only where a step is missing does an order rest that the run takes
-    to be over; where it cannot be listed, a halt goes by what it was told before.
+    """All but what a halt says of its risk. Only where a step is missing does an order rest that counts as
+    over; where it cannot be listed, a halt goes by what it was told before.
     """
 
     def note(self, broken: Broken) -> None:

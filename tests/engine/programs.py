@@ -1,7 +1,9 @@
-"""Hand-made programs that the engine tests run; the shapes of a close, an open with a hedge, and an
-unwind."""
+"""Hand-made programs that the engine tests run; the shapes of a close, an open with a hedge, an unwind, and
+a close that runs another policy."""
 
 from typing import Any
+
+from msgspec.structs import replace
 
 from dnkit.machine import program as pg
 from dnkit.machine.program import PhaseKind as Kind
@@ -33,6 +35,7 @@ def verify(goal: EndName, then: dict[str, pg.Target], visits: int, name: str = "
     return phase(name, Kind.VERIFY, then, goal=goal, tries=5, every_ns=500 * MS, visits=visits)
 
 
+NO_LIMITS = pg.Limits()
 LIMITS = pg.Limits(concession_max=50 * BPS, deadline_ns=90 * S)
 
 
@@ -150,3 +153,25 @@ def unwind_one(**values: Any) -> pg.Program:
     made = {"limits": LIMITS, "recover": 2, **values}
     legs = made.pop("legs", None) or (leg("a", Side.BUY),)
     return program(phases, legs, Intent.UNWIND, **made)
+
+
+def handed_over(inner: pg.Limits = NO_LIMITS, **values: Any) -> pg.Program:
+    """A close that hands leg a to a policy of its own; when that halts, leg b is traded."""
+    size = pg.SizeKind.POSITION
+    then = dict.fromkeys(("filled", "partial", "none", "rejected", "refused"), done(EndName.FLAT))
+    phases = (
+        phase(
+            "hand_over", Kind.RUN, {"flat": done(EndName.FLAT), "halt": phase_target(2)}, enters=1, start=1
+        ),
+        phase("rest", Kind.REST, then, jobs=(rest_job(0, size, reduces=True),), for_ns=60 * S, scope=1),
+        phase(
+            "other",
+            Kind.TAKE,
+            dict.fromkeys(("filled", "short", "refused"), halt("b alone")),
+            jobs=(take_job(1, size, reduces=True),),
+        ),
+    )
+    legs = (leg("a", Side.BUY), leg("b", Side.SELL))
+    made = program(phases, legs, Intent.CLOSE, **{"limits": LIMITS, "stop_to": phase_target(2), **values})
+    scope = replace(made.scopes[0], name="inner", parent=0, legs=(0,), limits=inner, halt_to=phase_target(2))
+    return pg.with_digest(replace(made, scopes=(*made.scopes, scope)))

@@ -1,17 +1,15 @@
 """An order nobody can resolve, and one nobody knew of: what follows when the run is on its way elsewhere."""
 
 import pytest
-from msgspec.structs import replace
 
 from dnkit.engine.state import Stage
 from dnkit.machine import program as pg
-from dnkit.machine.program import PhaseKind as Kind
 from dnkit.model import commands as cm
 from dnkit.model import events as ev
-from dnkit.model.terms import EndName, FoundKind, Intent, Risk, Side
+from dnkit.model.terms import EndName, FoundKind, Risk
 from dnkit.runtime.run import RunResult
-from tests.engine.harness import Reply, S, Venue, done, halt, ioc_fills, leg, phase, phase_target, program
-from tests.engine.programs import LIMITS, close_pair, open_hedged, rest_job, take_job, unwind_one
+from tests.engine.harness import Reply, Venue, done, halt, ioc_fills, phase_target
+from tests.engine.programs import close_pair, handed_over, open_hedged, unwind_one
 
 Plan = list[tuple[bool, int]]
 NOBODY_KNOWS: list[Reply] = [(2, "found", {"found": FoundKind.ERROR})]
@@ -72,30 +70,9 @@ def test_a_close_that_lost_a_leg_reduces_the_other_and_halts(before: bool, crash
     assert venue.truth == [500, 0], "the healthy leg is brought home"
 
 
-def run_inside() -> pg.Program:
-    """A close that hands leg a to a policy of its own; when that halts, leg b is traded."""
-    size = pg.SizeKind.POSITION
-    then = dict.fromkeys(("filled", "partial", "none", "rejected", "refused"), done(EndName.FLAT))
-    ways = {"flat": done(EndName.FLAT), "halt": phase_target(2)}
-    phases = (
-        phase("hand_over", Kind.RUN, ways, enters=1, start=1),
-        phase("rest", Kind.REST, then, jobs=(rest_job(0, size, reduces=True),), for_ns=5 * S, scope=1),
-        phase(
-            "other",
-            Kind.TAKE,
-            dict.fromkeys(("filled", "short", "refused"), halt("b alone")),
-            jobs=(take_job(1, size, reduces=True),),
-        ),
-    )
-    legs = (leg("a", Side.BUY), leg("b", Side.SELL))
-    made = program(phases, legs, Intent.CLOSE, limits=LIMITS, stop_to=phase_target(2))
-    inner = replace(made.scopes[0], name="inner", parent=0, legs=(0,), halt_to=phase_target(2))
-    return pg.with_digest(replace(made, scopes=(*made.scopes, inner)))
-
-
 def test_where_the_run_was_going_decides_and_not_the_policy_inside_which_it_stood() -> None:
     """The run leaves the inner policy for good: its caller's answer to a halt inside is not asked for."""
-    venue = Venue(run_inside(), positions=[500, -500], otherwise=ioc_fills)
+    venue = Venue(handed_over(), positions=[500, -500], otherwise=ioc_fills)
     venue.script[(0, 1)] = [(5, "lost", {})]
     venue.on_find[(0, 1)] = NOBODY_KNOWS
     venue.at(1_000, lambda: ev.StopAsked(venue.now, "ctrl-c"))

@@ -23,6 +23,10 @@ from tests.lint.machine_policies import (
 )
 
 LIMITS = UNWIND[UNWIND.index("limits:") : UNWIND.index("recover:")]
+DRIFT = "name: drift, when: gap > 15%, for: 2 checks, do: run close_two_phase, reason: SEVERE_IMBALANCE"
+CALM = "name: calm, when: gap <= 15%, do: nothing"
+HOLD = "{name: hold, when: otherwise, do: nothing}"
+REST = "{name: rest, when: otherwise, for: 2 checks, do: run close_two_phase, reason: DRIFT}"
 
 # what, code, text, severity, (first word of the line, underlined) of each finding, words of the first message
 BAD = (
@@ -242,6 +246,27 @@ BAD = (
         "a venue that does not answer costs a hedged position of 0.2 ETH",
     ),
     (
+        "all that no rule takes",
+        "DNK303",
+        changed(GUARD, (DRIFT, CALM), (HOLD, REST)),
+        ERROR,
+        [("-", "otherwise")],
+        "`rest` runs `close_two_phase` because a fact is unknown",
+    ),
+    (
+        "all that no rule takes, though one that takes something stands on what is known",
+        "DNK303",
+        changed(
+            GUARD,
+            (DRIFT, "name: gone, when: notional_b = 0, at_once: true, do: run close_two_phase"),
+            ("blind: unknown(liq)", "blind: unknown(liq) or unknown(notional_b)"),
+            (HOLD, f"{{{CALM}}}\n  - {REST}"),
+        ),
+        ERROR,
+        [("-", "otherwise")],
+        "`rest` runs `close_two_phase` because a fact is unknown",
+    ),
+    (
         "`for: 0 checks`",
         "DNK304",
         changed(GUARD, ("for: 2 checks", "for: 0 checks")),
@@ -403,6 +428,18 @@ NEAR = (
         changed(GUARD, ("when: gap > 15%", "when: gap > 15% or gap > 5% and not unknown(age_a)")),
     ),
     ("an alert on what is unknown", "DNK303", GUARD),
+    (
+        "an alert takes what is unknown before all the rest is closed",
+        "DNK303",
+        changed(
+            GUARD, (DRIFT, CALM), ("blind: unknown(liq)", "blind: unknown(liq) or unknown(gap)"), (HOLD, REST)
+        ),
+    ),
+    (
+        "nothing is asked before all the rest is closed",
+        "DNK303",
+        GUARD.partition("rules:\n")[0] + f"rules:\n  - {REST}\n",
+    ),
     ("`at_once: true`", "DNK304", changed(GUARD, ("for: 2 checks", "at_once: true"))),
     ("a rule that does nothing", "DNK304", GUARD),
     ("the short form", "DNK305", changed(UNWIND, ("deadline: {after: 60s, then: ladder}", "deadline: 60s"))),

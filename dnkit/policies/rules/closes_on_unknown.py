@@ -2,10 +2,11 @@
 
 Each test is looked at with a fact it asks `unknown(...)` about being unknown. Every other comparison may come
 out either way, so a truth has the values it may take, each beside the one it would have if `unknown(...)` did
-not hold: the rule acts on not knowing where the first is true and the second is not.
+not hold: the rule acts on not knowing where the first is true and the second is not. `otherwise` does so
+where a fact that the rules above ask for may be unknown and none of them is sure to take that.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 import msgspec
@@ -20,6 +21,8 @@ from dnkit.policies.expr_parse import parse
 from dnkit.policies.rules.subject import Subject
 
 CODE = "DNK303"
+HELP = "write `do: alert page` for what is unknown: it is not unhedged"
+HELP_OTHERWISE = "ask `unknown(...)` in a rule above that alerts: what is unknown is not unhedged"
 Names = dict[str, None]
 Pair = tuple[bool | None, bool | None]
 EITHER: tuple[Pair, ...] = ((True, True), (False, False))
@@ -39,9 +42,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     """A finding for each rule that runs a close, an unwind or a flatten because a fact is unknown."""
     if subject.guard is None:
         return
-    facts = _facts(subject.guard)
-    for number, rule in enumerate(subject.guard.rules):
-        if rule.when != OTHERWISE and _closes(subject, rule) and _on_unknown(rule.when, facts):
+    facts, rules = _facts(subject.guard), subject.guard.rules
+    for number, rule in enumerate(rules):
+        if _closes(subject, rule) and _acts_blind(rules[:number], rule, facts):
             yield _finding(subject, number, rule)
 
 
@@ -76,6 +79,23 @@ def _asked(test: expr.Expr, facts: _Facts) -> Names:
     if test.op == "name":
         return facts.asked.get(test.text, {})
     return {name: None for part in test.parts for name in _asked(part, facts)}
+
+
+def _acts_blind(above: Sequence[GuardRule], rule: GuardRule, facts: _Facts) -> bool:
+    if rule.when == OTHERWISE:
+        return _falls_through([parse(one.when, facts.types) for one in above], facts)
+    return _on_unknown(rule.when, facts)
+
+
+def _falls_through(tests: Sequence[expr.Expr], facts: _Facts) -> bool:
+    """Whether it may be that none of the tests holds when a fact of theirs is unknown: one, or all."""
+    names = tuple(dict.fromkeys(name for test in tests for name in _names(test, facts)))
+    sets = [names, *((one,) for one in names)] if names else []
+    return any(all(_may_fail(test, facts, missing) for test in tests) for missing in sets)
+
+
+def _may_fail(test: expr.Expr, facts: _Facts, missing: tuple[str, ...]) -> bool:
+    return any(now is not True for now, _ in _outcomes(test, facts, missing, _known(facts, missing)))
 
 
 def _on_unknown(when: str, facts: _Facts) -> bool:
@@ -139,6 +159,6 @@ def _finding(subject: Subject, number: int, rule: GuardRule) -> Diagnostic:
         CODE,
         message,
         *("rules", number, "when"),
-        help="write `do: alert page` for what is unknown: it is not unhedged",
+        help=HELP_OTHERWISE if rule.when == OTHERWISE else HELP,
         related=(subject.related("this closes", "rules", number, "do"),),
     )

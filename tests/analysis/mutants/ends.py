@@ -6,7 +6,7 @@ from tests.analysis.mutants.shown import (
     baseline,
     idle_after_a_part,
 )
-from tests.engine import test_last_word, test_stories
+from tests.engine import test_last_word, test_lost_and_stray, test_slips, test_stories
 from tests.engine.programs import open_hedged, unwind_one
 
 MUTANTS = (
@@ -72,6 +72,22 @@ MUTANTS = (
         Check(test_stories.test_a_stray_order_found_by_the_last_sweep_is_not_a_success),
     ),
     Mutant(
+        "stray order forgotten",
+        "an order found on one leg is looked for again where the other leg could not be listed",
+        line(
+            ends._after_sweep,
+            "any(leg.found for leg in turn.legs)",
+            "all(leg.answer is Answer.GOOD for leg in turn.legs) and any(leg.found for leg in turn.legs)",
+        ),
+        Check(test_lost_and_stray.test_a_stray_is_a_stray_though_the_other_leg_could_not_be_listed),
+    ),
+    Mutant(
+        "read before a stray believed",
+        "what a stray order may have filled is not asked for",
+        line(step._on_swept, "event.found and turn.state.stage is not Stage.START", "False"),
+        Check(test_lost_and_stray.test_a_push_from_before_the_stray_was_found_is_no_witness_after_it),
+    ),
+    Mutant(
         "sweep takes the stop",
         "the last sweep cancels the stop that is to stay",
         line(phases.ask_sweep, "() if stop is None else", "() if True else"),
@@ -98,6 +114,25 @@ MUTANTS = (
         "a read of the start confirms an end",
         line(verify.agrees, "leg.fill_ns > 0 or leg.answer is Answer.GOOD", "True"),
         Check(test_last_word.test_an_idle_end_is_confirmed_by_the_venue_too),
+    ),
+    Mutant(
+        "read before a fill believed",
+        "a read of a moment before the last fill confirms an end",
+        line(verify.agrees, " or leg.witness_ns < leg.fill_ns", ""),
+        Check(test_slips.test_a_read_of_a_moment_before_the_last_fill_confirms_nothing),
+    ),
+    Mutant(
+        "older read believed",
+        "the read that comes last counts, whatever moment it is of",
+        line(
+            step._on_position,
+            "(leg.witness is None or event.as_of_ns >= leg.witness_ns)",
+            "True",
+        ),
+        Check(
+            test_slips.test_the_read_of_the_latest_moment_counts_in_whatever_order_they_come,
+            (((0, 30), (200, 20), (500, 10)),),
+        ),
     ),
     Mutant(
         "first read believed",

@@ -10,7 +10,7 @@ from tests.analysis.mutants.shown import (
     emergency_unwind,
     slow_look_up,
 )
-from tests.engine import test_last_word, test_stories
+from tests.engine import test_last_word, test_slips, test_stories
 from tests.engine.programs import unwind_one
 from tests.props import test_shipped_policies
 
@@ -72,6 +72,16 @@ MUTANTS = (
         "an order that the venue took may turn out never to have been there",
         line(orders._after_failure, "not order.taken and order.cum == 0 and ", ""),
         Check(test_last_word.test_an_order_the_venue_took_is_never_absent),
+    ),
+    Mutant(
+        "duplicate taken as rejected",
+        "an order that is refused because its id is known was never there",
+        line(
+            orders.news_of,
+            "News.DUPLICATE if event.why is RejectKind.DUPLICATE else News.REJECTED",
+            "News.REJECTED",
+        ),
+        Check(test_slips.test_an_order_that_is_refused_as_a_duplicate_is_looked_up),
     ),
     Mutant(
         "failed look-up taken as over",

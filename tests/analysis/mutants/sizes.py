@@ -10,7 +10,7 @@ from tests.analysis.mutants.shown import (
     narrow,
 )
 from tests.compile import test_on_engine
-from tests.engine import test_hostile, test_stories
+from tests.engine import test_hostile, test_slips, test_stories
 from tests.engine.programs import open_hedged, unwind_one
 from tests.stories import test_incidents
 
@@ -77,6 +77,28 @@ MUTANTS = (
         "the policy's min_hedge is taken to be the venue's minimum",
         line(start._sized, "hedge_min=hedge_min", "hedge_min=0"),
         Proof("P03", generous, 0, 39),
+    ),
+    Mutant(
+        "min hedge left out of sizing",
+        "a hedge is sent from the venue's minimum on",
+        line(sizing._least, "max(leg.least, leg.hedge_min)", "leg.least"),
+        Check(test_slips.test_what_is_below_min_hedge_is_left_alone_and_named, (99, 0)),
+    ),
+    Mutant(
+        "deeper than the book",
+        "an order is as large as what remains, whatever the book holds",
+        line(
+            books.sized,
+            "limits.depth_within == pg.NO_LIMIT or not limits.depth_shrink or book.reach >= abs(lots)",
+            "True",
+        ),
+        Check(test_slips.test_an_order_is_no_larger_than_what_the_book_holds_within_the_depth_limit),
+    ),
+    Mutant(
+        "crossed book traded on",
+        "a bid at or above the ask is a book like any other",
+        line(books.is_sane, "book.bid <= 0 or book.bid >= book.ask", "book.bid <= 0"),
+        Check(test_slips.test_nothing_is_sent_on_a_book_that_cannot_be, (300_002, 300_000)),
     ),
     Mutant(
         "forbidden type",

@@ -1,6 +1,7 @@
 """What is counted, what is waited for, and what cuts in."""
 
 from dnkit.engine import guards, jobs, phases, sizing, step, verify, wake
+from dnkit.machine import program as pg
 from tests.analysis.mutants.mutant import Check, Mutant, Proof, line
 from tests.analysis.mutants.shown import (
     baseline,
@@ -8,7 +9,7 @@ from tests.analysis.mutants.shown import (
     hurried,
     scenario,
 )
-from tests.engine import test_last_word, test_stories
+from tests.engine import test_last_word, test_lost_and_stray, test_slips, test_stories
 from tests.engine.programs import unwind_one
 from tests.props import test_shipped_policies
 from tests.sim import test_shipped_scenarios
@@ -81,6 +82,28 @@ MUTANTS = (
         Check(test_stories.test_the_deadline_cancels_confirms_and_halts),
     ),
     Mutant(
+        "missing wake-up for a deadline",
+        "nobody is woken when the policy's time is up",
+        line(wake._in_phase, "0 < due < first", "False"),
+        Check(test_slips.test_the_run_wakes_up_for_its_deadline),
+    ),
+    Mutant(
+        "caller's deadline ignored",
+        "a run policy has all the time that it gives itself",
+        line(guards.open_scope, "scope.parent >= 0 and dues[scope.parent]", "False"),
+        Check(test_slips.test_inside_a_policy_the_deadline_of_its_caller_holds_too, (pg.NO_LIMIT, 3)),
+    ),
+    Mutant(
+        "alert awaited for ever",
+        "a phase that alerts goes on only once it was answered",
+        line(
+            phases._advance_alert,
+            "turn.state.alert_ok < 0 or turn.now >= turn.state.timer_ns",
+            "turn.state.alert_ok < 0",
+        ),
+        Check(test_slips.test_an_alert_that_nobody_answers_has_failed_after_two_seconds),
+    ),
+    Mutant(
         "deadline's target ignored",
         "a deadline halts where it should lead to a phase",
         line(
@@ -105,6 +128,16 @@ MUTANTS = (
         "what interrupts a phase does not wait for the end of its orders",
         line(step._advance_leave, "gone and answered and", "answered and"),
         Proof("P11", unwind_one, 1, 8, crashes=True),
+    ),
+    Mutant(
+        "lost order left behind",
+        "a run that is stopped goes where it was to go, whatever became of its orders",
+        line(
+            step._advance_leave,
+            "target.kind is not TargetKind.HALT and any(leg.lost for leg in turn.legs)",
+            "False",
+        ),
+        Check(test_lost_and_stray.test_a_hedge_lost_while_the_run_stops_is_not_traded_against),
     ),
     Mutant(
         "slices do not add up",

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from dnkit.analysis.proof import Standing
+from dnkit.cli.init import policy_text
 from tests.analysis.rules.tables import CLOSE, HOLD, PAGE, REBALANCE, SEEN, findings, guard, proved
 from tests.compile.helpers import shipped
 
@@ -34,6 +35,18 @@ def test_the_shipped_guard_is_clean_for_all_its_parameters() -> None:
         assert "for every $rebalance_from from 1% to 10% and $emergency_from from 10% to 30%" in one.text
     assert grave.text.startswith("594 cases of 10 comparisons: ")
     assert "none does for clip, erosion, funding_spread, liq_distance_a and liq_distance_b" in blind.text
+
+
+def test_the_guard_that_init_writes_is_clean_for_all_its_parameters() -> None:
+    text = policy_text("guard", "mine", "")
+    grave, blind = proved(text, ranges=True)
+    assert (grave.standing, blind.standing) == (Standing.HOLDS, Standing.HOLDS)
+    for one in (grave, blind):
+        assert "for every $rebalance_from from 1% to 10% and $close_from from 10% to 30%" in one.text
+    head, rules = rules_of(text)
+    less = head + "".join(rule for rule in rules if "drift_too_big_to_fix" not in rule)
+    (hole,) = findings(less)
+    assert hole.startswith("nothing is done where `imbalance > 5%` and not `missing < 20%`: `small_drift`")
 
 
 def test_where_both_ranges_touch_nothing_is_left_to_rebalance() -> None:
