@@ -152,7 +152,7 @@ def _order(spec: LegSpec, order: Order, numbers: MAP, *, priced: bool) -> Order:
     return replace(
         order,
         n=n,
-        sent_ns=_sent_ns(order, lag, counts=counts or doubted),
+        sent_ns=max(order.sent_ns, NOW - lag) if counts else 0,
         due_ns=order.due_ns if waits else 0,
         price=order.price if priced else 0,
         worth=0 if order.life is Life.OVER else order.worth,
@@ -162,15 +162,6 @@ def _order(spec: LegSpec, order: Order, numbers: MAP, *, priced: bool) -> Order:
         absents=min(order.absents, FINDS_MIN) if doubted and counts else 0,
         taken=not never_taken,
     )
-
-
-def _sent_ns(order: Order, lag: int, *, counts: bool) -> int:
-    """When it was sent, where that can still matter. One that works may always come to be looked up within
-    the venue's lag since its sending.
-    """
-    if order.life >= Life.OVER:
-        return 0
-    return max(order.sent_ns, NOW - lag) if counts else NOW
 
 
 def _state(ground: Ground, state: State, legs: tuple[Leg, ...], asked: list[MAP], *, heard: bool) -> State:

@@ -12,7 +12,7 @@ from dnkit.analysis.order_moves import totals
 from dnkit.analysis.proof import NONE
 from dnkit.analysis.world import Fate, LegWorld, Quest, filled_to, with_order
 from dnkit.engine.jobs import LOOK_EVERY_NS, LOOKS_MAX
-from dnkit.engine.state import Answer, JobStage, Stage
+from dnkit.engine.state import JobStage, Stage
 from dnkit.machine.program import NO_LIMIT, Limits
 from dnkit.model import events as ev
 from dnkit.model.numbers import MBPS_ONE
@@ -34,25 +34,13 @@ def quests(here: Here) -> Iterator[Move]:
             yield from _book(here, side, request)
 
 
-def _failing(here: Here, request: int, failed: Move) -> Iterator[Move]:
-    """A read that fails: for nothing where the venue is down, and in silence; else as a slip, or because it
-    goes down.
-    """
+def _failing(here: Here, failed: Move) -> Iterator[Move]:
+    """A read that fails: for nothing where the venue is down, else as a slip, or because it goes down."""
     if here.is_down:
-        yield _silent(here, request, failed)
+        yield failed
     else:
         yield replace(failed, kind=Kind.SLIP)
         yield here.fall(failed)
-
-
-def _silent(here: Here, request: int, failed: Move) -> Move:
-    """The same, and the engine hears of it by its own clock; of a question that it dropped nobody tells."""
-    leg = here.leg
-    if leg.answer is not Answer.ASKED or leg.pending != request:
-        return failed
-    late = replace(leg, pending_ns=NOW)
-    legs = (*here.state.legs[: here.index], late, *here.state.legs[here.index + 1 :])
-    return replace(failed, event=ev.Woken(NOW), state=replace(here.state, legs=legs))
 
 
 def _position(here: Here, side: LegWorld, request: int) -> Iterator[Move]:
@@ -62,16 +50,17 @@ def _position(here: Here, side: LegWorld, request: int) -> Iterator[Move]:
         return ev.PositionRead(NOW, index, request, lots, NOW)
 
     failed = here.move("position read failed", read(None), side, spent=SILENCE_NS)
-    yield from _failing(here, request, failed)
+    yield from _failing(here, failed)
     if here.is_down:
         return
     for seen in _settled_positions(here, side):
         yield here.move(f"position read: {seen.position}", read(seen.position), seen)
         if here.state.stage is not Stage.START:
             lags = _may_lag(here)
-            old, kind = _snapshot(here, seen.position), Kind.FREE if lags else Kind.SLIP
-            what = f"position read: {old}, {'behind' if lags else 'wrong'}"
-            yield here.move(what, read(old), seen, kind=kind)
+            for old in _snapshots(here, seen.position):
+                kind = Kind.FREE if lags else Kind.SLIP
+                what = f"position read: {old}, {'behind' if lags else 'wrong'}"
+                yield here.move(what, read(old), seen, kind=kind)
 
 
 def _settled_positions(here: Here, side: LegWorld) -> Iterator[LegWorld]:
@@ -93,28 +82,22 @@ def _may_lag(here: Here) -> bool:
     return here.ground.program.legs[here.index].position_lag_ns > 0 and here.leg.fill_ns == FILLED_LATELY
 
 
-def _snapshot(here: Here, truth: int) -> int:
-    """A position that was true once. The engine only asks whether what it reads is what its ledger says, so
-    one is enough: the ledger's where the truth is another, else any other.
-    """
+def _snapshots(here: Here, truth: int) -> tuple[int, ...]:
+    """Positions that were true once, or that an empty list is read as; one between two fills among them."""
     leg = here.leg
-    if truth != leg.position:
-        return leg.position
-    once = (leg.start, 0, truth + here.ground.legs[here.index].chunk)
-    return next(one for one in once if one != truth)
+    between = leg.position + here.ground.legs[here.index].chunk
+    return tuple(one for one in dict.fromkeys((0, leg.start, leg.position, between)) if one != truth)
 
 
 def _sweep(here: Here, side: LegWorld, request: int, kept: int) -> Iterator[Move]:
     index = here.index
     failed = ev.OrdersSwept(NOW, index, request, False, 0)
-    yield from _failing(here, request, here.move("sweep failed", failed, side, spent=SILENCE_NS))
+    yield from _failing(here, here.move("sweep failed", failed, side, spent=SILENCE_NS))
     if here.is_down:
         return
     stray = [one for one in side.orders if one.fate is Fate.LIVE and one.n != kept]
     for one in stray:
         side = with_order(side, replace(one, fate=Fate.SHUT))
-    if stray:
-        yield here.move("sweep unanswered, applied", failed, side, kind=Kind.SLIP, spent=SILENCE_NS)
     event = ev.OrdersSwept(NOW, index, request, True, len(stray))
     yield here.move(f"sweep: {len(stray)} found and cancelled", event, side)
 
@@ -125,7 +108,7 @@ def _book(here: Here, side: LegWorld, request: int) -> Iterator[Move]:
     if here.is_down:
         yield _blind(here, failed)
         return
-    yield from _failing(here, request, failed)
+    yield from _failing(here, failed)
     plain = _good_book(here, request)
     if any(job.stage is JobStage.ORDER and job.leg == here.index for job in here.state.jobs):
         yield here.move("the touch moved", _moved(here, plain), side)

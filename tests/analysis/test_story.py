@@ -157,7 +157,7 @@ def test_a_false_end_tells_what_the_venue_holds() -> None:
         broken = watch.found["P03"]
         told = story_of(of, broken.index, number=broken.number)
     assert "flat" in told.scenes[-2].text
-    assert told.scenes[-1].text == "the venue of leg a holds 3.2 SOL, the ledger says 0 SOL"
+    assert told.scenes[-1].text == "the venue of leg a holds 1.6 SOL, the ledger says 0 SOL"
 
 
 def test_the_way_along_edges_is_the_way() -> None:

@@ -164,7 +164,7 @@ def test_a_halt_names_what_may_rest() -> None:
     assert not halted(resting, text="order 7 of leg a may rest")
     assert halted(resting, text="order 7 of leg b may rest, stop 1 of leg a is kept") == {"P05"}
     assert not halted(resting, down=(True,))
-    assert not halted(resting, risk=Risk.UNKNOWN)
+    assert halted(resting, risk=Risk.UNKNOWN) == {"P05"}
     assert not halted(LegWorld(500, (order(-1, 100, fate=Fate.SHUT),)))
     assert halted(LegWorld(500), stop=order(-1, 500)) == {"P05"}
     assert not halted(LegWorld(500), stop=order(-1, 500), text="stop 1 of leg a is kept")

@@ -281,7 +281,7 @@ def test_what_nobody_heard_is_in_the_scenario() -> None:
 
 def test_what_should_hold_is_what_a_scenario_expects() -> None:
     of = program("open_post_only_hedge")
-    assert expected(of, "P13", cut=False) == {"within": "60s"}
+    assert expected(of, "P13", cut=False) == {"within": "90s"}
     assert expected(of, "P13", cut=True) == {"end": "hedged"}
     assert expected(of, "P15", cut=False) == {"concession": "15bps"}
     assert expected(of, "P16", cut=True) == {"unhedged": "$3000 for 30s"}

@@ -46,7 +46,7 @@ def test_one_edge_a_target() -> None:
 def test_what_may_happen_at_any_time() -> None:
     part = graph_of(shipped_program("open_post_only_hedge")).parts[0]
     found = {one.words: one.causes for one in part.leaving(ANYWHERE)}
-    limits = ("asked to stop", "past the 1m deadline", "over $3,000 unhedged for 30s")
+    limits = ("asked to stop", "past the 90s deadline", "over $3,000 unhedged for 30s")
     assert found == {"verify": ("after a crash",), "back_out": limits}
     assert {one.name: one.entered for one in part.nodes if one.entered} == {
         "verify": ("after a crash",),

@@ -110,7 +110,7 @@ def _halt(truth: Truth, ended: EndRun) -> Found:
     if lie:
         yield "P03", f"the halt says {ended.risk.value}, but {lie}"
     for index, order in _resting(truth):
-        if not _is_named(truth, ended.text, index, order):
+        if not truth.world.down[index] and not _is_named(truth, ended.text, index, order):
             yield "P05", f"the run halts, and {truth.order_words(index, order)} rests unnamed"
 
 

@@ -19,7 +19,7 @@ MUTANTS = (
         "visits not counted",
         "a phase may be entered for ever",
         line(step._enter, "visits[index] += 1", "pass"),
-        Proof("P01", unwind_one, 0, 14),
+        Proof("P01", unwind_one, 0, 5),
     ),
     Mutant(
         "ladder reset",
@@ -49,7 +49,7 @@ MUTANTS = (
         "missing wake-up for an order",
         "nobody is woken when an answer is overdue",
         line(wake.wake_ns, "order is not None and 0 < order.due_ns < first", "False"),
-        Proof("P01", unwind_one, 1, 5, crashes=True),
+        Proof("P01", unwind_one, 1, 6, crashes=True),
     ),
     Mutant(
         "missing wake-up for a phase",
@@ -165,7 +165,7 @@ MUTANTS = (
         "crash skips the look-up",
         "after a crash an open order is waited for, not looked up",
         line(step._on_restart, "orders.learn(turn, index, slot, order, News.ANSWER_LOST)", "pass"),
-        Proof("P01", unwind_one, 1, 6, crashes=True),
+        Proof("P01", unwind_one, 1, 7, crashes=True),
     ),
     Mutant(
         "crash skips recover",
