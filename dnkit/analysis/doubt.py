@@ -37,7 +37,7 @@ class Doubts:
         self._ground = ground
         self._moves = moves
         self._known: dict[tuple[int, Leg, LegWorld, bool, int], tuple[WayOut, ...]] = {}
-        self._left: dict[tuple[Node, int, int], tuple[Hop, ...]] = {}
+        self._outs: dict[tuple[Node, int, int], tuple[Hop, ...]] = {}
 
     def through(self, hop: Hop, left: int) -> Iterator[Hop]:
         """The hop itself, or all that may become of the doubt it leads one leg into. Where both legs are in
@@ -53,9 +53,9 @@ class Doubts:
     def out_of(self, node: Node, index: int, left: int) -> tuple[Hop, ...]:
         """All that may become of a leg in doubt. Many states lead into the same doubt."""
         key = (node, index, left)
-        if key not in self._left:
-            self._left[key] = tuple(self._out_of(node, index, left))
-        return self._left[key]
+        if key not in self._outs:
+            self._outs[key] = tuple(self._out_of(node, index, left))
+        return self._outs[key]
 
     def _out_of(self, node: Node, index: int, left: int) -> Iterator[Hop]:
         for way in self.ways(index, node, left):

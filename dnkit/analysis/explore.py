@@ -94,9 +94,8 @@ class Graph:
             self.last.append(NONE)
         elif (faults, depth) < (self.faults[known], self.depth[known]):
             if faults < self.faults[known]:
-                self.last[known] = (
-                    NONE  # a late edge may come to a state that was gone through: more may follow
-                )
+                # A late edge may come to a state that was expanded: with more faults left more may follow.
+                self.last[known] = NONE
             self.faults[known], self.depth[known], self.parent[known] = faults, depth, parent
         else:
             return known

@@ -244,7 +244,9 @@ def notices(here: Here) -> Iterator[Move]:
 
 
 def _ended_by_venue(here: Here, order: Placed) -> Move:
-    """A post-only order that some venues show as taken in and cancelled at once is as good as rejected."""
+    """The venue ends an order that nobody cancelled. A post-only order that would take, and that some venues
+    show as accepted and cancelled at once, needs no move of its own: it is as good as rejected.
+    """
     ended = ev.OrderEnded(NOW, here.index, order.n, EndKind.CANCELLED, order.low, _worth(here, order.low))
     gone = without_order(here.side, order.n)
     return here.move("ended by the venue", ended, gone, kind=Kind.SLIP, spent=0)

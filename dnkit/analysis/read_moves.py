@@ -49,8 +49,7 @@ def _position(here: Here, side: LegWorld, request: int) -> Iterator[Move]:
     def read(lots: int | None) -> ev.PositionRead:
         return ev.PositionRead(NOW, index, request, lots, NOW)
 
-    failed = here.move("position read failed", read(None), side, spent=SILENCE_NS)
-    yield from _failing(here, failed)
+    yield from _failing(here, here.move("position read failed", read(None), side, spent=SILENCE_NS))
     if here.is_down:
         return
     for seen in _settled_positions(here, side):

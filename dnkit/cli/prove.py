@@ -8,12 +8,13 @@ import msgspec
 
 from dnkit.analysis.frontier import frontier
 from dnkit.analysis.network import lay_out
-from dnkit.analysis.odds.report import Odds
+from dnkit.analysis.odds.frequencies import Frequencies
 from dnkit.analysis.proof import Promise, Proof, Setting, Standing
 from dnkit.analysis.properties import PROPERTIES
 from dnkit.analysis.rules.check import check_rules
 from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
+from dnkit.cli.prove_odds import frequencies_in, odds_in
 from dnkit.cli.prove_out import Found, Pair, content, lines, pair_lines
 from dnkit.cli.prove_subjects import Reader, Subject
 from dnkit.cli.proving import Interrupts, kept_proof, new_proof, progress
@@ -146,10 +147,13 @@ def _pairs(asked: Asked, reader: Reader, interrupts: Interrupts) -> Iterator[Pai
 def _all_found(asked: Asked, reader: Reader, interrupts: Interrupts) -> Iterator[Found]:
     """One policy and reason after the other."""
     sources = [source for name in asked.policies for source in policy_texts(name)]
-    for subject in [subject for source in sources for subject in reader.subjects(source)]:
+    subjects = [subject for source in sources for subject in reader.subjects(source)]
+    trades = any(one.checked.program is not None for one in subjects)
+    counts = frequencies_in(asked.odds) if trades and asked.odds is not None else None
+    for subject in subjects:
         if interrupts.asked:
             return
-        found = _proved(asked, reader, subject, interrupts)
+        found = _proved(asked, reader, subject, interrupts, counts)
         if not asked.as_json:
             for line in lines(found, frontier=asked.frontier, verbose=asked.verbose):
                 out.data(line)
@@ -159,7 +163,9 @@ def _all_found(asked: Asked, reader: Reader, interrupts: Interrupts) -> Iterator
 # --- one machine ----------------------------------------------------------------------------------
 
 
-def _proved(asked: Asked, reader: Reader, subject: Subject, interrupts: Interrupts) -> Found:
+def _proved(
+    asked: Asked, reader: Reader, subject: Subject, interrupts: Interrupts, counts: Frequencies | None
+) -> Found:
     program = subject.checked.program
     if program is None:
         return _of_guard(asked, reader, subject)
@@ -176,17 +182,8 @@ def _proved(asked: Asked, reader: Reader, subject: Subject, interrupts: Interrup
         proof=proof,
         cached=cached,
         promise=_promise(asked, program, proof),
-        odds=_odds(asked, program),
+        odds=None if counts is None else odds_in(program, counts, setting),
     )
-
-
-def _odds(asked: Asked, program: Program) -> Odds | None:
-    """How likely the goal is, by the frequencies that were named."""
-    if asked.odds is None:
-        return None
-    from dnkit.cli.prove_odds import frequencies_in, odds_in
-
-    return odds_in(program, frequencies_in(asked.odds), setting_of(asked))
 
 
 def _wanted(asked: Asked, id: str) -> bool:

@@ -9,7 +9,7 @@ from types import FrameType
 
 from msgspec.structs import replace
 
-from dnkit.analysis.proof import Proof, Setting, Standing, Story
+from dnkit.analysis.proof import Proof, Setting, Standing, Story, TooMany
 from dnkit.cli import out
 from dnkit.machine.program import Program
 from dnkit.runtime.proofs import keep, key_of, recall
@@ -70,7 +70,6 @@ def _proof_of(
 
 def until(told: Told, over: Callable[[], bool]) -> Told:
     """`told`, and the exploration ends once it is `over`: the proof holds what was found so far."""
-    from dnkit.analysis.proof import TooMany  # `trade` with a kept proof does without the explorer
 
     def watching(states: int, moves: int) -> None:
         if over():

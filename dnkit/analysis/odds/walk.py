@@ -23,15 +23,9 @@ from dnkit.engine.orders import IMMEDIATE
 from dnkit.engine.state import JobStage, State
 from dnkit.model import events as ev
 from dnkit.model.errors import BugError
-from dnkit.model.terms import EndName, FoundKind, OrderType
+from dnkit.model.terms import EndName, OrderType
 
 RESTS = (OrderType.POST_ONLY, OrderType.GTC)
-FOUND = {
-    FoundKind.LIVE: "live",
-    FoundKind.OVER: "over",
-    FoundKind.ABSENT: "absent",
-    FoundKind.ERROR: "error",
-}
 GOES_ON = "goes on"  # where only one thing can come
 
 
@@ -210,7 +204,7 @@ def _cancelled(order: Placed | None, move: Move) -> str:
 
 def _found(_: Placed | None, move: Move) -> str:
     assert isinstance(move.event, ev.OrderFound), "an order is looked up"
-    return FOUND[move.event.found]
+    return move.event.found.value
 
 
 # --- going on -------------------------------------------------------------------------------------

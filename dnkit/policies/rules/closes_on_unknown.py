@@ -6,7 +6,7 @@ not hold: the rule acts on not knowing where the first is true and the second is
 where a fact that the rules above ask for may be unknown and none of them is sure to take that.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
 import msgspec
@@ -89,24 +89,32 @@ def _acts_blind(above: Sequence[GuardRule], rule: GuardRule, facts: _Facts) -> b
 
 def _falls_through(tests: Sequence[expr.Expr], facts: _Facts) -> bool:
     """Whether it may be that none of the tests holds when a fact of theirs is unknown: one, or all."""
-    names = tuple(dict.fromkeys(name for test in tests for name in _names(test, facts)))
-    sets = [names, *((one,) for one in names)] if names else []
-    return any(all(_may_fail(test, facts, missing) for test in tests) for missing in sets)
-
-
-def _may_fail(test: expr.Expr, facts: _Facts, missing: tuple[str, ...]) -> bool:
-    return any(now is not True for now, _ in _outcomes(test, facts, missing, _known(facts, missing)))
+    names = dict.fromkeys(name for test in tests for name in _names(test, facts))
+    return any(
+        all(any(now is not True for now, _ in _comes_to(test, facts, missing)) for test in tests)
+        for missing in _missing(names)
+    )
 
 
 def _on_unknown(when: str, facts: _Facts) -> bool:
     """Whether the test can hold because what it asks about is unknown: one fact of it, or all."""
     test = parse(when, facts.types)
-    asked = tuple(_asked(test, facts))
     return any(
         now is True and otherwise is not True
-        for missing in [asked, *((one,) for one in asked)]
-        for now, otherwise in _outcomes(test, facts, missing, _known(facts, missing))
+        for missing in _missing(_asked(test, facts))
+        for now, otherwise in _comes_to(test, facts, missing)
     )
+
+
+def _missing(names: Iterable[str]) -> list[tuple[str, ...]]:
+    """What may be unknown: all of the facts at once, or each alone."""
+    every = tuple(names)
+    return [every, *((one,) for one in every)] if every else []
+
+
+def _comes_to(test: expr.Expr, facts: _Facts, missing: tuple[str, ...]) -> tuple[Pair, ...]:
+    """The values of a test while those facts are unknown."""
+    return _outcomes(test, facts, missing, _known(facts, missing))
 
 
 def _known(facts: _Facts, missing: tuple[str, ...]) -> dict[str, tuple[Pair, ...]]:
