@@ -1,0 +1,107 @@
+"""What of a network can be gone, made ready to be swept: edges in parts, each part at once."""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from dnkit.analysis.network import ENTRY, Edges, Flags, Ints, Network
+from dnkit.analysis.proof import NONE
+
+UNREACHED = -(1 << 60)
+
+
+class Part(NamedTuple):
+    """Edges (`begin` to `end`) that cost as many faults and lead to states of one level, or that cost some;
+    those into each of `targets` begin at `heads`, counted from the part's first.
+    """
+
+    faults: int
+    begin: int
+    end: int
+    heads: Ints
+    targets: Ints
+
+
+class Sweep(NamedTuple):
+    """Edges that lead on from what is reached with so many faults: `places` of a view's edges. `clocks` says
+    by leg and edge which clock of all states' clocks goes on; `entries` are the edges into `gates`.
+    """
+
+    places: Ints
+    parts: tuple[Part, ...]
+    clocks: Ints
+    entries: Ints
+    gates: Ints
+
+
+class View(NamedTuple):
+    """A network with the edges that can be gone within a budget of `faults`, and the sweeps for each number of
+    faults used. `waits` is by faults used and gate the most time a run can stand before it goes in, UNREACHED
+    where it cannot be old enough.
+    """
+
+    network: Network
+    edges: Edges
+    sweeps: tuple[Sweep, ...]
+    faults: int
+    waits: Ints
+
+    @property
+    def width(self) -> int:
+        """Clocks of a state: one for each leg and, where there are several, last the one that all have
+        reached.
+        """
+        return self.network.legs + (self.network.legs > 1)
+
+
+def shut_view(network: Network, allowed: Flags | None = None) -> View:
+    """The edges whose labels are `allowed` (None: all) within the budget of the setting; all gates are
+    shut.
+    """
+    faults, edges = network.graph.ground.setting.faults, network.edges
+    if allowed is not None:
+        edges = edges.at(allowed[edges.label])
+    least = _least(network, edges, faults)
+    edges = edges.at(least[edges.source] + edges.faults <= faults)
+    ready = least[edges.source]
+    budgets = range(faults + 1)
+    sweeps = tuple(_sweep(network, edges, (ready <= used) & (edges.faults <= faults - used)) for used in budgets)
+    return View(network, edges, sweeps, faults, np.full((faults + 1, len(network.gates)), UNREACHED))
+
+
+def _least(network: Network, edges: Edges, faults: int) -> Ints:
+    """The fewest faults with which each state and gate is reached, more than there may be where none does."""
+    least, parts = np.full(network.size, faults + 1), parts_of(network.levels, edges)
+    least[network.graph.starts] = 0
+    for _ in range(faults + 1):
+        for part in parts:
+            found = np.minimum.reduceat(least[edges.source[part.begin : part.end]], part.heads) + part.faults
+            least[part.targets] = np.minimum(least[part.targets], found)
+    return least
+
+
+def _sweep(network: Network, edges: Edges, chosen: Flags) -> Sweep:
+    """The chosen ones of the edges."""
+    places, legs = np.flatnonzero(chosen), network.legs
+    here = edges.at(places)
+    entries = np.flatnonzero(here.label == ENTRY)
+    rows = np.where(network.leg == NONE, legs + (legs > 1) - 1, np.arange(legs)[:, None])
+    clocks = rows[:, here.label] * network.size + here.source
+    gates = here.target[entries] - len(network.graph.nodes)
+    return Sweep(places, parts_of(network.levels, here), clocks, entries, gates)
+
+
+def parts_of(levels: Ints, edges: Edges) -> tuple[Part, ...]:
+    """Edges of a network, cut where a part has to be done before the next one."""
+    if not len(edges.source):
+        return ()
+    ranks = np.where(edges.faults == 0, levels[edges.target], len(levels) + edges.faults)
+    cuts = [0, *(np.flatnonzero(np.diff(ranks)) + 1).tolist(), len(ranks)]
+    news = (np.diff(edges.target) != 0) | (np.diff(ranks) != 0)
+    heads = np.concatenate(([0], np.flatnonzero(news) + 1))
+    parts = []
+    for (begin, end), (low, high) in zip(pairwise(cuts), pairwise(np.searchsorted(heads, cuts)), strict=True):
+        own = heads[low:high]
+        parts.append(Part(int(edges.faults[begin]), begin, end, own - begin, edges.target[own]))
+    return tuple(parts)
