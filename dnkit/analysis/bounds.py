@@ -13,7 +13,7 @@ from dnkit.analysis.explore import Graph
 from dnkit.analysis.exposed import Open, exposures
 from dnkit.analysis.longest import most, slowest, unreached
 from dnkit.analysis.move import Kind
-from dnkit.analysis.network import Ints, Network, with_gates
+from dnkit.analysis.network import Ints, Network, stands_in
 from dnkit.analysis.proof import NONE, Bounds
 from dnkit.analysis.since import Ways, since, time_of
 from dnkit.analysis.view import View
@@ -49,9 +49,9 @@ def measure(network: Network) -> Measured:
     ways, opened = ways_within(network), exposures(graph)
     limit = graph.ground.program.scopes[0].limits.unhedged_max
     bounded = limit != NO_LIMIT and len(graph.ground.legs) > 1
-    naked = with_gates(network, opened.naked)
-    above = with_gates(network, np.array([bounded and money > limit for money in opened.money]))
-    ends = ends_of(graph)
+    naked = opened.naked[network.states]
+    above = np.array([bounded and money > limit for money in opened.money])[network.states]
+    ends = ends_of(network)
     return Measured(
         network=network,
         ways=ways,
@@ -65,9 +65,10 @@ def measure(network: Network) -> Measured:
     )
 
 
-def ends_of(graph: Graph) -> list[int]:
+def ends_of(network: Network) -> list[int]:
     """The states in which a run has ended."""
-    return [index for index, (state, _) in enumerate(graph.nodes) if state.stage is Stage.END]
+    ended: list[int] = np.flatnonzero(stands_in(network, Stage.END)[: len(network.graph.nodes)]).tolist()
+    return ended
 
 
 def is_goal(graph: Graph, index: int) -> bool:
@@ -79,7 +80,10 @@ def is_goal(graph: Graph, index: int) -> bool:
 def bounds_of(found: Measured) -> tuple[Bounds, ...]:
     """The bounds for each number of faults from none to the budget."""
     budgets = range(len(found.ways))
-    calls, paid = by_faults(found.ways, _calls), by_faults(found.ways, lambda one: concessions(one.view, one.least))
+    calls, paid = (
+        by_faults(found.ways, _calls),
+        by_faults(found.ways, lambda one: concessions(one.view, one.least)),
+    )
     times = [_time(found, found.ends, faults) for faults in budgets]
     return tuple(
         Bounds(
@@ -123,9 +127,8 @@ def latest(layer: Ints, ends: Sequence[int]) -> int:
 def _beginning(found: Measured, faults: int) -> int:
     """The longest time until the first phase begins."""
     view, network = found.ways[faults].view, found.network
-    begins = np.array([state.stage is Stage.START for state in network.places])[network.where]
-    begins[len(network.graph.nodes) :] = False
-    edges = view.edges.at(begins[view.edges.source] & (view.edges.faults <= faults))
+    begins = stands_in(network, Stage.START)
+    edges = view.edges.where(begins[view.edges.source] & (view.edges.faults <= faults))
     before = np.array(found.time)[faults - edges.faults, edges.source]
     return int((before + network.spent[edges.label]).max())
 

@@ -1,5 +1,7 @@
 """What can follow what: whether every run ends, whether its goal stays within reach, which phases work."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from dnkit.analysis.bounds import ends_of, is_goal
@@ -7,7 +9,7 @@ from dnkit.analysis.case import Case, case, counted
 from dnkit.analysis.course import around
 from dnkit.analysis.explore import Graph
 from dnkit.analysis.moves import is_awaited
-from dnkit.analysis.network import ENTRY, Flags, Network, edges_of
+from dnkit.analysis.network import ENTRY, Flags, Network
 from dnkit.analysis.proof import NONE
 from dnkit.analysis.view import parts_of
 from dnkit.engine.state import Stage
@@ -27,19 +29,21 @@ def endless(network: Network) -> Case:
         names = dict.fromkeys(_where(graph, index) for index in network.cycle)
         at = min(network.cycle, key=lambda index: (graph.faults[index], graph.depth[index]))
         return case("P01", True, f"a run can go round for ever: {', '.join(names)}", at)
-    stuck = [index for index in range(len(graph.nodes)) if _is_stuck(graph, index)]
+    stuck = [*_stuck(network)]
     if stuck:
         at = min(stuck, key=lambda index: (graph.faults[index], graph.depth[index]))
         return case("P01", True, f"nothing can follow, and the run has not ended: {_where(graph, at)}", at)
     return case("P01", False, "every run ends")
 
 
-def _is_stuck(graph: Graph, index: int) -> bool:
-    """Whether nothing has to follow: all is a fault, or a fill that may be told and may not come."""
-    state, world = graph.nodes[index]
-    if state.stage is Stage.END:
-        return False
-    return all(cost for _, cost, _ in edges_of(graph, index)) or not is_awaited(graph.ground, state, world)
+def _stuck(network: Network) -> Iterator[int]:
+    """States that nothing has to follow: all is a fault, or a fill that may be told and may not come."""
+    graph, edges = network.graph, network.edges
+    stuck = np.ones(len(graph.nodes), np.bool_)
+    stuck[network.states[edges.source[(edges.faults == 0) & (edges.label != ENTRY)]]] = False
+    for index, (state, world) in enumerate(graph.nodes):
+        if state.stage is not Stage.END and (stuck[index] or not is_awaited(graph.ground, state, world)):
+            yield index
 
 
 def _where(graph: Graph, index: int) -> str:
@@ -60,7 +64,7 @@ def trapped(network: Network) -> Case:
     graph, edges, bad = network.graph, network.edges, ~_reaches_goal(network)
     bad[len(graph.nodes) :] = False
     bad[[index for index in np.flatnonzero(bad).tolist() if not _trades(graph, index)]] = False
-    led = edges.at(bad[edges.target])
+    led = edges.where(bad[edges.target])
     pairs = zip(led.source.tolist(), led.target.tolist(), strict=True)
     entered = {target for source, target in pairs if _is_entry(network, source, target)}
     if not entered:
@@ -76,10 +80,10 @@ def _reaches_goal(network: Network) -> Flags:
     to an end that is no halt.
     """
     graph, good = network.graph, np.zeros(network.size, np.bool_)
-    good[[index for index in ends_of(graph) if is_goal(graph, index)]] = True
+    good[[index for index in ends_of(network) if is_goal(graph, index)]] = True
     whole = np.array([label.note.short == NONE for label in network.labels])
     whole[ENTRY] = False
-    edges = network.edges.at((network.edges.faults == 0) & whole[network.edges.label])
+    edges = network.edges.where((network.edges.faults == 0) & whole[network.edges.label])
     for part in reversed(parts_of(network.levels, edges)):
         sources, targets = (one[part.begin : part.end] for one in edges[:2])
         good[sources[good[targets]]] = True

@@ -31,9 +31,11 @@ Ages = dict[int, Ints]  # by scope (or UNHEDGED), by faults, by state and gate
 # --- adding late moves ----------------------------------------------------------------------------
 
 
-def add_late(graph: Graph, see: Callable[[int, Hop], None] | None = None, told: Told | None = None) -> int:
+def add_late(
+    graph: Graph, see: Callable[[int, Hop], None] | None = None, told: Told | None = None
+) -> Network:
     """Add every late move that can come to be to a graph that was walked to its end, and walk on from there.
-    How many edges that are. `see` and `told` are as for `Graph.run`.
+    The network of all that. `see` and `told` are as for `Graph.run`.
     """
     known: dict[int, tuple[int, set[int]]] = {}
     while True:
@@ -43,7 +45,7 @@ def add_late(graph: Graph, see: Callable[[int, Hop], None] | None = None, told: 
         for index, scopes in new:
             _add(graph, known, index, scopes, see)
         if not new:
-            return sum(map(len, graph.late.values()))
+            return network
         graph.run(see, told)
 
 
@@ -77,21 +79,16 @@ def overdue(view: View) -> Iterator[tuple[int, set[int]]]:
     the budget; and which (scopes, UNHEDGED).
     """
     graph, ages, waits = view.network.graph, ages_of(view), waits_of(view)
-    terms = _terms_of(view.network, ages)
-    due = {age: (ages[age] + waits >= terms[age]).any(axis=0)[: len(graph.nodes)] for age in ages}
-    for index in np.flatnonzero(np.any([*due.values()], axis=0)).tolist() if due else ():
-        yield (
-            index,
-            {
-                scope
-                for scope, terms in _terms(graph.ground.program, graph.nodes[index][0])
-                if any(due[age][index] for age, _ in terms)
-            },
-        )
+    lengths = _lengths(view.network, ages)
+    due = {age: np.any(ages[age] + waits >= lengths[age], axis=0) for age in ages}
+    for index in np.flatnonzero(sum(due.values(), np.zeros(view.network.size, np.bool_))).tolist():
+        if index < len(graph.nodes):
+            terms = _terms(graph.ground.program, graph.nodes[index][0])
+            yield index, {scope for scope, ways in terms if any(due[age][index] for age, _ in ways)}
 
 
-def _terms_of(network: Network, ages: Iterable[int]) -> dict[int, Ints]:
-    """By age, and then by state and gate, at what length it brings something about; FOREVER where nothing."""
+def _lengths(network: Network, ages: Iterable[int]) -> dict[int, Ints]:
+    """By age, then by state and gate, at what length it brings something about; FOREVER where it does not."""
     program = network.graph.ground.program
     known = [dict(term for _, terms in _terms(program, one) for term in terms) for one in network.places]
     return {age: np.array([one.get(age, FOREVER) for one in known])[network.where] for age in ages}
@@ -122,10 +119,11 @@ def _deadlines(program: Program, state: State) -> Iterator[tuple[int, int]]:
 
 
 def open_view(network: Network, allowed: Flags | None = None) -> View:
-    """The network with the edges whose labels are `allowed` (None: all), as if every state were old enough for
-    whatever may fall due in it.
+    """The network with the edges whose labels are `allowed` (None: all), as if every state were old enough
+    for whatever may fall due in it.
     """
-    return _opened(shut_view(network, allowed))
+    view = shut_view(network, allowed)
+    return view._replace(waits=waits_of(view)[:, network.gates])
 
 
 def view_of(network: Network, allowed: Flags | None = None) -> View:
@@ -133,37 +131,33 @@ def view_of(network: Network, allowed: Flags | None = None) -> View:
     return _aged(open_view(network, allowed))
 
 
-def _opened(view: View) -> View:
-    return view._replace(waits=waits_of(view)[:, view.network.gates])
-
-
 def _aged(view: View) -> View:
     """The view with the gates shut at which nothing can fall due while a run stands in their states."""
     if not len(view.network.gates):
         return view
     ages, gates = ages_of(view), view.network.gates
-    terms = _terms_of(view.network, ages)
-    due = [ages[age][:, gates] + view.waits >= terms[age][gates] for age in ages]
+    lengths = _lengths(view.network, ages)
+    due = [ages[age][:, gates] + view.waits >= lengths[age][gates] for age in ages]
     return view._replace(waits=np.where(np.any(due, axis=0), view.waits, UNREACHED))
 
 
 def waits_of(view: View) -> Ints:
     """By faults used, for each state and gate, the most time that may pass until something else happens."""
     waits, edges = np.zeros((view.faults + 1, view.network.size), np.int64), view.edges
-    for used in range(view.faults + 1):
-        near = edges.at(edges.faults <= view.faults - used)
-        np.maximum.at(waits[used], near.source, view.network.spent[near.label])
-    return waits
+    near = edges.where(edges.faults <= view.faults)
+    np.maximum.at(waits, (view.faults - near.faults, near.source), view.network.spent[near.label])
+    return np.maximum.accumulate(waits[::-1])[::-1]
 
 
 def views_within(network: Network, allowed: Flags | None = None) -> tuple[View, ...]:
     """A view for each number of faults as the budget. With late edges they differ, since a run waits only for
     what it can afford.
     """
-    view, budgets = shut_view(network, allowed), range(network.graph.ground.setting.faults + 1)
+    view = open_view(network, allowed)
     if not len(network.gates):
-        return (view,) * len(budgets)
-    return tuple(_aged(_opened(view._replace(faults=faults))) for faults in budgets)
+        return (view,) * (view.faults + 1)
+    budgets = range(view.faults + 1)
+    return tuple(_aged(view._replace(faults=one, waits=view.waits[view.faults - one :])) for one in budgets)
 
 
 def ways_within(network: Network, allowed: Flags | None = None) -> tuple[Ways, ...]:
@@ -174,11 +168,11 @@ def ways_within(network: Network, allowed: Flags | None = None) -> tuple[Ways, .
     return tuple(map(ways_of, views))
 
 
-def by_faults(budgets: Sequence[S], read: Callable[[S], Sequence[T]]) -> list[T]:
+def by_faults(budgets: Sequence[S], read: Callable[[S], Iterable[T]]) -> list[T]:
     """What is read by faults used of the view or the ways for each budget, with all of it used."""
     if budgets[0] is budgets[-1]:
         return list(read(budgets[0]))
-    return [read(one)[-1] for one in budgets]
+    return [[*read(one)][-1] for one in budgets]
 
 
 # --- ages -----------------------------------------------------------------------------------------

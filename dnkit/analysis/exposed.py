@@ -71,8 +71,8 @@ def _extremes(graph: Graph) -> Iterator[Extremes]:
 
 
 def _extreme(ground: Ground, leg: Leg, side: LegWorld) -> tuple[int, int, int]:
-    """Lots of a leg that may be open at least and at most, counted as the program counts them, and those which
-    live stops cover.
+    """Lots of a leg that may be open at least and at most, counted as the program counts them, and those
+    which live stops cover.
     """
     relative, single = ground.program.relative, ground.program.intent is Intent.SINGLE
     base = (leg.start if leg.known else side.position) if relative else 0

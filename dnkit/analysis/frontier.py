@@ -40,20 +40,17 @@ def frontier(network: Network, depths: Sequence[int] = DEPTHS) -> tuple[Promise,
 
 
 def possible(network: Network, depth: int) -> Flags:
-    """By label whether an edge can be gone with transient faults only, while the book holds the quantity within
-    that depth: an order that reaches so far is filled whole.
+    """By label whether an edge can be gone with transient faults only, while the book holds the quantity
+    within that depth: an order that reaches so far is filled whole.
     """
     return np.array(
-        [
-            label.note.kind in TRANSIENT and (depth == NONE or label.held < depth)
-            for label in network.labels
-        ]
+        [label.note.kind in TRANSIENT and (depth == NONE or label.held < depth) for label in network.labels]
     )
 
 
 def _promises(network: Network, allowed: Flags) -> Iterator[Promise]:
     """For each number of faults, of a depth that is not named yet."""
-    graph, ends = network.graph, ends_of(network.graph)
+    graph, ends = network.graph, ends_of(network)
     halts = [index for index in ends if not is_goal(graph, index)]
     for faults, (time, paid) in enumerate(by_faults(views_within(network, allowed), _worst)):
         if (time[halts] >= 0).any():

@@ -5,13 +5,11 @@ few faults can be with more. Each leg's clock runs by itself until they meet; th
 show is exact, because running and meeting treat the largest of two values like each of them.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from dnkit.analysis.network import ENTRY, Flags, Ints, Network
+from dnkit.analysis.network import ENTRY, Flags, Ints
 from dnkit.analysis.proof import NONE
-from dnkit.analysis.view import UNREACHED, Part, View
+from dnkit.analysis.view import UNREACHED, Part, View, spent_by
 from dnkit.model.errors import BugError
 
 FOREVER = 1 << 60
@@ -25,7 +23,7 @@ def unreached(view: View, rows: int) -> Layers:
 
 def beginnings(view: View) -> Layers:
     """All clocks of the states a run starts with, at zero."""
-    layers = unreached(view, view.width)
+    layers = unreached(view, view.network.width)
     layers[0][:, view.network.graph.starts] = 0
     return layers
 
@@ -38,58 +36,51 @@ def longest(
     No way goes on by edges of the view that are `shut`. `caps` is by state and gate the most that the clocks
     of each can show. `alone`: clocks begin anew where they meet.
     """
-    network, label = view.network, view.edges.label
-    weights = _running(network)[:, label]
-    if shut is not None:
-        weights[:, shut] = UNREACHED
-    tops = np.where(network.leg == NONE, 0, FOREVER)[label] if alone else None
-    clocks = [sweep.clocks for sweep in view.sweeps]
+    tops = np.where(view.network.leg == NONE, 0, FOREVER) if alone else None
     layers = seeds.copy() if caps is None else np.minimum(seeds, caps)
-    return _swept(view, layers, clocks, weights, view.waits, tops, caps)
+    for used, sweep in enumerate(view.sweeps[: view.faults + 1]):
+        weights = sweep.spent.copy()
+        weights[:, sweep.entries] = view.waits[used][sweep.gates]
+        if shut is not None:
+            weights[:, shut[sweep.places]] = UNREACHED
+        top = None if tops is None else tops[sweep.edges.label]
+        _sweep(view, layers, used, sweep.clocks, weights, top, caps)
+    return layers
 
 
 def most(view: View, seeds: Layers, weights: Ints) -> Layers:
     """The largest sum of weights, which are by kind and label, on any way to each state, by kind."""
-    begins = np.arange(len(weights))[:, None] * view.network.size
-    places = [begins + view.edges.source[sweep.places] for sweep in view.sweeps]
-    waits = np.minimum(view.waits, 0)
-    return _swept(view, seeds.copy(), places, weights[:, view.edges.label], waits)
+    layers, begins = seeds.copy(), np.arange(len(weights))[:, None] * view.network.size
+    for used, sweep in enumerate(view.sweeps[: view.faults + 1]):
+        going = weights[:, sweep.edges.label]
+        going[:, sweep.entries] = np.minimum(view.waits[used][sweep.gates], 0)
+        _sweep(view, layers, used, begins + sweep.edges.source, going)
+    return layers
 
 
-def _running(network: Network) -> Ints:
-    """By leg and label for how long its clock runs."""
-    runs = (network.leg == NONE) | (network.leg == np.arange(network.legs)[:, None])
-    return np.where(runs, network.spent, 0)
-
-
-def _swept(
+def _sweep(
     view: View,
     layers: Layers,
-    sources: Sequence[Ints],
+    used: int,
+    sources: Ints,
     weights: Ints,
-    waits: Ints,
-    tops: Ints | None = None,
+    top: Ints | None = None,
     caps: Ints | None = None,
-) -> Layers:
-    """Go every edge once for each count of faults that may have been used: the inner loop of all that is read
-    off a graph. `sources` are by faults, row and edge of that sweep which values of a layer go on.
+) -> None:
+    """Go every edge once that leads on with so many faults used: the inner loop of all that is read off a
+    graph. `sources` are by row and edge the values of a layer that go on, `top` is by edge their most.
     """
-    for used in range(view.faults + 1):
-        sweep, here = view.sweeps[used], layers[used]
-        if used:
-            np.maximum(here, layers[used - 1], out=here)
-        _meet(here, slice(None), len(weights))
-        going = weights[:, sweep.places]
-        going[:, sweep.entries] += waits[used][sweep.gates]
-        top = None if tops is None else tops[sweep.places]
-        for part in sweep.parts:
-            if used + part.faults <= view.faults:
-                edges = slice(part.begin, part.end)
-                found = here.reshape(-1)[sources[used][:, edges]] + going[:, edges]
-                if top is not None:
-                    np.minimum(found, top[edges], out=found)
-                _raise(layers[used + part.faults], part, found, caps)
-    return layers
+    here = layers[used]
+    if used:
+        np.maximum(here, layers[used - 1], out=here)
+    _meet(here, slice(None), len(weights))
+    for part in view.sweeps[used].parts:
+        if used + part.faults <= view.faults:
+            edges = slice(part.begin, part.end)
+            found = here.reshape(-1)[sources[:, edges]] + weights[:, edges]
+            if top is not None:
+                np.minimum(found, top[edges], out=found)
+            _raise(layers[used + part.faults], part, found, caps)
 
 
 def _raise(there: Layers, part: Part, found: Ints, caps: Ints | None) -> None:
@@ -119,8 +110,8 @@ def slowest(view: View, state: int, faults: int) -> tuple[tuple[int, int], ...]:
     """The way to a state that takes longest with so many faults: each state on it from a start on, and which
     of its edges was gone (NONE - 1 - n for the n-th late one).
     """
-    layers, weights = longest(view, beginnings(view)), _running(view.network)
-    used, row, at = faults, view.width - 1, state
+    layers, weights = longest(view, beginnings(view)), spent_by(view.network)
+    used, row, at = faults, view.network.width - 1, state
     trail = []
     while (step := _back(view, layers, weights, used, row, at)) is not None:
         used, row, place = step
@@ -142,7 +133,7 @@ def _back(
         source, _, faults, label = (int(one[place]) for one in view.edges)
         if faults > used:
             continue
-        clock = view.width - 1 if view.network.leg[label] == NONE else leg
+        clock = view.network.width - 1 if view.network.leg[label] == NONE else leg
         wait = view.waits[used - faults, _gate(view, state)] if label == ENTRY else 0
         before = layers[used - faults, clock, source]
         if before >= 0 and before + weights[leg, label] + wait == value:

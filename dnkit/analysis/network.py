@@ -6,7 +6,7 @@ own: a state in between, in which nothing but time has passed.
 
 from collections.abc import Hashable, Iterable, Iterator
 from itertools import chain
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +16,11 @@ from dnkit.analysis.ground import Ground
 from dnkit.analysis.hop import Node
 from dnkit.analysis.move import Kind
 from dnkit.analysis.proof import NONE
-from dnkit.engine.state import State
+from dnkit.engine.state import Stage, State
 from dnkit.model.numbers import MBPS_ONE, ceil_div
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-T = TypeVar("T", bound=np.generic)
 ENTRY = 0  # the label of the way into a gate
 
 
@@ -44,15 +43,19 @@ class Edges(NamedTuple):
     faults: Ints
     label: Ints
 
-    def at(self, places: Ints | Flags) -> "Edges":
+    def where(self, chosen: Flags) -> "Edges":
         """Some of them, in the same order."""
+        return self.at(np.flatnonzero(chosen))
+
+    def at(self, places: Ints) -> "Edges":
+        """Those at some places, in that order."""
         return Edges(*(one[places] for one in self))
 
 
 class Network(NamedTuple):
-    """A graph laid out. Gates are numbered as states after all others; `gates` are the states they are of, and
-    one more edge leads on from each. `levels` are by state and gate; where there are none, `cycle` holds
-    states that lead round, and nothing else is to be used. `leg` and `spent` are those of the labels' notes.
+    """A graph laid out. Gates are numbered as states after all others; `gates` are the states they are of,
+    and one edge leads on from each. `levels` are by state and gate; where some are NONE, `cycle` holds states
+    that lead round, and nothing else is to be used. `leg` and `spent` are those of the labels' notes.
 
     `where` numbers by state and gate what of the engine's state tells how old a run can be, and `places` are
     states that stand for these numbers.
@@ -75,14 +78,26 @@ class Network(NamedTuple):
         return len(self.levels)
 
     @property
+    def states(self) -> Ints:
+        """Of each state itself, of each gate the state that it is of."""
+        return np.concatenate((np.arange(len(self.graph.nodes)), self.gates))
+
+    @property
     def legs(self) -> int:
         """How many legs have a clock of their own."""
         return len(self.graph.ground.legs)
 
+    @property
+    def width(self) -> int:
+        """Clocks of a state: one for each leg and, where there are several, last the one that all have
+        reached.
+        """
+        return self.legs + (self.legs > 1)
 
-def with_gates(network: Network, values: NDArray[T]) -> NDArray[T]:
-    """What is so for each state, and for each gate what is so for the state it is of."""
-    return np.concatenate((values, values[network.gates]))
+
+def stands_in(network: Network, *stages: Stage) -> Flags:
+    """By state and gate whether the run stands there in one of those stages."""
+    return np.array([state.stage in stages for state in network.places])[network.where]
 
 
 def edges_of(graph: Graph, index: int) -> Iterator[tuple[int, int, int]]:
@@ -97,7 +112,7 @@ def lay_out(graph: Graph) -> Network:
     drawn, gates = _drawn(graph)
     labels, numbers = _labels(graph, drawn, gates)
     edges = drawn._replace(label=numbers)
-    levels = levels_of(len(graph.nodes) + len(gates), edges.at(edges.faults == 0))
+    levels = levels_of(len(graph.nodes) + len(gates), edges.where(edges.faults == 0))
     order = np.lexsort((edges.target, levels[edges.target], edges.faults))
     where, places = _places(graph)
     return Network(
@@ -115,7 +130,7 @@ def lay_out(graph: Graph) -> Network:
 
 
 def _drawn(graph: Graph) -> tuple[Edges, Ints]:
-    """All edges, with notes (NONE on the way into a gate) for labels; and the states that the gates are of."""
+    """All edges, with notes (NONE on the way into a gate) for labels; and the states the gates are of."""
     first, last = np.array(graph.first, np.int64), np.array(graph.last, np.int64)
     places = _ranges(first, last)
     late = [(state, *edge) for state, edges in sorted(graph.late.items()) for edge in edges]
@@ -134,7 +149,8 @@ def _ranges(first: Ints, last: Ints) -> Ints:
     """All numbers from each `first` up to its `last`, one range after the other."""
     counts = last - first
     before = np.cumsum(counts) - counts
-    return np.arange(counts.sum()) + np.repeat(first - before, counts)
+    found: Ints = np.arange(counts.sum()) + np.repeat(first - before, counts)
+    return found
 
 
 def _places(graph: Graph) -> tuple[Ints, tuple[State, ...]]:

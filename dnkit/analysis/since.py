@@ -37,12 +37,12 @@ def since(ways: Ways, lasts: Flags, *, again: Flags | None = None, caps: Ints | 
     """By faults, the most time since it began, for each state and gate in which it lasts or is over just now;
     negative for all others.
 
-    `lasts` and `caps` are by state and gate: whether it does, and the most it can have lasted. `again` says by
-    edge of the view whether it begins anew between two states in which it lasts.
+    `lasts` and `caps` are by state and gate: whether it does, and the most it can have lasted. `again` says
+    by edge of the view whether it begins anew between two states in which it lasts.
     """
     edges = ways.view.edges
     goes_on = lasts[edges.source] if again is None else lasts[edges.source] & ~again
-    seeds = _begun(ways, edges.at(lasts[edges.target] & ~goes_on))
+    seeds = _begun(ways, edges.where(lasts[edges.target] & ~goes_on))
     starts = [start for start in ways.view.network.graph.starts if lasts[start]]
     seeds[0][:, starts] = np.maximum(seeds[0][:, starts], 0)
     return longest(ways.view, seeds, shut=~goes_on, caps=caps)[:, -1]
@@ -52,12 +52,12 @@ def _begun(ways: Ways, edges: Edges) -> Layers:
     """What the clocks show where those edges begin it: nothing, but for those of other legs than the edge's,
     which may have run ahead.
     """
-    view, seeds = ways.view, unreached(ways.view, ways.view.width)
+    view, seeds = ways.view, unreached(ways.view, ways.view.network.width)
     first, leg = ways.least[edges.source] + edges.faults, view.network.leg[edges.label]
     for used in range(view.faults + 1):
         seeds[used][:, edges.target[first == used]] = 0
         for clock in range(view.network.legs):
-            other = edges.at((first <= used) & (leg != NONE) & (leg != clock))
+            other = edges.where((first <= used) & (leg != NONE) & (leg != clock))
             ahead = ways.lead[used - other.faults, clock, other.source]
             np.maximum.at(seeds[used, clock], other.target, ahead)
     return seeds

@@ -24,21 +24,24 @@ class Part(NamedTuple):
 
 
 class Sweep(NamedTuple):
-    """Edges that lead on from what is reached with so many faults: `places` of a view's edges. `clocks` says
-    by leg and edge which clock of all states' clocks goes on; `entries` are the edges into `gates`.
+    """Edges that lead on from what is reached with so many faults, at `places` of a view's edges; `entries`
+    are those of them that lead into `gates`. By leg, `clocks` are those of all states' clocks that go on, and
+    `spent` is for how long the leg's own one runs.
     """
 
     places: Ints
+    edges: Edges
     parts: tuple[Part, ...]
     clocks: Ints
+    spent: Ints
     entries: Ints
     gates: Ints
 
 
 class View(NamedTuple):
-    """A network with the edges that can be gone within a budget of `faults`, and the sweeps for each number of
-    faults used. `waits` is by faults used and gate the most time a run can stand before it goes in, UNREACHED
-    where it cannot be old enough.
+    """A network with the edges that can be gone within a budget of `faults`, and the sweeps for each number
+    of faults used. `waits` is by faults used and gate the most time a run can stand before it goes in,
+    UNREACHED where it cannot be old enough.
     """
 
     network: Network
@@ -47,13 +50,6 @@ class View(NamedTuple):
     faults: int
     waits: Ints
 
-    @property
-    def width(self) -> int:
-        """Clocks of a state: one for each leg and, where there are several, last the one that all have
-        reached.
-        """
-        return self.network.legs + (self.network.legs > 1)
-
 
 def shut_view(network: Network, allowed: Flags | None = None) -> View:
     """The edges whose labels are `allowed` (None: all) within the budget of the setting; all gates are
@@ -61,12 +57,12 @@ def shut_view(network: Network, allowed: Flags | None = None) -> View:
     """
     faults, edges = network.graph.ground.setting.faults, network.edges
     if allowed is not None:
-        edges = edges.at(allowed[edges.label])
+        edges = edges.where(allowed[edges.label])
     least = _least(network, edges, faults)
-    edges = edges.at(least[edges.source] + edges.faults <= faults)
+    edges = edges.where(least[edges.source] + edges.faults <= faults)
     ready = least[edges.source]
-    budgets = range(faults + 1)
-    sweeps = tuple(_sweep(network, edges, (ready <= used) & (edges.faults <= faults - used)) for used in budgets)
+    chosen = ((ready <= used) & (edges.faults <= faults - used) for used in range(faults + 1))
+    sweeps = tuple(_sweep(network, edges, np.flatnonzero(one)) for one in chosen)
     return View(network, edges, sweeps, faults, np.full((faults + 1, len(network.gates)), UNREACHED))
 
 
@@ -81,15 +77,26 @@ def _least(network: Network, edges: Edges, faults: int) -> Ints:
     return least
 
 
-def _sweep(network: Network, edges: Edges, chosen: Flags) -> Sweep:
-    """The chosen ones of the edges."""
-    places, legs = np.flatnonzero(chosen), network.legs
-    here = edges.at(places)
+def _sweep(network: Network, edges: Edges, places: Ints) -> Sweep:
+    """Those of the edges."""
+    here, legs = edges.at(places), np.arange(network.legs)[:, None]
+    clocks = np.where(network.leg == NONE, network.width - 1, legs)[:, here.label]
     entries = np.flatnonzero(here.label == ENTRY)
-    rows = np.where(network.leg == NONE, legs + (legs > 1) - 1, np.arange(legs)[:, None])
-    clocks = rows[:, here.label] * network.size + here.source
-    gates = here.target[entries] - len(network.graph.nodes)
-    return Sweep(places, parts_of(network.levels, here), clocks, entries, gates)
+    return Sweep(
+        places=places,
+        edges=here,
+        parts=parts_of(network.levels, here),
+        clocks=clocks * network.size + here.source,
+        spent=spent_by(network)[:, here.label],
+        entries=entries,
+        gates=here.target[entries] - len(network.graph.nodes),
+    )
+
+
+def spent_by(network: Network) -> Ints:
+    """By leg and label for how long the leg's clock runs."""
+    runs = (network.leg == NONE) | (network.leg == np.arange(network.legs)[:, None])
+    return np.where(runs, network.spent, 0)
 
 
 def parts_of(levels: Ints, edges: Edges) -> tuple[Part, ...]:
