@@ -6,7 +6,6 @@ from pathlib import Path
 
 import msgspec
 
-from dnkit.analysis.frontier import frontier
 from dnkit.analysis.odds.frequencies import Frequencies
 from dnkit.analysis.proof import Promise, Proof, Setting, Standing
 from dnkit.analysis.properties import PROPERTIES
@@ -214,6 +213,7 @@ def _promise(asked: Asked, program: Program, proof: Proof) -> Promise | None:
     exact = next((one for one in told if one.depth == depth), None)
     if exact is not None:
         return exact
+    from dnkit.analysis.frontier import frontier
     from dnkit.analysis.prove import explored
 
     with progress(program.name, faults, quiet=asked.as_json) as told_so_far:

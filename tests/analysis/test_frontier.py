@@ -212,3 +212,19 @@ def test_an_order_that_cannot_be_told_is_taken_for_the_one_that_reaches_least() 
     nobody = first_node(ground, ground.starts[0])
     assert not ruled_out(ground, nobody, pay, 5 * BPS, NONE)
     assert ruled_out(ground, nobody, pay, pay, NONE)
+
+
+@pytest.mark.parametrize(("make", "faults"), [(unwind_one, 1), (close_pair, 0)])
+def test_every_edge_has_the_label_of_its_order(make: Callable[[], pg.Program], faults: int) -> None:
+    network = found(make, faults)[0]
+    graph, drawn = network.graph, []
+    for index, node in enumerate(graph.nodes):
+        for target, cost, number in edges_of(graph, index):
+            note = graph.notes[number]
+            held = NONE if note.short == NONE else held_within(graph.ground, node, note)
+            drawn.append((index, target, cost, note.calls, note.short, held))
+    labels = [network.labels[number] for number in network.edges.label]
+    ends = zip(*(column.tolist() for column in network.edges[:3]), strict=True)
+    laid = [(*edge, one.note.calls, one.note.short, one.held) for edge, one in zip(ends, labels, strict=True)]
+    assert sorted(laid) == sorted(drawn)
+    assert any(one.held != NONE for one in labels)

@@ -142,17 +142,17 @@ def test_the_time_since_something_began_is_the_longest_of_all(
     again = [(source, target) for source, target in pairs if lasts[target]]
     graph = drawn(STATES, edges)
     view = everything(lay_out(graph))
-    edges = zip(view.edges.source.tolist(), view.edges.target.tolist(), strict=True)
-    anew = np.array([edge in again for edge in edges], np.bool_)
+    ends = zip(view.edges.source.tolist(), view.edges.target.tolist(), strict=True)
+    anew = np.array([one in again for one in ends], np.bool_)
     found = since(ways_of(view), np.array(lasts), again=anew, caps=np.array(caps))
     assert shown(found) == Walker(graph, 2, lasts=lasts, again=again, caps=caps).best
 
 
-@given(
-    edges=EDGES,
-    late=st.lists(forward(), max_size=3),
-    gates=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), min_size=3, max_size=3),
-)
+LATE = st.lists(forward(), max_size=3)
+GATES = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), min_size=3, max_size=3)
+
+
+@given(edges=EDGES, late=LATE, gates=GATES)
 @settings(max_examples=200)
 def test_a_late_edge_is_gone_once_its_gate_is_open(
     edges: list[Drawn], late: list[Drawn], gates: list[tuple[int, int]]
@@ -161,6 +161,18 @@ def test_a_late_edge_is_gone_once_its_gate_is_open(
     opens, waits = zip(*gates[: len(late)], strict=True) if late else ((), ())
     view = everything(lay_out(graph), opens, waits)
     assert shown(time_of(view)) == Walker(graph, 2, opens=opens, waits=waits).best
+
+
+@given(edges=EDGES, late=LATE, gates=GATES, lasts=FLAGS)
+@settings(max_examples=200)
+def test_what_began_lasts_through_a_gate_and_may_begin_behind_one(
+    edges: list[Drawn], late: list[Drawn], gates: list[tuple[int, int]], lasts: list[bool]
+) -> None:
+    graph = drawn(STATES, edges, late)
+    opens, waits = zip(*gates[: len(late)], strict=True) if late else ((), ())
+    view = everything(lay_out(graph), opens, waits)
+    found = since(ways_of(view), np.array(lasts)[view.network.states])
+    assert shown(found) == Walker(graph, 2, lasts=lasts, opens=opens, waits=waits).best
 
 
 @given(edges=EDGES)
