@@ -148,11 +148,13 @@ def _order(spec: LegSpec, order: Order, numbers: MAP, *, priced: bool) -> Order:
     doubted, lag = order.life is Life.UNSURE, spec.lookup_lag_ns
     never_taken = not order.taken and order.cum == 0
     counts = never_taken and order.life in (Life.SENT, Life.CANCELLING, Life.UNSURE)
+    # A working order's age is not kept: when doubt comes it may have been sent just now.
+    sent_ns = max(order.sent_ns, NOW - lag) if order.sent_ns else NOW
     budget = lag + FINDS_MIN * spec.answer_within_ns
     return replace(
         order,
         n=n,
-        sent_ns=max(order.sent_ns, NOW - lag) if counts else 0,
+        sent_ns=sent_ns if counts or doubted else 0,
         due_ns=order.due_ns if waits else 0,
         price=order.price if priced else 0,
         worth=0 if order.life is Life.OVER else order.worth,

@@ -237,7 +237,7 @@ def notices(here: Here) -> Iterator[Move]:
         if order.fate is Fate.SENT:
             continue
         for total in totals(here, order):
-            if total > order.low or is_untold(here.leg, order):
+            if total > order.low or (is_untold(here.leg, order) and not order.mute):
                 yield _notice(here, order, total)
         if order.fate is Fate.LIVE:
             yield _ended_by_venue(here, order)
@@ -260,7 +260,7 @@ def is_untold(leg: Leg, order: Placed) -> bool:
 
 def _notice(here: Here, order: Placed, total: int) -> Move:
     event = ev.OrderFilled(NOW, here.index, order.n, total, _worth(here, total), 0, True)
-    side = filled_to(here.side, order, total)
+    side = filled_to(here.side, replace(order, mute=False), total)
     if total == order.lots:
         side = without_order(side, order.n)
     return here.move(f"fill told: {total} of {order.lots}", event, side, spent=0)
