@@ -20,7 +20,7 @@ from dnkit.analysis.world import (
     with_order,
     without_order,
 )
-from dnkit.engine.orders import FINDS_MIN, IMMEDIATE
+from dnkit.engine.orders import FINDS_MIN, IMMEDIATE, doubt_budget
 from dnkit.engine.state import Leg
 from dnkit.machine.orders import Life
 from dnkit.model import events as ev
@@ -214,7 +214,7 @@ def _given_up(here: Here, failed: Move, n: int) -> Move:
     spec, order = here.ground.program.legs[here.index], known_order(here.leg, n)
     if order is None or order.life is not Life.UNSURE:
         return failed
-    budget = spec.lookup_lag_ns + FINDS_MIN * spec.answer_within_ns
+    budget = doubt_budget(spec)
     tired = replace(older(order, budget), finds=max(order.finds, FINDS_MIN))
     state = with_known(here.state, here.index, tired)
     return replace(failed, state=state, spent=budget + SILENCE_NS)
