@@ -57,7 +57,7 @@ class Order(msgspec.Struct, frozen=True, gc=False):
 
     `due_ns` is when silence turns to doubt (0: a resting order owes us nothing). `unsure_ns` is when
     the doubt began, `finds` how often we looked it up since, `absents` how often the venue knew nothing
-    of it. `taken`: the venue told us that it took it.
+    of it. `taken`: the venue showed that it took it.
     """
 
     n: int
