@@ -19,7 +19,7 @@ from dnkit.engine.invariants import check
 from dnkit.engine.jobs import on_bad_book, on_book, on_touch
 from dnkit.engine.ledger import book, live_order, retire
 from dnkit.engine.sizing import slices_left
-from dnkit.engine.state import Answer, JobStage, Leg, Order, Stage, State
+from dnkit.engine.state import JobStage, Leg, Order, Stage, State
 from dnkit.engine.turn import Turn
 from dnkit.engine.verify import settle_answers
 from dnkit.engine.wake import wake_ns
@@ -101,13 +101,15 @@ def _book_part_fill(program: Program, state: State, event: ev.OrderFilled) -> St
 
 
 def _on_book(turn: Turn, event: ev.BookRead) -> None:
+    """Price the legs. What counts as dust never grows on the word of a later book."""
+    if turn.state.stage is Stage.START:
+        start.hear_book(turn, event)
+        return
     leg = turn.legs[event.leg]
     sane = is_sane(event, leg)
     if sane:
-        least = lots_min(turn.program.legs[event.leg].instrument, event.bid, event.ask)
+        least = min(leg.least, lots_min(turn.program.legs[event.leg].instrument, event.bid, event.ask))
         turn.update_leg(event.leg, bid=event.bid, ask=event.ask, least=least, reach=event.reach)
-    if event.request == leg.pending and leg.answer is Answer.ASKED:
-        turn.update_leg(event.leg, answer=Answer.GOOD if sane else Answer.BAD)
     if turn.state.stage is not Stage.PHASE:
         return
     for slot, job in enumerate(turn.state.jobs):
@@ -121,9 +123,7 @@ def _on_book(turn: Turn, event: ev.BookRead) -> None:
 
 
 def _on_missing_book(turn: Turn, event: ev.BookMissing) -> None:
-    leg = turn.legs[event.leg]
-    if event.request == leg.pending and leg.answer is Answer.ASKED:
-        turn.update_leg(event.leg, answer=Answer.BAD)
+    turn.settle_leg(event.leg, event.request, good=False)
     if turn.state.stage is not Stage.PHASE:
         return
     for slot, job in enumerate(turn.state.jobs):
@@ -135,8 +135,7 @@ def _on_position(turn: Turn, event: ev.PositionRead) -> None:
     leg = turn.legs[event.leg]
     if event.lots is not None and (leg.witness is None or event.as_of_ns >= leg.witness_ns):
         turn.update_leg(event.leg, witness=event.lots, witness_ns=event.as_of_ns)
-    if event.request and event.request == leg.pending and leg.answer is Answer.ASKED:
-        turn.update_leg(event.leg, answer=Answer.BAD if event.lots is None else Answer.GOOD)
+    turn.settle_leg(event.leg, event.request, good=event.lots is not None)
 
 
 def _on_swept(turn: Turn, event: ev.OrdersSwept) -> None:
@@ -144,8 +143,8 @@ def _on_swept(turn: Turn, event: ev.OrdersSwept) -> None:
     leg = turn.legs[event.leg]
     if event.found and turn.state.stage is not Stage.START:
         turn.update_leg(event.leg, fill_ns=max(leg.fill_ns, turn.now))
-    if event.request == leg.pending and leg.answer is Answer.ASKED:
-        turn.update_leg(event.leg, answer=Answer.GOOD if event.ok else Answer.BAD, found=event.found)
+    if turn.settle_leg(event.leg, event.request, good=event.ok):
+        turn.update_leg(event.leg, found=event.found)
 
 
 def _on_alert(turn: Turn, event: ev.AlertSent) -> None:
