@@ -42,7 +42,14 @@ def absorb(turn: Turn, event: Started) -> None:
 
 
 def restart(turn: Turn) -> None:
-    """Begin START anew after a crash; no order had gone out yet."""
+    """Begin START anew after a crash; no order had gone out yet.
+
+    Once reads were compared, the first of two may be from before the crash: then it takes two new ones.
+    """
+    for index in range(len(turn.legs)):
+        turn.update_leg(index, witness=None)
+        if turn.state.step > READ:
+            turn.update_leg(index, first_witness=None)
     _fresh(turn)
     _ask(turn, SWEEP)
 

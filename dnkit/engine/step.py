@@ -124,7 +124,9 @@ def _doubted(order: Order) -> Order:
 
 
 def _on_restart(turn: Turn, _event: ev.Restarted) -> None:
-    """After a crash nothing is known of live orders: look each of them up, sweep, then go to `recover`."""
+    """After a crash nothing is known of live orders: look each of them up, sweep, then go to `recover`. No word
+    on a position from before it is a witness any more.
+    """
     if turn.state.stage is Stage.END:
         return
     for index in range(len(turn.legs)):
@@ -136,12 +138,15 @@ def _on_restart(turn: Turn, _event: ev.Restarted) -> None:
                 orders.learn(turn, index, slot, order, News.ANSWER_LOST)
     if turn.state.stage is Stage.START:
         start.restart(turn)
-    elif turn.state.stage in (Stage.PHASE, Stage.LEAVE):
+        return
+    for index, leg in enumerate(turn.legs):
+        turn.update_leg(index, fill_ns=max(leg.fill_ns, turn.now))
+    if turn.state.stage in (Stage.PHASE, Stage.LEAVE):
         _leave(turn, _after_restart(turn))
         for index in range(len(turn.legs)):
             phases.ask_sweep(turn, index)
     else:
-        turn.update(tries=0, timer_ns=turn.now)
+        ends.restart(turn)
 
 
 def _after_restart(turn: Turn) -> Target:
