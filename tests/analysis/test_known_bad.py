@@ -277,5 +277,5 @@ def test_an_unwind_on_nado_never_passes_through_zero_because_it_cancels_and_conf
     assert not kept.found, f"with cancel-and-confirm nothing is broken, and not {list(kept.found)}"
     with without(NO_CANCEL):
         graph, lost = watched(unwind, Setting(faults=0))
-    assert told(graph, lost, "P07")[-2:] == ["time is up", "book read"]
+        assert told(graph, lost, "P07")[-2:] == ["time is up", "book read"]
     assert lost.found["P07"].text == "leg a holds 3.2 SOL and may get to -3.2 SOL"
