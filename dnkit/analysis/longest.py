@@ -31,7 +31,7 @@ def beginnings(view: View) -> Layers:
 def longest(
     view: View, seeds: Layers, *, shut: Flags | None = None, caps: Ints | None = None, alone: bool = False
 ) -> Layers:
-    """The most time on any way to each clock that begins with what the `seeds` say.
+    """The most time on any way to each clock that begins with what the `seeds` say of the legs' clocks.
 
     No way goes on by edges of the view that are `shut`. `caps` is by state and gate the most that the clocks
     of each can show. `alone`: clocks begin anew where they meet.

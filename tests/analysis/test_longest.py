@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dnkit.analysis.explore import Graph
-from dnkit.analysis.longest import FOREVER, least_faults, most, slowest, unreached
+from dnkit.analysis.longest import FOREVER, least_faults, longest, most, slowest, unreached
 from dnkit.analysis.network import Ints, edges_of, lay_out
 from dnkit.analysis.proof import NONE
 from dnkit.analysis.since import since, time_of, ways_of
@@ -127,6 +127,7 @@ MET_LATER = [
 
 
 @example(edges=MET_LATER, lasts=[False] * 4 + [True] * 2, caps=[FOREVER] * STATES, number=3)
+@example(edges=MET_LATER, lasts=[False] * 4 + [True] * 2, caps=[5] * STATES, number=3)
 @given(
     edges=EDGES,
     lasts=FLAGS,
@@ -146,6 +147,13 @@ def test_the_time_since_something_began_is_the_longest_of_all(
     anew = np.array([one in again for one in ends], np.bool_)
     found = since(ways_of(view), np.array(lasts), again=anew, caps=np.array(caps))
     assert shown(found) == Walker(graph, 2, lasts=lasts, again=again, caps=caps).best
+
+
+def test_clocks_that_begin_apart_meet_at_the_later_one() -> None:
+    view = everything(lay_out(drawn(2, [Drawn(0, 1, spent=1)])))
+    seeds = unreached(view, 3)
+    seeds[0][:2, 0] = 5, 2
+    assert longest(view, seeds)[0].T.tolist() == [[5, 2, 5], [6, 6, 6]]
 
 
 LATE = st.lists(forward(), max_size=3)
@@ -175,20 +183,27 @@ def test_what_began_lasts_through_a_gate_and_may_begin_behind_one(
     assert shown(found) == Walker(graph, 2, lasts=lasts, opens=opens, waits=waits).best
 
 
-@given(edges=EDGES)
+@given(edges=EDGES, late=LATE, gates=GATES)
 @settings(max_examples=100)
-def test_calls_are_counted_along_the_way(edges: list[Drawn]) -> None:
-    graph = drawn(STATES, edges)
-    view = everything(lay_out(graph))
+def test_calls_are_counted_along_the_way(
+    edges: list[Drawn], late: list[Drawn], gates: list[tuple[int, int]]
+) -> None:
+    graph = drawn(STATES, edges, late)
+    opens, waits = zip(*gates[: len(late)], strict=True) if late else ((), ())
+    view = everything(lay_out(graph), opens, waits)
     seeds = unreached(view, 2)
     seeds[0][:, 0] = 4, 0
-    calls = np.array([label.note.calls[:2] for label in view.network.labels]).T
-    found = most(view, seeds, calls)
+    found = most(view, seeds, np.array([label.note.calls[:2] for label in view.network.labels]).T)
     for kind, first in enumerate((4, 0)):
-        as_time = [one._replace(leg=NONE, spent=one.calls[kind]) for one in edges]
-        best = Walker(drawn(STATES, as_time), 2).best
-        more = [[value + first if value >= 0 else value for value in layer] for layer in best]
-        assert shown(found[:, kind]) == more
+        as_time, late_as_time = ([by_calls(one, kind) for one in drawings] for drawings in (edges, late))
+        walker = Walker(drawn(STATES, as_time, late_as_time), 2, opens=opens, waits=[0] * len(late))
+        best = [[value + first if value >= 0 else value for value in layer] for layer in walker.best]
+        assert shown(found[:, kind]) == best
+
+
+def by_calls(one: Drawn, kind: int) -> Drawn:
+    """The edge with its calls of a kind for its time."""
+    return one._replace(leg=NONE, spent=one.calls[kind])
 
 
 @given(edges=EDGES, late=st.lists(forward(), max_size=2), faults=st.integers(0, BUDGET))
