@@ -127,7 +127,6 @@ MET_LATER = [
 
 
 @example(edges=MET_LATER, lasts=[False] * 4 + [True] * 2, caps=[FOREVER] * STATES, number=3)
-@example(edges=MET_LATER, lasts=[False] * 4 + [True] * 2, caps=[5] * STATES, number=3)
 @given(
     edges=EDGES,
     lasts=FLAGS,
@@ -154,6 +153,7 @@ def test_clocks_that_begin_apart_meet_at_the_later_one() -> None:
     seeds = unreached(view, 3)
     seeds[0][:2, 0] = 5, 2
     assert longest(view, seeds)[0].T.tolist() == [[5, 2, 5], [6, 6, 6]]
+    assert longest(view, seeds, caps=np.array([4, 9]))[0].T.tolist() == [[4, 2, 4], [5, 5, 5]]
 
 
 LATE = st.lists(forward(), max_size=3)
