@@ -80,10 +80,8 @@ def is_goal(graph: Graph, index: int) -> bool:
 def bounds_of(found: Measured) -> tuple[Bounds, ...]:
     """The bounds for each number of faults from none to the budget."""
     budgets = range(len(found.ways))
-    calls, paid = (
-        by_faults(found.ways, _calls),
-        by_faults(found.ways, lambda one: concessions(one.view, one.least)),
-    )
+    calls = by_faults(found.ways, _calls)
+    paid = by_faults(found.ways, lambda one: concessions(one.view, one.least))
     times = [_time(found, found.ends, faults) for faults in budgets]
     return tuple(
         Bounds(

@@ -220,6 +220,7 @@ def _runs_again(view: View, scope: int, inside: Flags) -> Flags:
     again = np.zeros(len(source), np.bool_)
     for index, phase in enumerate(network.graph.ground.program.phases):
         if phase.kind is PhaseKind.RUN and phase.enters == scope:
+            # A run that has ended has forgotten its visits.
             visits = np.array([sum(state.visits[index : index + 1]) for state in network.places])
             again |= visits[network.where[target]] > visits[network.where[source]]
     return again & inside[source] & inside[target]

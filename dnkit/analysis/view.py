@@ -12,8 +12,8 @@ UNREACHED = -(1 << 60)
 
 
 class Part(NamedTuple):
-    """Edges (`begin` to `end`) that cost as many faults and lead to states of one level, or that cost some;
-    those into each of `targets` begin at `heads`, counted from the part's first.
+    """Edges that can be gone at once, from `begin` to `end`: those without a fault into one level, or all
+    that cost so many `faults`. Those into each of `targets` begin at `heads`, counted from `begin`.
     """
 
     faults: int
@@ -100,7 +100,7 @@ def spent_by(network: Network) -> Ints:
 
 
 def parts_of(levels: Ints, edges: Edges) -> tuple[Part, ...]:
-    """Edges of a network, cut where a part has to be done before the next one."""
+    """Edges in the order of a network's, cut where a part has to be done before the next one."""
     if not len(edges.source):
         return ()
     ranks = np.where(edges.faults == 0, levels[edges.target], len(levels) + edges.faults)
