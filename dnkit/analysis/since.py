@@ -42,18 +42,18 @@ def since(ways: Ways, lasts: Flags, *, again: Flags | None = None, caps: Ints | 
     """
     edges = ways.view.edges
     goes_on = lasts[edges.source] if again is None else lasts[edges.source] & ~again
-    seeds = _begun(ways, edges.where(lasts[edges.target] & ~goes_on))
     starts = [start for start in ways.view.network.graph.starts if lasts[start]]
-    seeds[0][:, starts] = np.maximum(seeds[0][:, starts], 0)
+    seeds = _begun(ways, starts, edges.where(lasts[edges.target] & ~goes_on))
     return longest(ways.view, seeds, shut=~goes_on, caps=caps)[:, -1]
 
 
-def _begun(ways: Ways, edges: Edges) -> Layers:
-    """What the clocks show where those edges begin it: nothing, but for those of other legs than the edge's,
-    which may have run ahead.
+def _begun(ways: Ways, starts: list[int], edges: Edges) -> Layers:
+    """What the clocks show where those states or edges begin it: nothing, but for those of other legs than
+    the edge's, which may have run ahead.
     """
     view, seeds = ways.view, unreached(ways.view, ways.view.network.width)
     first, leg = ways.least[edges.source] + edges.faults, view.network.leg[edges.label]
+    seeds[0][:, starts] = 0
     for used in range(view.faults + 1):
         seeds[used][:, edges.target[first == used]] = 0
         for clock in range(view.network.legs):
