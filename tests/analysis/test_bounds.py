@@ -77,13 +77,8 @@ def test_time_and_calls_are_those_of_plain_recursion() -> None:
         assert [getattr(one, name) for one in bounds] == [(count + first,) for count in counted]
 
 
-def shipped_open() -> pg.Program:
-    return shipped("open_post_only_hedge")
-
-
-@pytest.mark.parametrize("make", [open_hedged, shipped_open])
-def test_concession_is_that_of_the_orders_that_can_be_sent(make: Callable[[], pg.Program]) -> None:
-    measured, bounds = found(make)
+def test_concession_is_that_of_the_orders_that_can_be_sent() -> None:
+    measured, bounds = found(open_hedged)
     graph = graph_of(measured)
     paid = [[0, 0] for _ in bounds]
     todo, met = [(start, 0) for start in graph.starts], set()

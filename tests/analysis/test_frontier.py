@@ -21,7 +21,7 @@ from dnkit.machine import program as pg
 from dnkit.model.instrument import Instrument, make_instrument
 from dnkit.model.numbers import MBPS_ONE, ceil_div
 from dnkit.model.terms import EndName, OrderType, Side
-from tests.analysis.graphs import network_of
+from tests.analysis.graphs import network_of, shipped
 from tests.engine.harness import BPS, leg
 from tests.engine.programs import close_pair, open_hedged, unwind_one
 
@@ -110,6 +110,12 @@ def test_a_ladder_promises_as_far_as_its_last_rung() -> None:
     assert certain == [5 * BPS, 10 * BPS, 15 * BPS, 20 * BPS]
     paid = {one.depth: one.concession for one in found(unwind_one, 0)[1] if one.certain}
     assert paid == {depth: (depth,) for depth in certain}
+
+
+def test_a_fault_may_have_to_be_paid_for() -> None:
+    """The leg that waits has to be taken only once something went wrong."""
+    promises = frontier(network_of(shipped("open_post_only_hedge"), faults=1), (15 * BPS,))
+    assert [one.concession for one in promises] == [(0, 15 * BPS), (15 * BPS, 15 * BPS)]
 
 
 def test_a_wider_frontier_is_told_first_and_none_at_all_breaks() -> None:
