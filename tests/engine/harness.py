@@ -78,7 +78,7 @@ class Venue:
         self.program = program
         self.state: State = begin(program, "run")
         self.truth = list(positions or [0] * legs)
-        self.entry = entry or (None,) * legs
+        self.entry = entry or tuple(300_000 * lots for lots in self.truth)
         self.books = [
             {"bid": 300_000, "ask": 300_002, "bid_lots": 10_000, "ask_lots": 10_000} for _ in range(legs)
         ]

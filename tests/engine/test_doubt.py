@@ -1,7 +1,5 @@
 """An order in doubt: what shows that the venue took it, and which look-up an answer belongs to."""
 
-from typing import Any
-
 import pytest
 
 from dnkit.model import commands as cm
@@ -12,17 +10,18 @@ from tests.engine.programs import unwind_one
 UNLISTED: list[Reply] = [(600, "found", {"found": FoundKind.ABSENT})]
 
 
-@pytest.mark.parametrize(
-    ("late", "values"),
-    [("accepted", {}), ("ended", {"blind": True}), ("rejected", {"why": RejectKind.DUPLICATE})],
-    ids=["accepted", "over, total untold", "known already"],
-)
-def test_what_shows_during_a_doubt_that_the_venue_took_the_order_is_kept(
-    late: str, values: dict[str, Any]
-) -> None:
+LATE_WORDS: dict[str, Reply] = {
+    "accepted": (2_500, "accepted", {}),
+    "over, total untold": (2_500, "ended", {"blind": True}),
+    "known already": (2_500, "rejected", {"why": RejectKind.DUPLICATE}),
+}
+
+
+@pytest.mark.parametrize("word", LATE_WORDS)
+def test_what_shows_during_a_doubt_that_the_venue_took_the_order_is_kept(word: str) -> None:
     """The answer to the placement comes after its time; every look-up knows no such order."""
     venue = Venue(unwind_one(), positions=[500], otherwise=ioc_fills)
-    venue.script[(0, 1)] = [(2_500, late, values)]
+    venue.script[(0, 1)] = [LATE_WORDS[word]]
     venue.on_find[(0, 1)] = UNLISTED
     end = venue.run()
     assert [one.reason for one in venue.sent] == ["maker#1"], "a second order would be a double one"
