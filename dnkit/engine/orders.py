@@ -170,9 +170,15 @@ def _after_failure(turn: Turn, index: int, order: Order, news: News) -> Order:
 
 
 def _budget_over(turn: Turn, index: int, order: Order) -> bool:
-    spec = turn.program.legs[index]
-    budget = spec.lookup_lag_ns + FINDS_MIN * spec.answer_within_ns
+    budget = doubt_budget(turn.program.legs[index])
     return order.finds >= FINDS_MIN and turn.now >= order.unsure_ns + budget
+
+
+def doubt_budget(spec: LegSpec) -> int:
+    """How long an order may be in doubt before it is lost: the venue's lag, then whole look-ups with their
+    pauses, so that one which fails still leaves another.
+    """
+    return spec.lookup_lag_ns + FINDS_MIN * (spec.answer_within_ns + FIND_EVERY_NS[-1])
 
 
 def _find(turn: Turn, index: int, order: Order) -> Order:

@@ -83,7 +83,7 @@ def test_a_close_that_lost_a_leg_reduces_the_other_and_halts(before: bool, crash
     venue.script[(0, 1)] = [(5, "lost", {})]
     venue.on_find[(0, 1)] = NOBODY_KNOWS
     venue.on_cancel[(1, 1)] = [(1_900, "cancel", {})]
-    at_ms = 8_000 if before else 1_000
+    at_ms = 12_000 if before else 1_000
     venue.at(at_ms, lambda: ev.Restarted(venue.now) if crashes else ev.StopAsked(venue.now, "ctrl-c"))
     end = venue.run()
     told = next(line for line in venue.lines if isinstance(line[0], ev.StopAsked | ev.Restarted))
