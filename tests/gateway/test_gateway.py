@@ -208,7 +208,7 @@ def test_acts_go_before_reads_when_there_is_no_room() -> None:
         ask(bench.gateway, request)
     assert bench.sent == []
     bench.wait(1)
-    assert [one for _, one in bench.sent] == [cancel(3), order(4), read(1), find(2), read(5)]
+    assert [one for _, one in bench.sent] == [find(2), cancel(3), order(4), read(1), read(5)]
 
 
 def test_a_read_waits_no_longer_than_its_run_would() -> None:

@@ -167,6 +167,20 @@ def test_the_reserve_is_two_fifths_and_half_of_that_is_for_acts() -> None:
     assert (entries, reads, acts) == (24, 8, 8)
 
 
+@given(st.integers(1, 30), st.integers(1, 20), CALLS, st.integers(1, 40))
+def test_room_for_a_run_comes_within_a_window(
+    most: int, window: int, asked: list[tuple[Use, int]], calls: int
+) -> None:
+    budget, now = Budget(most, window), 0
+    for use, passed in asked:
+        now += passed
+        budget.take(use, now)
+    if budget.has_room_for(calls, now):
+        taken = sum(budget.take(Use.ENTRY, now) for _ in range(calls))
+        assert taken == min(calls, most - budget.kept[Use.ENTRY])
+    assert budget.has_room_for(calls, now + window)
+
+
 # Brakes
 
 

@@ -16,8 +16,8 @@ class Use(IntEnum):
     """What a call is for. The higher, the more of the budget it may use, and the sooner it leaves."""
 
     ENTRY = 0  # an order that adds risk
-    READ = 1  # a position, a look-up
-    ACT = 2  # a cancel, a sweep, an order that brings risk down
+    READ = 1  # a position
+    ACT = 2  # a cancel, a sweep, a look-up of an order in doubt, an order that brings risk down
 
 
 class Budget:
@@ -63,3 +63,8 @@ class Budget:
     def is_low(self, now: int) -> bool:
         """Whether only the reserve is left."""
         return not self.has_room(Use.ENTRY, now)
+
+    def has_room_for(self, calls: int, now: int) -> bool:
+        """Whether so many calls leave the reserve alone, or as many as there ever can be."""
+        wanted = min(calls, self.calls - self.kept[Use.ENTRY])
+        return now >= self._held_ns and self.room(now) >= self.kept[Use.ENTRY] + wanted

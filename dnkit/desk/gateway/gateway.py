@@ -90,8 +90,8 @@ class Gateway:
         self._ask(request, Use.ACT)
 
     def find(self, request: FindOrder) -> None:
-        """Look an order up."""
-        self._ask(request, Use.READ)
+        """Look an order up: until then its leg can do nothing, so this counts as an act."""
+        self._ask(request, Use.ACT)
 
     def read_position(self, request: ReadPosition) -> None:
         """Read the position."""
