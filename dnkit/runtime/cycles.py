@@ -28,7 +28,6 @@ from dnkit.runtime.run import Floor, PaperRun, RunResult, load_account
 GAP_NS = 2 * NS_PER_S  # market time between two cycles, so that they do not meet the same resting orders
 RUN_CALLS = 16  # to one venue: sweeps, reads, an order or two a leg, a cancel and a look-up
 FIRST_GUESS_NS = 30 * NS_PER_S  # how long a cycle may take while none was seen
-EXCEEDED_LEVEL = "warn"
 UNASKED: Mapping[str, Claims] = {}
 
 
@@ -172,7 +171,7 @@ def _tell_exceeded(floor: Floor, result: RunResult) -> None:
     facts = gather(floor.reader, run)
     for row in compare(facts) if facts is not None else ():
         if row.exceeded:
-            floor.alert(EXCEEDED_LEVEL, row.alert)
+            floor.alert(row.alert.severity, str(row.alert))
 
 
 def _stop_all(runs: Sequence[PaperRun], why: str) -> None:

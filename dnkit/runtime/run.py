@@ -8,6 +8,7 @@ from random import Random
 
 import msgspec
 
+from dnkit.desk.alerts import Alerts, Vitals, halt_level, of_end, of_read
 from dnkit.desk.desk import Answer, Desk
 from dnkit.desk.gateway.gateway import Gateway
 from dnkit.desk.gateway.paper import PaperWire
@@ -18,14 +19,13 @@ from dnkit.journal.reader import Reader
 from dnkit.journal.records import Position, RunHeader
 from dnkit.journal.writer import Journal
 from dnkit.machine.program import LegSpec, Program
-from dnkit.model.alerts import Alert
+from dnkit.model.alerts import HALT, Alert
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.commands import Command, EndRun, PlaceOrder, ReadBook, SendAlert
 from dnkit.model.errors import DnkitError
-from dnkit.model.events import Event, Restarted, Started, StopAsked
+from dnkit.model.events import Event, PositionRead, Restarted, Started, StopAsked
 from dnkit.model.ids import order_key
 from dnkit.model.terms import EndName, Risk
-from dnkit.runtime.alerts import Alerts, halt_level
 from dnkit.runtime.seeding import MODE, note
 from dnkit.runtime.world import World
 from dnkit.venues.account import Account
@@ -40,7 +40,8 @@ NO_ALERTS: Alerts = {}
 class Floor(msgspec.Struct, frozen=True):
     """Shared by all runs of a command. `market` names the accounts; `alert` carries an alert to a human.
 
-    `traffic` holds what all of them ask of a venue, by venue; it fills as venues are met.
+    `traffic` holds what all of them ask of a venue, by venue; it fills as venues are met. `vitals` is how
+    their trading goes.
     """
 
     market: str
@@ -52,6 +53,7 @@ class Floor(msgspec.Struct, frozen=True):
     alert: Callable[[str, str], None]
     seed: int = 0
     traffic: dict[str, Traffic] = msgspec.field(default_factory=dict)
+    vitals: Vitals = msgspec.field(default_factory=Vitals)
 
 
 class RunResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +100,8 @@ class PaperRun:
         self.program = program
         self._floor = floor
         self._alerts = alerts
+        self._mismatched: set[int] = set()
+        self._watch = watch
         self._stopped = False
         self._began_ns = floor.world.now()
         self.accounts = tuple(load_account(floor, spec) for spec in program.legs)
@@ -113,7 +117,7 @@ class PaperRun:
             alert=self._alert,
             now=floor.world.now,
             at=floor.world.at,
-            watch=watch,
+            watch=self._watched,
         )
 
     def start(self) -> None:
@@ -170,7 +174,7 @@ class PaperRun:
             ),
         )
         self._leave()
-        self._tell_done(result.ended)
+        self._tell_end(result.ended)
         return result
 
     def abandon(self, error: DnkitError) -> RunResult:
@@ -263,20 +267,32 @@ class PaperRun:
         self._floor.journal.append(
             self.header.run_id, state.seq, state.now_ns, event, commands, digest, durable, state
         )
+        for alert in self._floor.vitals.note(self.header.run_id, event, commands):
+            _raise(self._floor, alert)
+
+    def _watched(self, event: Event, state: State) -> None:
+        if type(event) is PositionRead and event.leg not in self._mismatched:
+            for alert in of_read(self.program, state, event):
+                self._mismatched.add(event.leg)
+                _raise(self._floor, alert)
+        self._watch(event, state)
 
     def _read_book(self, books: tuple[int, ...], request: ReadBook) -> Answer:
         world = self._floor.world
         return world.books[books[request.leg]].read(world.now(), request)
 
     def _alert(self, request: SendAlert) -> bool:
-        state, level = self.desk.state, request.level
+        state, level, text = self.desk.state, request.level, request.text
         if state.stage is Stage.HALT:
-            level = halt_level(self._alerts, self.program, state)
-        self._floor.alert(level, request.text)
+            level, text = halt_level(self._alerts, self.program, state), str(HALT.raised(text))
+        self._floor.alert(level, text)
         return True
 
-    def _tell_done(self, ended: EndRun) -> None:
-        """An alert for a run that ended as intended, where the policy wants one."""
+    def _tell_end(self, ended: EndRun) -> None:
+        """What a halt leaves behind, as loud as the halt; a good end where the policy wants to hear of it."""
+        loud = halt_level(self._alerts, self.program, self.desk.state)
+        for alert in of_end(self.program, ended):
+            self._floor.alert(loud, str(alert))
         level = self._alerts.get("done")
         if level is not None and ended.end is not EndName.HALTED:
             self._floor.alert(level, f"{self.program.name} is done: {ended.end.value}")
