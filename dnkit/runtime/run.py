@@ -290,9 +290,8 @@ class PaperRun:
 
     def _tell_end(self, ended: EndRun) -> None:
         """What a halt leaves behind, as loud as the halt; a good end where the policy wants to hear of it."""
-        loud = halt_level(self._alerts, self.program, self.desk.state)
         for alert in of_end(self.program, ended):
-            self._floor.alert(loud, str(alert))
+            self._floor.alert(halt_level(self._alerts, self.program, self.desk.state), str(alert))
         level = self._alerts.get("done")
         if level is not None and ended.end is not EndName.HALTED:
             self._floor.alert(level, f"{self.program.name} is done: {ended.end.value}")
