@@ -127,7 +127,7 @@ def report_runs(reader: Reader, runs: Iterable[Run]) -> Report:
         phases=_phases(gathered),
         claims=claims,
         claimed=words(one.run.header.claims for one in gathered),
-        alerts=[*_accepted(rows), *(row.alert for row in claims if row.exceeded)],
+        alerts=[*_accepted(rows), *(str(row.alert) for row in claims if row.exceeded)],
         advice=advise(rows),
         honesty=honesty(totals.success),
     )

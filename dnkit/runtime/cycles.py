@@ -26,8 +26,8 @@ from dnkit.runtime import seeding
 from dnkit.runtime.run import Floor, PaperRun, RunResult, load_account
 
 GAP_NS = 2 * NS_PER_S  # market time between two cycles, so that they do not meet the same resting orders
+RUN_CALLS = 16  # to one venue: sweeps, reads, an order or two a leg, a cancel and a look-up
 FIRST_GUESS_NS = 30 * NS_PER_S  # how long a cycle may take while none was seen
-EXCEEDED_LEVEL = "warn"
 UNASKED: Mapping[str, Claims] = {}
 
 
@@ -78,7 +78,7 @@ def run_cycles(
     turned, longest = False, FIRST_GUESS_NS
     for cycle in range(1, plan.cycles + 1):
         if cycle > 1:
-            floor.world.settle(GAP_NS)
+            _rest(floor)
         if cycle > 1 and floor.world.stop_asked:
             listener.note(f"{plan.cycles - cycle + 1} of {plan.cycles} cycles were not started")
             return
@@ -93,6 +93,16 @@ def run_cycles(
         longest = max(longest if cycle > 1 else 0, result.ended_ns - result.began_ns)
         if result.stopped or result.trouble or not result.verified or floor.world.stop_asked:
             return
+
+
+def _rest(floor: Floor) -> None:
+    """Let a moment pass; where a venue is down to its reserve, until a run's calls fit again."""
+    floor.world.settle(GAP_NS)
+    low = [one for one in floor.traffic.values() if one.budget.is_low(floor.world.now())]
+    while not floor.world.stop_asked and not all(
+        one.budget.has_room_for(RUN_CALLS, floor.world.now()) for one in low
+    ):
+        floor.world.settle(GAP_NS)
 
 
 def _out_of_time(floor: Floor, wanted_ns: int) -> bool:
@@ -161,7 +171,7 @@ def _tell_exceeded(floor: Floor, result: RunResult) -> None:
     facts = gather(floor.reader, run)
     for row in compare(facts) if facts is not None else ():
         if row.exceeded:
-            floor.alert(EXCEEDED_LEVEL, row.alert)
+            floor.alert(row.alert.severity, str(row.alert))
 
 
 def _stop_all(runs: Sequence[PaperRun], why: str) -> None:

@@ -1,25 +1,31 @@
-"""One run on paper: accounts, venues, a desk, one line in the journal for each step; at the end a second
-opinion.
+"""One run on paper: accounts, venues behind gateways, a desk, one line in the journal for each step; at the
+end a second opinion.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from random import Random
 
 import msgspec
 
+from dnkit.desk.alerts import Alerts, Vitals, halt_level, of_end, of_read
 from dnkit.desk.desk import Answer, Desk
+from dnkit.desk.gateway.gateway import Gateway
+from dnkit.desk.gateway.paper import PaperWire
+from dnkit.desk.gateway.risk import lowers_risk
+from dnkit.desk.gateway.traffic import Traffic
 from dnkit.engine.state import Stage, State
 from dnkit.journal.reader import Reader
 from dnkit.journal.records import Position, RunHeader
 from dnkit.journal.writer import Journal
 from dnkit.machine.program import LegSpec, Program
+from dnkit.model.alerts import HALT, Alert
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.commands import Command, EndRun, PlaceOrder, ReadBook, SendAlert
 from dnkit.model.errors import DnkitError
-from dnkit.model.events import Event, Restarted, Started, StopAsked
+from dnkit.model.events import Event, PositionRead, Restarted, Started, StopAsked
 from dnkit.model.ids import order_key
 from dnkit.model.terms import EndName, Risk
-from dnkit.runtime.alerts import Alerts, halt_level
 from dnkit.runtime.seeding import MODE, note
 from dnkit.runtime.world import World
 from dnkit.venues.account import Account
@@ -32,7 +38,11 @@ NO_ALERTS: Alerts = {}
 
 
 class Floor(msgspec.Struct, frozen=True):
-    """Shared by all runs of a command. `market` names the accounts; `alert` carries an alert to a human."""
+    """Shared by all runs of a command. `market` names the accounts; `alert` carries an alert to a human.
+
+    `traffic` holds what all of them ask of a venue, by venue; it fills as venues are met. `vitals` is how
+    their trading goes.
+    """
 
     market: str
     journal: Journal
@@ -42,6 +52,8 @@ class Floor(msgspec.Struct, frozen=True):
     capabilities: Mapping[str, Capabilities]
     alert: Callable[[str, str], None]
     seed: int = 0
+    traffic: dict[str, Traffic] = msgspec.field(default_factory=dict)
+    vitals: Vitals = msgspec.field(default_factory=Vitals)
 
 
 class RunResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,20 +102,24 @@ class PaperRun:
         self.program = program
         self._floor = floor
         self._alerts = alerts
+        self._mismatched: set[int] = set()
+        self._watch = watch
         self._stopped = False
         self._began_ns = floor.world.now()
         self.accounts = tuple(load_account(floor, spec) for spec in program.legs)
-        self.venues = tuple(self._venue(index, books[index]) for index in range(len(program.legs)))
+        wires = tuple(PaperWire() for _ in program.legs)
+        self.venues = tuple(self._venue(index, books[index], wire) for index, wire in enumerate(wires))
+        self._gateways = tuple(self._gateway(index, wire) for index, wire in enumerate(wires))
         self.desk = Desk(
             program,
             state,
-            ports=self.venues,
+            ports=self._gateways,
             record=self._record,
             read_book=partial(self._read_book, tuple(books)),
             alert=self._alert,
             now=floor.world.now,
             at=floor.world.at,
-            watch=watch,
+            watch=self._watched,
         )
 
     def start(self) -> None:
@@ -160,7 +176,7 @@ class PaperRun:
             ),
         )
         self._leave()
-        self._tell_done(result.ended)
+        self._tell_end(result.ended)
         return result
 
     def abandon(self, error: DnkitError) -> RunResult:
@@ -175,8 +191,9 @@ class PaperRun:
         return msgspec.structs.replace(result, ended=EndRun(EndName.HALTED, Risk.UNKNOWN, str(error)))
 
     def _leave(self) -> None:
-        for venue in self.venues:
+        for venue, gateway in zip(self.venues, self._gateways, strict=True):
             self._floor.world.detach(venue)
+            gateway.close()
 
     def _result(self, ended: EndRun) -> RunResult:
         return RunResult(
@@ -209,7 +226,7 @@ class PaperRun:
         spec, stop = self.program.legs[index], self.desk.state.legs[index].stop
         return frozenset() if stop is None else frozenset({order_key(self.header.run_id, spec.name, stop.n)})
 
-    def _venue(self, index: int, book: int) -> PaperVenue:
+    def _venue(self, index: int, book: int, wire: PaperWire) -> PaperVenue:
         world, spec = self._floor.world, self.program.legs[index]
         venue = PaperVenue(
             index,
@@ -218,12 +235,30 @@ class PaperRun:
             world.books[book],
             self.accounts[index],
             world.at,
-            self._emit,
+            wire.tell,
             world.now,
             seed=self._floor.seed,
         )
         world.attach(book, venue)
         return venue
+
+    def _gateway(self, index: int, wire: PaperWire) -> Gateway:
+        world, venue = self._floor.world, self.venues[index]
+        gateway = Gateway(
+            index,
+            venue.capabilities,
+            traffic_to(self._floor, venue.capabilities),
+            wire.send,
+            emit=self._emit,
+            now=world.now,
+            at=world.at,
+            lowers_risk=self._lowers_risk,
+        )
+        wire.connect(venue, gateway.hear)
+        return gateway
+
+    def _lowers_risk(self, request: PlaceOrder) -> bool:
+        return lowers_risk(self.program, self.desk.state, request)
 
     def _emit(self, event: Event) -> None:
         self.desk.handle(event)
@@ -234,20 +269,31 @@ class PaperRun:
         self._floor.journal.append(
             self.header.run_id, state.seq, state.now_ns, event, commands, digest, durable, state
         )
+        for alert in self._floor.vitals.note(self.header.run_id, event, commands):
+            _raise(self._floor, alert)
+
+    def _watched(self, event: Event, state: State) -> None:
+        if type(event) is PositionRead and event.leg not in self._mismatched:
+            for alert in of_read(self.program, state, event):
+                self._mismatched.add(event.leg)
+                _raise(self._floor, alert)
+        self._watch(event, state)
 
     def _read_book(self, books: tuple[int, ...], request: ReadBook) -> Answer:
         world = self._floor.world
         return world.books[books[request.leg]].read(world.now(), request)
 
     def _alert(self, request: SendAlert) -> bool:
-        state, level = self.desk.state, request.level
+        state, level, text = self.desk.state, request.level, request.text
         if state.stage is Stage.HALT:
-            level = halt_level(self._alerts, self.program, state)
-        self._floor.alert(level, request.text)
+            level, text = halt_level(self._alerts, self.program, state), str(HALT.raised(text))
+        self._floor.alert(level, text)
         return True
 
-    def _tell_done(self, ended: EndRun) -> None:
-        """An alert for a run that ended as intended, where the policy wants one."""
+    def _tell_end(self, ended: EndRun) -> None:
+        """What a halt leaves behind, as loud as the halt; a good end where the policy wants to hear of it."""
+        for alert in of_end(self.program, ended):
+            self._floor.alert(halt_level(self._alerts, self.program, self.desk.state), str(alert))
         level = self._alerts.get("done")
         if level is not None and ended.end is not EndName.HALTED:
             self._floor.alert(level, f"{self.program.name} is done: {ended.end.value}")
@@ -269,3 +315,22 @@ def load_account(floor: Floor, spec: LegSpec) -> Account:
     return floor.accounts.load(
         floor.market, instrument.venue, instrument.symbol, instrument.lot, instrument.tick
     )
+
+
+def traffic_to(floor: Floor, capabilities: Capabilities) -> Traffic:
+    """The traffic to a venue, shared by every leg of every run on the floor."""
+    known = floor.traffic.get(capabilities.venue)
+    if known is None:
+        known = Traffic(
+            capabilities,
+            now=floor.world.now,
+            at=floor.world.at,
+            alert=partial(_raise, floor),
+            dice=Random(f"{floor.seed}:{capabilities.venue}"),
+        )
+        floor.traffic[capabilities.venue] = known
+    return known
+
+
+def _raise(floor: Floor, alert: Alert) -> None:
+    floor.alert(alert.severity, str(alert))

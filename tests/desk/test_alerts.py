@@ -6,10 +6,10 @@ import pytest
 from msgspec.structs import replace
 
 from dnkit.cli.exit_of import code_of
+from dnkit.desk.alerts import halt_level
 from dnkit.engine.state import Leg
 from dnkit.engine.step import begin
 from dnkit.model.terms import EndName
-from dnkit.runtime.alerts import halt_level
 from dnkit.runtime.cycles import Plan, run_cycles
 from dnkit.runtime.run import RunResult
 from tests.desk.floor import Quiet, floor_for, program
