@@ -1,8 +1,6 @@
-"""One run on paper: accounts, venues, a desk, one line in the journal for each step; at the end a second
-opinion.
-"""
+"""One run: accounts, seats, a desk, one line in the journal for each step; at the end a second opinion."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import msgspec
@@ -12,36 +10,30 @@ from dnkit.engine.state import Stage, State
 from dnkit.journal.reader import Reader
 from dnkit.journal.records import Position, RunHeader
 from dnkit.journal.writer import Journal
-from dnkit.machine.program import LegSpec, Program
-from dnkit.model.capabilities import Capabilities
+from dnkit.machine.program import Program
 from dnkit.model.commands import Command, EndRun, PlaceOrder, ReadBook, SendAlert
 from dnkit.model.errors import DnkitError
 from dnkit.model.events import Event, Restarted, Started, StopAsked
 from dnkit.model.ids import order_key
 from dnkit.model.terms import EndName, Risk
 from dnkit.runtime.alerts import Alerts, halt_level
+from dnkit.runtime.house import House, Time
 from dnkit.runtime.seeding import MODE, note
-from dnkit.runtime.world import World
 from dnkit.venues.account import Account
-from dnkit.venues.accounts import PaperAccounts
-from dnkit.venues.judge import Verdict, judge
-from dnkit.venues.paper import PaperVenue
+from dnkit.venues.judge import Verdict
 
 Watch = Callable[[Event, State], None]
 NO_ALERTS: Alerts = {}
 
 
 class Floor(msgspec.Struct, frozen=True):
-    """Shared by all runs of a command. `market` names the accounts; `alert` carries an alert to a human."""
+    """Shared by all runs of a command; `alert` carries an alert to a human."""
 
-    market: str
     journal: Journal
     reader: Reader
-    accounts: PaperAccounts
-    world: World
-    capabilities: Mapping[str, Capabilities]
+    house: House
+    world: Time
     alert: Callable[[str, str], None]
-    seed: int = 0
 
 
 class RunResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,12 +82,15 @@ class PaperRun:
         self._alerts = alerts
         self._stopped = False
         self._began_ns = floor.world.now()
-        self.accounts = tuple(load_account(floor, spec) for spec in program.legs)
-        self.venues = tuple(self._venue(index, books[index]) for index in range(len(program.legs)))
+        self.accounts = tuple(floor.house.account(spec) for spec in program.legs)
+        self.seats = tuple(
+            floor.house.seat(index, spec, self.accounts[index], books[index], header.run_id, self._emit)
+            for index, spec in enumerate(program.legs)
+        )
         self.desk = Desk(
             program,
             state,
-            ports=self.venues,
+            ports=self.seats,
             record=self._record,
             read_book=partial(self._read_book, tuple(books)),
             alert=self._alert,
@@ -117,13 +112,15 @@ class PaperRun:
         )
 
     def restart(self) -> None:
-        """Go on with a run whose process died. Its venues remember its orders by journal and tape."""
-        fills = [self._floor.accounts.fills(account, self.header.run_id) for account in self.accounts]
-        for line in self._floor.reader.lines(self.header.run_id):
-            for request in line.requests():
-                if isinstance(request, PlaceOrder):
-                    own = [one for one in fills[request.leg] if one.trade.startswith(f"{request.key}#")]
-                    self.venues[request.leg].recall(request, own)
+        """Go on with a run whose process died. Its seats remember its orders by the journal."""
+        requests = [
+            request
+            for line in self._floor.reader.lines(self.header.run_id)
+            for request in line.requests()
+            if isinstance(request, PlaceOrder)
+        ]
+        for index, seat in enumerate(self.seats):
+            seat.remember(one for one in requests if one.leg == index)
         self.desk.handle(Restarted(self._floor.world.now()))
 
     def stop(self, why: str) -> None:
@@ -143,7 +140,7 @@ class PaperRun:
 
     def close(self, exit_code: Callable[[RunResult], int]) -> RunResult:
         """Let what is on the wire arrive, hear the judge, and write the last record."""
-        self._floor.world.settle(2 * max(one.capabilities.latency_ns for one in self.venues))
+        self._floor.world.settle(2 * max(seat.latency_ns for seat in self.seats))
         result = self._result(self.desk.ended or EndRun(EndName.HALTED, Risk.UNKNOWN, "the run has no end"))
         self._floor.journal.end_run(
             self.header.run_id,
@@ -166,15 +163,17 @@ class PaperRun:
         says what is open.
         """
         self._leave()
-        untouched = not any(venue.position or venue.opening for venue in self.venues)
         result = self._result(EndRun(EndName.HALTED, Risk.FLAT, str(error)))
-        if untouched and result.verified:
+        touched = any(
+            one.position or seat.opening for one, seat in zip(result.verdicts, self.seats, strict=True)
+        )
+        if result.verified and not touched:
             return result
         return msgspec.structs.replace(result, ended=EndRun(EndName.HALTED, Risk.UNKNOWN, str(error)))
 
     def _leave(self) -> None:
-        for venue in self.venues:
-            self._floor.world.detach(venue)
+        for seat in self.seats:
+            seat.leave()
 
     def _result(self, ended: EndRun) -> RunResult:
         return RunResult(
@@ -193,35 +192,16 @@ class PaperRun:
         """The judge's word per leg. A protective stop that is meant to stay is no finding."""
         keeps = ended.end is EndName.PROTECTED
         return tuple(
-            judge(
-                venue,
-                leg.position if leg.known else None,
-                self._floor.accounts,
-                keep=self._kept_stop(venue.leg) if keeps else frozenset(),
+            seat.verdict(
+                leg.position if leg.known else None, self._kept_stop(index) if keeps else frozenset()
             )
-            for venue, leg in zip(self.venues, self.desk.state.legs, strict=True)
+            for index, (seat, leg) in enumerate(zip(self.seats, self.desk.state.legs, strict=True))
         )
 
     def _kept_stop(self, index: int) -> frozenset[str]:
         """Client id of the leg's kept stop, if there is one."""
         spec, stop = self.program.legs[index], self.desk.state.legs[index].stop
         return frozenset() if stop is None else frozenset({order_key(self.header.run_id, spec.name, stop.n)})
-
-    def _venue(self, index: int, book: int) -> PaperVenue:
-        world, spec = self._floor.world, self.program.legs[index]
-        venue = PaperVenue(
-            index,
-            self._floor.capabilities[spec.instrument.venue],
-            spec.instrument,
-            world.books[book],
-            self.accounts[index],
-            world.at,
-            self._emit,
-            world.now,
-            seed=self._floor.seed,
-        )
-        world.attach(book, venue)
-        return venue
 
     def _emit(self, event: Event) -> None:
         self.desk.handle(event)
@@ -259,11 +239,3 @@ class PaperRun:
             note(self._floor.journal, account, "first use")
             return account.lots, account.entry
         return known
-
-
-def load_account(floor: Floor, spec: LegSpec) -> Account:
-    """The paper account a leg trades."""
-    instrument = spec.instrument
-    return floor.accounts.load(
-        floor.market, instrument.venue, instrument.symbol, instrument.lot, instrument.tick
-    )

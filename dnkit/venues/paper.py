@@ -59,10 +59,12 @@ class PaperVenue:
         lag_reads: bool = False,
         lookup_visible_ns: int = 0,
         seed: int = 0,
+        changed: Callable[[PaperOrder], None] | None = None,
     ) -> None:
         """`lag_reads` and `seed` say how old position reads are (see PositionMemory).
 
-        `lookup_visible_ns` is how long a look-up does not know a new order yet.
+        `lookup_visible_ns` is how long a look-up does not know a new order yet. `changed` hears of an order
+        at the moment something became of it, before anybody is told.
         """
         if (account.lot, account.tick) != (instrument.lot, instrument.tick):
             raise BugError("grid: a paper account must count in the lots and ticks of its venue's instrument")
@@ -75,6 +77,7 @@ class PaperVenue:
         self._emit = emit
         self._now = now
         self._lookup_visible_ns = lookup_visible_ns
+        self._changed = changed
         self._inbox: deque[Request] = deque()
         self._outbox: deque[Event] = deque()
         self._orders: dict[str, PaperOrder] = {}
@@ -203,6 +206,11 @@ class PaperVenue:
             self._execute[asked.type](order)
         else:
             self._refuse(order, *refusal)
+        self._note(order)
+
+    def _note(self, order: PaperOrder) -> None:
+        if self._changed is not None:
+            self._changed(order)
 
     def _refusal(self, asked: PlaceOrder) -> tuple[RejectKind, str] | None:
         """Why the venue does not take the order at all, None when it does."""
@@ -319,6 +327,7 @@ class PaperVenue:
             self._accept(known)
 
     def _tell_fill(self, order: PaperOrder, maker: bool) -> None:
+        self._note(order)
         self._memory.note(self._now(), self.account.lots)
         self._tell(
             OrderFilled(
@@ -344,6 +353,7 @@ class PaperVenue:
         if why not in _TOLD_BY_CANCEL or self.capabilities.cancel_cum:
             event = msgspec.structs.replace(event, cum=order.cum, worth=order.worth, fee=order.fee)
         self._tell(event)
+        self._note(order)
         self._finish(order)
 
     def _finish(self, order: PaperOrder) -> None:
