@@ -68,8 +68,6 @@ def trade(
 
     Examples:
 
-      dnkit trade --policy close_two_phase
-
       dnkit trade -p open_post_only_hedge --cycles 20 --set hedge_for=5s
 
       dnkit trade -p my.yaml --market recorded:data --book a=binance_usdm:ETHUSDT --json

@@ -137,6 +137,15 @@ class PaperVenue:
         self._orders[asked.key] = order
         self._finished.append(order)
 
+    def endow(self, lots: int, price: int, by: str) -> None:
+        """Give the account signed `lots` at `price` ticks as its start. It always had them: no read is so old
+        that it does not show them.
+        """
+        side = Side.BUY if lots > 0 else Side.SELL
+        self.account.fill(side, abs(lots), price, 0, at_ns=self._now(), trade=f"seed by {by}")
+        self.opening += lots
+        self._memory.begin(self._now(), self.account.lots)
+
     # What the market says
 
     @property

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from dnkit.model.errors import DnkitError
-from dnkit.model.terms import Side
 from dnkit.venues.judge import Verdict, judge
 from dnkit.venues.local import wire
 from dnkit.venues.local.member import Hall, Member
@@ -73,10 +72,7 @@ class Session:
         venue = self.member.venue(asked.listing)
         if venue.resting_orders() or venue.orders_on_the_way:
             raise DnkitError("an account with open orders is given nothing")
-        side = Side.BUY if asked.lots > 0 else Side.SELL
-        now, by = self._hall.now(), f"seed by {asked.by}"
-        venue.account.fill(side, abs(asked.lots), asked.price, 0, at_ns=now, trade=by)
-        venue.opening += asked.lots
+        venue.endow(asked.lots, asked.price, asked.by)
 
 
 class Exchange:
