@@ -1,7 +1,7 @@
 """Where the runs of `trade` happen: paper venues in this process, or an exchange in another one."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 import msgspec
 from msgspec.structs import replace
@@ -9,9 +9,10 @@ from msgspec.structs import replace
 from dnkit.cli.outcome import Asked
 from dnkit.cli.progress import Lines, make_display
 from dnkit.machine.program import LegSpec
-from dnkit.runtime.floor import Claim, accounts_of, lay_floor, open_stores, refuse_unfinished
+from dnkit.runtime.floor import Claim, accounts_of, lay_floor, open_stores, refuse_unfinished, way_on
 from dnkit.runtime.folder import StateFolder
 from dnkit.runtime.library import VenueFacts
+from dnkit.runtime.lock import Busy
 from dnkit.runtime.market import UsageError, open_market, parse_market, parse_speed
 from dnkit.runtime.run import Floor
 
@@ -91,11 +92,17 @@ def _at_endpoint(
     asked: Asked, legs: Sequence[LegSpec], folder: StateFolder, display: Lines, resumed: bool
 ) -> Iterator[Place]:
     from dnkit.runtime.endpoint.floor import connected, endpoint_floor
+    from dnkit.runtime.endpoint.link import BusyThere
 
-    with connected(asked.endpoint, legs) as world:
-        claim = replace(paper_claim(asked, legs), market=world.welcome.market)
-        with open_stores(folder, claim) as stores:
-            if not resumed:
-                refuse_unfinished(stores.reader, claim)
-            books = tuple(one.book for one in world.welcome.listings)
-            yield Place(endpoint_floor(stores, world, VenueFacts(), display.alert), books, display)
+    claim = paper_claim(asked, legs)
+    with ExitStack() as stack:
+        try:
+            world = stack.enter_context(connected(asked.endpoint, legs))
+        except BusyThere as error:
+            raise Busy(f"{error}{way_on(folder, replace(claim, market=error.market))}") from error
+        claim = replace(claim, market=world.welcome.market)
+        stores = stack.enter_context(open_stores(folder, claim))
+        if not resumed:
+            refuse_unfinished(stores.reader, claim)
+        books = tuple(one.book for one in world.welcome.listings)
+        yield Place(endpoint_floor(stores, world, VenueFacts(), display.alert), books, display)

@@ -77,10 +77,10 @@ def _held(folder: StateFolder, claim: Claim) -> Iterator[None]:
         with held(places, claim.who):
             yield
     except Busy as error:
-        raise Busy(f"{error}{_way_on(folder, claim)}") from error
+        raise Busy(f"{error}{way_on(folder, claim)}") from error
 
 
-def _way_on(folder: StateFolder, claim: Claim) -> str:
+def way_on(folder: StateFolder, claim: Claim) -> str:
     """What to do should the other engine die: its run has to be brought to its end."""
     if not folder.journal.exists():
         return ""

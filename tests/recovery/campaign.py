@@ -21,7 +21,7 @@ from dnkit.runtime.folder import StateFolder
 from tests.recovery.processes import Site, exchange, run
 from tests.recovery.truth import Listed, Truth, truth_of
 
-SPEED = 15
+SPEED = "15"
 AGAIN_EVERY = 5  # of so many kills one is followed by a second, in the resumed process
 AGAIN_LINE = 4
 WHENS = ("after", "before", "1", "20")  # numbers are ms after the line: what it asks for is on its way
@@ -164,7 +164,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--policy", default="")
-    parser.add_argument("--speed", type=int, default=SPEED)
+    parser.add_argument("--speed", default=SPEED)
     parser.add_argument("--first", type=int, default=0)
     wanted = parser.parse_args()
     wrong = 0

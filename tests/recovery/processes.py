@@ -46,10 +46,10 @@ def run(words: Sequence[str], home: Path) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def exchange(root: Path, *, speed: int, listed: Sequence[str], for_s: int, seed: int = 1) -> Iterator[Site]:
+def exchange(root: Path, *, speed: str, listed: Sequence[str], for_s: int, seed: int = 1) -> Iterator[Site]:
     """An exchange that lives as long as the block."""
     folder, home = root / "exchange", root / "home"
-    words = ["dnkit", "exchange", "--json", "--speed", str(speed), "--for", str(for_s), "--dir", str(folder)]
+    words = ["dnkit", "exchange", "--json", "--speed", speed, "--for", str(for_s), "--dir", str(folder)]
     process = start([*words, "--seed", str(seed), *(w for one in listed for w in ("--list", one))], home)
     try:
         assert process.stdout is not None

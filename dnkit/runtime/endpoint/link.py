@@ -17,6 +17,14 @@ FRAME_MAX = 1 << 24
 PAUSES_S = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # between two tries to come back
 
 
+class BusyThere(Busy):
+    """Another engine trades the account; `market` names it as the journal does."""
+
+    def __init__(self, text: str, market: str) -> None:
+        super().__init__(text)
+        self.market = market
+
+
 class NoExchange(DnkitError):
     """The exchange does not answer, or does not want us."""
 
@@ -110,8 +118,8 @@ class Link:
             self._connection = connection
             return first, more
         await connection.close()
-        if isinstance(first, wire.Refused) and first.busy:
-            raise Busy(f"{first.text}; wait for it to end")
+        if isinstance(first, wire.Refused) and first.market:
+            raise BusyThere(f"{first.text}; wait for it to end", first.market)
         raise NoExchange(first.text if isinstance(first, wire.Refused) else f"{self._url} says no welcome")
 
     async def _listen(self, first: list[wire.ToTrader]) -> None:

@@ -92,7 +92,7 @@ class Door:
         try:
             visitor = await self._let_in(connection, outbox)
         except (NotAdmitted, wire.BadFrame) as error:
-            outbox.tell(wire.Refused(str(error), busy=getattr(error, "busy", False)))
+            outbox.tell(wire.Refused(str(error), getattr(error, "market", "")))
             with suppress(ConnectionClosed):
                 await outbox.flush()
             return

@@ -17,13 +17,13 @@ Tell = Callable[[wire.ToTrader], None]
 
 
 class NotAdmitted(DnkitError):
-    """A session is not opened. `busy`: another engine trades there."""
+    """A session is not opened. `market` names the account another engine trades, "" where that is not why."""
 
     exit_code = 5
 
-    def __init__(self, text: str, *, busy: bool = False) -> None:
+    def __init__(self, text: str, market: str = "") -> None:
         super().__init__(text)
-        self.busy = busy
+        self.market = market
 
 
 class Session:
@@ -90,15 +90,16 @@ class Exchange:
         """Let a trader in and welcome it; NotAdmitted when that cannot be."""
         if hello.protocol != wire.PROTOCOL:
             raise NotAdmitted(f"the exchange speaks protocol {wire.PROTOCOL}, the trader {hello.protocol}")
+        market = f"{self.name}/{account}"
         numbers = tuple(self._number(*one) for one in hello.trades)
         for other in [one for one in self._sessions if one.member.name == account]:
             if other.engine == hello.engine:
                 self.dismiss(other)
             elif set(other.numbers) & set(numbers):
-                raise NotAdmitted(f"another engine trades account {account} here already", busy=True)
+                raise NotAdmitted(f"another engine trades account {account} already", market)
         member = self._members.setdefault(account, Member(account, self._hall))
         listings = tuple(self.listings[one] for one in numbers)
-        tell(wire.Welcome(f"{self.name}/{account}", self._hall.now(), self._speed, listings, numbers))
+        tell(wire.Welcome(market, self._hall.now(), self._speed, listings, numbers))
         session = Session(member, hello.engine, numbers, tell, self._hall)
         self._sessions.append(session)
         return session

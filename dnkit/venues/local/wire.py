@@ -133,10 +133,12 @@ class Welcome(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
-    """The session is not opened: `busy` when another engine trades there, else it never will be."""
+    """The session is not opened. `market` names the account that another engine trades, "" where that is not
+    why.
+    """
 
     text: str
-    busy: bool = False
+    market: str = ""
 
 
 class Held(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
