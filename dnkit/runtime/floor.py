@@ -7,11 +7,12 @@ disk, never fail for it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 
 import msgspec
 
+from dnkit.journal.errors import JournalError
 from dnkit.journal.reader import Reader
 from dnkit.journal.records import Run
 from dnkit.journal.writer import Journal
@@ -81,12 +82,16 @@ def _held(folder: StateFolder, claim: Claim) -> Iterator[None]:
 
 
 def way_on(folder: StateFolder, claim: Claim) -> str:
-    """What to do should the other engine die: its run has to be brought to its end."""
-    if not folder.journal.exists():
-        return ""
-    with Reader(folder.journal) as reader:
+    """What to do should the other engine die: its run has to be brought to its end. "" where the journal does
+    not name one.
+    """
+    with (
+        suppress(JournalError),
+        Reader(folder.journal) as reader,
+    ):  # it may be in the making
         found = _unfinished(reader, claim)
-    return f" (if it dies: dnkit trade --resume {found.header.run_id})" if found else ""
+        return f" (if it dies: dnkit trade --resume {found.header.run_id})" if found else ""
+    return ""
 
 
 def lay_floor(

@@ -8,13 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dnkit.journal.errors import JournalError
 from dnkit.journal.reader import Reader
 from dnkit.journal.verify import verify
 from dnkit.runtime.folder import StateFolder
@@ -72,11 +73,10 @@ def cycle(done: subprocess.CompletedProcess[str]) -> Any:
 def lines_of(home: Path, account: str, count: int) -> str:
     """Wait until the run on that account has so many lines; its id."""
     for _ in range(600):
-        if StateFolder(home).journal.exists():
-            with Reader(StateFolder(home).journal) as reader:
-                found = [one for one in reader.unfinished() if one.header.market.endswith(f"/{account}")]
-                if found and reader.count(found[0].header.run_id) >= count:
-                    return found[0].header.run_id
+        with suppress(JournalError), Reader(StateFolder(home).journal) as reader:  # it may be in the making
+            found = [one for one in reader.unfinished() if one.header.market.endswith(f"/{account}")]
+            if found and reader.count(found[0].header.run_id) >= count:
+                return found[0].header.run_id
         time.sleep(0.05)
     raise AssertionError("no run has so many lines")
 
