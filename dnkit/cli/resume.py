@@ -19,6 +19,7 @@ from dnkit.runtime.folder import StateFolder, state_folder
 from dnkit.runtime.market import UsageError
 from dnkit.runtime.run import PaperRun, RunResult
 from dnkit.runtime.signals import Stopped, listening
+from dnkit.venues.local.exchange import MARKET
 
 
 class RunEnded(DnkitError):
@@ -63,7 +64,7 @@ def _ours(run: Run, market: str) -> Run:
     elsewhere.
     """
     if run.header.market != market:
-        flag = "--endpoint" if run.header.market.startswith("exchange:") else "--market"
+        flag = "--endpoint" if run.header.market.startswith(MARKET) else "--market"
         raise UsageError(f"run {run.header.run_id} trades on {run.header.market}; give that as {flag}")
     return _open(run)
 

@@ -14,7 +14,7 @@ import msgspec
 
 from dnkit.journal.errors import JournalError
 from dnkit.journal.reader import Reader
-from dnkit.journal.records import Run
+from dnkit.journal.records import Run, RunHeader
 from dnkit.journal.writer import Journal
 from dnkit.machine.program import LegSpec
 from dnkit.model.capabilities import Capabilities
@@ -26,6 +26,7 @@ from dnkit.runtime.paper_house import PaperHouse
 from dnkit.runtime.run import Floor
 from dnkit.runtime.world import World
 from dnkit.venues.accounts import PaperAccounts
+from dnkit.venues.local.exchange import MARKET as EXCHANGE
 
 
 class Stores(msgspec.Struct, frozen=True):
@@ -90,7 +91,7 @@ def way_on(folder: StateFolder, claim: Claim) -> str:
         Reader(folder.journal) as reader,
     ):  # it may be in the making
         found = _unfinished(reader, claim)
-        return f" (if it dies: dnkit trade --resume {found.header.run_id})" if found else ""
+        return f" (if it dies: {resume_words(found.header)})" if found else ""
     return ""
 
 
@@ -120,7 +121,7 @@ def refuse_unfinished(reader: Reader, claim: Claim) -> None:
     if found is not None:
         raise Busy(
             f"run {found.header.run_id} of {found.header.policy} was cut off and holds the same account; "
-            f"bring it to its end first: dnkit trade --resume {found.header.run_id}"
+            f"bring it to its end first: {resume_words(found.header)}"
         )
 
 
@@ -130,6 +131,12 @@ def _unfinished(reader: Reader, claim: Claim) -> Run | None:
         if run.header.market == claim.market and accounts_of_run(run) & claim.accounts:
             return run
     return None
+
+
+def resume_words(header: RunHeader) -> str:
+    """The command that brings a run to its end."""
+    at = " --endpoint ADDRESS" if header.market.startswith(EXCHANGE) else ""
+    return f"dnkit trade --resume {header.run_id}{at}"
 
 
 def accounts_of_run(run: Run) -> frozenset[tuple[str, str]]:

@@ -51,7 +51,13 @@ class Door:
         """Listen on `port` (0: a free one, told to `ready`) until `over(now)`; DnkitError when it cannot."""
         try:
             server = await serve(
-                self._visit, HOST, port, compression=None, ping_interval=PING_S, max_size=FRAME_MAX
+                self._visit,
+                HOST,
+                port,
+                origins=[None],  # no page in a browser
+                compression=None,
+                ping_interval=PING_S,
+                max_size=FRAME_MAX,
             )
         except OSError as error:
             raise DnkitError(f"cannot listen on {HOST}:{port}: {error.strerror}") from error

@@ -19,7 +19,7 @@ from dnkit.runtime.market import MarketChoice, OpenMarket, open_market
 from dnkit.runtime.world import World
 from dnkit.venues.accounts import PaperAccounts
 from dnkit.venues.local import wire
-from dnkit.venues.local.exchange import Exchange
+from dnkit.venues.local.exchange import MARKET, Exchange
 from dnkit.venues.local.member import Hall
 from dnkit.venues.local.orders import Orders
 
@@ -120,7 +120,7 @@ def _name(orders: Orders) -> str:
     """The exchange's own name: as long as its files live, and no other's."""
     name = orders.fact(NAME)
     if name is None:
-        name = f"exchange:{os.urandom(4).hex()}"
+        name = f"{MARKET}{os.urandom(4).hex()}"
         orders.note(NAME, name)
     return name
 

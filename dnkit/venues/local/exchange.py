@@ -13,6 +13,7 @@ from dnkit.venues.judge import Verdict, judge
 from dnkit.venues.local import wire
 from dnkit.venues.local.member import Hall, Member
 
+MARKET = "exchange:"  # how the market of every account of such an exchange begins
 Tell = Callable[[wire.ToTrader], None]
 
 
