@@ -1,11 +1,9 @@
 """`dnkit exchange`: the paper exchange as a process of its own."""
 
-import signal
 import sys
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from types import FrameType
 
 import msgspec
 
@@ -47,16 +45,9 @@ def exchange(asked: Asked) -> int:
         seed=asked.seed,
         loop=asked.loop,
     )
-    signal.signal(signal.SIGTERM, _leave)
-    try:
-        open_exchange(wanted, VenueFacts(), partial(_tell, asked))
-    except KeyboardInterrupt:
-        out.say("PAPER  the exchange is closed; its accounts are kept")
+    open_exchange(wanted, VenueFacts(), partial(_tell, asked))
+    out.say("PAPER  the exchange is closed; its accounts are kept")
     return ExitCode.OK
-
-
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _speed(text: str) -> Decimal:

@@ -58,6 +58,8 @@ def exchange(root: Path, *, speed: str, listed: Sequence[str], for_s: int, seed:
             raise RuntimeError(f"no exchange: {process.communicate()[1]}")
         yield Site(json.loads(line)["data"]["address"], folder, home)
         assert process.poll() is None, f"the exchange ended: {process.communicate()[1]}"
-    finally:
         process.terminate()
+        assert process.wait(timeout=PATIENCE_S) == 0, "an exchange that is asked to stop stops well"
+    finally:
+        process.kill()
         process.communicate(timeout=PATIENCE_S)

@@ -18,6 +18,7 @@ import pytest
 from dnkit.journal.errors import JournalError
 from dnkit.journal.reader import Reader
 from dnkit.journal.verify import verify
+from dnkit.runtime.endpoint.house import LOST
 from dnkit.runtime.folder import StateFolder
 from tests.recovery.campaign import ASTER, BACKPACK, GRVT, LIGHTER, NADO
 from tests.recovery.processes import ROOT, Site, exchange, run, start
@@ -171,6 +172,9 @@ def test_a_connection_that_breaks_again_and_again_hides_no_fill(policy: str, sit
         told, said = process.communicate(timeout=60)
     ended, truth = json.loads(told)["data"]["cycles"][0], truth_of(site.folder, account)
     assert wire.cuts
+    with Reader(StateFolder(site.home).journal) as reader:
+        assert any(LOST in line.event for line in reader.lines(ended["run_id"])), "no cut was felt"
+        assert verify(reader, ended["run_id"]).ok
     assert process.returncode in (0, 20, 21, 22, 23), said
     if process.returncode != 23:
         held = {(leg["venue"], leg["symbol"]): Decimal(leg["position"]) for leg in ended["legs"]}

@@ -1,6 +1,7 @@
 """The exchange's socket: WebSocket on 127.0.0.1, one session a connection, time by the wall."""
 
 import asyncio
+import signal
 from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
@@ -24,6 +25,7 @@ PUMP_S = 0.002
 LOOK_S = 0.25  # between two looks at whether it is time to stop
 STRIDE_NS = 250_000_000  # of market, at most, between two looks at the socket
 PING_S = 5
+CLOSE_S = 2  # for traders to hear that it is over
 FRAME_MAX = 1 << 20
 
 
@@ -48,7 +50,9 @@ class Door:
         self._visitors: list[Visitor] = []
 
     async def serve(self, port: int, ready: Callable[[int], None], over: Callable[[int], bool]) -> None:
-        """Listen on `port` (0: a free one, told to `ready`) until `over(now)`; DnkitError when it cannot."""
+        """Listen on `port` (0: a free one, told to `ready`) until `over(now)` or a signal to stop; DnkitError
+        when it cannot.
+        """
         try:
             server = await serve(
                 self._visit,
@@ -61,8 +65,15 @@ class Door:
             )
         except OSError as error:
             raise DnkitError(f"cannot listen on {HOST}:{port}: {error.strerror}") from error
-        async with server:
-            await self._keep_open(server, ready, over)
+        asked = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, asked.set)
+        try:
+            await self._keep_open(server, ready, lambda now_ns: asked.is_set() or over(now_ns))
+        finally:
+            server.close()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(server.wait_closed(), CLOSE_S)
 
     async def _keep_open(
         self, server: Server, ready: Callable[[int], None], over: Callable[[int], bool]
