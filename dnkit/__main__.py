@@ -14,6 +14,7 @@ Usage: dnkit COMMAND [OPTIONS]
 
 Commands:
   trade     Run a policy.              dnkit trade --policy close_two_phase
+  exchange  A paper exchange apart.    dnkit exchange --port 8765
   flatten   Close what is open.        dnkit flatten --venue aster --dry-run
   explain   What a policy will do.     dnkit explain policies/close_two_phase.yaml
   lint      Check policy files.        dnkit lint policies/*.yaml

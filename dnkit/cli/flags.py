@@ -69,6 +69,28 @@ Loop = Annotated[bool, typer.Option("--loop", help="Start a recording again when
 Resume = Annotated[
     str, typer.Option("--resume", metavar="RUN", help="Bring a run that was cut off to its end.")
 ]
+Endpoint = Annotated[
+    str,
+    typer.Option(
+        "--endpoint", metavar="ws://...", help="Trade at a running `dnkit exchange` instead of in here."
+    ),
+]
+Listed = Annotated[
+    list[str] | None,
+    typer.Option("--list", metavar="VENUE:SYMBOL", help="List only this symbol. May be repeated."),
+]
+ListedBooks = Annotated[
+    list[str] | None,
+    typer.Option("--book", metavar="VENUE:SYMBOL=BOOK", help="Recorded book of a symbol that is listed."),
+]
+RealSpeed = Annotated[str, typer.Option("--speed", metavar="N", help="1 is real time, N is N times that.")]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0 is a free one.")]
+ForSeconds = Annotated[
+    int, typer.Option("--for", metavar="SECONDS", min=0, help="Stop after so long; 0 is with the parent.")
+]
+ExchangeFolder = Annotated[
+    Path | None, typer.Option("--dir", metavar="DIR", help="Where its accounts, orders and tape are kept.")
+]
 WithReport = Annotated[bool, typer.Option("--report/--no-report", help="End with the cost report.")]
 Svg = Annotated[
     Path | None, typer.Option("--svg", metavar="FILE", help="Draw the run and its figures into an SVG file.")

@@ -69,7 +69,7 @@ class Fallback:
         text = msgspec.json.encode(record) + b"\n"
         try:
             self._append(text)
-        except OSError:
+        except OSError:  # no room, or another engine writes there
             try:
                 self._move_away()
                 self._append(text)
@@ -79,7 +79,7 @@ class Fallback:
     def _append(self, text: bytes) -> None:
         if self._file is None:
             self._file = self.path.open("ab", buffering=0)
-            fcntl.flock(self._file, fcntl.LOCK_SH)
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # another engine's: BlockingIOError
         start = self._file.seek(0, os.SEEK_END)
         if self._file.write(text) != len(text):
             self._file.truncate(start)

@@ -23,7 +23,7 @@ from dnkit.model.terms import EndName, Intent
 from dnkit.readers.claims import compare
 from dnkit.readers.facts import gather
 from dnkit.runtime import seeding
-from dnkit.runtime.run import Floor, PaperRun, RunResult, load_account
+from dnkit.runtime.run import Floor, PaperRun, RunResult
 
 GAP_NS = 2 * NS_PER_S  # market time between two cycles, so that they do not meet the same resting orders
 RUN_CALLS = 16  # to one venue: sweeps, reads, an order or two a leg, a cancel and a look-up
@@ -115,7 +115,7 @@ def _direction(floor: Floor, plan: Plan, turned: bool) -> bool:
     if plan.program.intent is not Intent.OPEN:
         return not turned
     first, book = plan.program.legs[0], floor.world.books[plan.books[0]]
-    account = load_account(floor, first)
+    account = floor.house.account(first)
     if seeding.is_empty(first.instrument, account, (book.bid + book.ask) // 2):
         return not turned
     return account.lots * first.side > 0
@@ -183,16 +183,15 @@ def _stop_all(runs: Sequence[PaperRun], why: str) -> None:
 def _seed(floor: Floor, plan: Plan, program: Program, listener: Listener) -> None:
     """Empty accounts get the start this intent needs."""
     mids = [_mid(floor, book) for book in plan.books]
-    accounts = [load_account(floor, spec) for spec in program.legs]
+    accounts = [floor.house.account(spec) for spec in program.legs]
     legs = zip(program.legs, accounts, mids, strict=True)
     if not all(seeding.is_empty(spec.instrument, account, mid) for spec, account, mid in legs):
         return
     starts = seeding.starts(program, mids)
     for start in starts:
         spec = program.legs[start.leg]
-        seeding.seed(
-            floor.accounts, floor.journal, spec.instrument, accounts[start.leg], start, floor.world.now()
-        )
+        seeded = floor.house.endow(spec, accounts[start.leg], start.lots, start.price)
+        seeding.note(floor.journal, seeded, "seeded by trade")
     if starts:
         told = ", ".join(seeding.words(program.legs[start.leg], start) for start in starts)
         listener.note(f"the paper accounts were empty; they start with {told}")
@@ -210,7 +209,7 @@ def header_of(floor: Floor, plan: Plan, program: Program, cycle: int, run_id: st
     return RunHeader(
         run_id=run_id,
         mode=seeding.MODE,
-        market=floor.market,
+        market=floor.house.market,
         policy=program.name,
         started_ns=floor.world.now(),
         legs=leg_headers(program.legs, plan.book_names),

@@ -1,8 +1,8 @@
-"""One run on paper: accounts, venues behind gateways, a desk, one line in the journal for each step; at the
-end a second opinion.
+"""One run: accounts, seats behind gateways, a desk, one line in the journal for each step; at the end a
+second opinion.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from random import Random
 
@@ -11,14 +11,14 @@ import msgspec
 from dnkit.desk.alerts import Alerts, Vitals, halt_level, of_end, of_read
 from dnkit.desk.desk import Answer, Desk
 from dnkit.desk.gateway.gateway import Gateway
-from dnkit.desk.gateway.paper import PaperWire
 from dnkit.desk.gateway.risk import lowers_risk
 from dnkit.desk.gateway.traffic import Traffic
+from dnkit.desk.gateway.wire import Wire
 from dnkit.engine.state import Stage, State
 from dnkit.journal.reader import Reader
 from dnkit.journal.records import Position, RunHeader
 from dnkit.journal.writer import Journal
-from dnkit.machine.program import LegSpec, Program
+from dnkit.machine.program import Program
 from dnkit.model.alerts import HALT, Alert
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.commands import Command, EndRun, PlaceOrder, ReadBook, SendAlert
@@ -26,30 +26,26 @@ from dnkit.model.errors import DnkitError
 from dnkit.model.events import Event, PositionRead, Restarted, Started, StopAsked
 from dnkit.model.ids import order_key
 from dnkit.model.terms import EndName, Risk
+from dnkit.runtime.house import House, Time
 from dnkit.runtime.seeding import MODE, note
-from dnkit.runtime.world import World
 from dnkit.venues.account import Account
-from dnkit.venues.accounts import PaperAccounts
-from dnkit.venues.judge import Verdict, judge
-from dnkit.venues.paper import PaperVenue
+from dnkit.venues.judge import Verdict
 
 Watch = Callable[[Event, State], None]
 NO_ALERTS: Alerts = {}
 
 
 class Floor(msgspec.Struct, frozen=True):
-    """Shared by all runs of a command. `market` names the accounts; `alert` carries an alert to a human.
+    """Shared by all runs of a command; `alert` carries an alert to a human.
 
     `traffic` holds what all of them ask of a venue, by venue; it fills as venues are met. `vitals` is how
     their trading goes.
     """
 
-    market: str
     journal: Journal
     reader: Reader
-    accounts: PaperAccounts
-    world: World
-    capabilities: Mapping[str, Capabilities]
+    house: House
+    world: Time
     alert: Callable[[str, str], None]
     seed: int = 0
     traffic: dict[str, Traffic] = msgspec.field(default_factory=dict)
@@ -79,9 +75,7 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def traded(self) -> bool:
         """Whether anything was filled."""
-        return any(
-            one.cum for leg in self.state.legs for one in (*leg.past, leg.order, leg.stop) if one is not None
-        )
+        return any(leg.fill_ns for leg in self.state.legs)
 
 
 class PaperRun:
@@ -106,9 +100,12 @@ class PaperRun:
         self._watch = watch
         self._stopped = False
         self._began_ns = floor.world.now()
-        self.accounts = tuple(load_account(floor, spec) for spec in program.legs)
-        wires = tuple(PaperWire() for _ in program.legs)
-        self.venues = tuple(self._venue(index, books[index], wire) for index, wire in enumerate(wires))
+        self.accounts = tuple(floor.house.account(spec) for spec in program.legs)
+        wires = tuple(Wire() for _ in program.legs)
+        self.seats = tuple(
+            floor.house.seat(index, spec, self.accounts[index], books[index], header.run_id, wires[index])
+            for index, spec in enumerate(program.legs)
+        )
         self._gateways = tuple(self._gateway(index, wire) for index, wire in enumerate(wires))
         self.desk = Desk(
             program,
@@ -135,13 +132,15 @@ class PaperRun:
         )
 
     def restart(self) -> None:
-        """Go on with a run whose process died. Its venues remember its orders by journal and tape."""
-        fills = [self._floor.accounts.fills(account, self.header.run_id) for account in self.accounts]
-        for line in self._floor.reader.lines(self.header.run_id):
-            for request in line.requests():
-                if isinstance(request, PlaceOrder):
-                    own = [one for one in fills[request.leg] if one.trade.startswith(f"{request.key}#")]
-                    self.venues[request.leg].recall(request, own)
+        """Go on with a run whose process died. Its seats remember its orders by the journal."""
+        requests = [
+            request
+            for line in self._floor.reader.lines(self.header.run_id)
+            for request in line.requests()
+            if isinstance(request, PlaceOrder)
+        ]
+        for index, seat in enumerate(self.seats):
+            seat.remember(one for one in requests if one.leg == index)
         self.desk.handle(Restarted(self._floor.world.now()))
 
     def stop(self, why: str) -> None:
@@ -161,7 +160,7 @@ class PaperRun:
 
     def close(self, exit_code: Callable[[RunResult], int]) -> RunResult:
         """Let what is on the wire arrive, hear the judge, and write the last record."""
-        self._floor.world.settle(2 * max(one.capabilities.latency_ns for one in self.venues))
+        self._floor.world.settle(2 * max(seat.capabilities.latency_ns for seat in self.seats))
         result = self._result(self.desk.ended or EndRun(EndName.HALTED, Risk.UNKNOWN, "the run has no end"))
         self._floor.journal.end_run(
             self.header.run_id,
@@ -184,15 +183,17 @@ class PaperRun:
         says what is open.
         """
         self._leave()
-        untouched = not any(venue.position or venue.opening for venue in self.venues)
         result = self._result(EndRun(EndName.HALTED, Risk.FLAT, str(error)))
-        if untouched and result.verified:
+        touched = any(
+            one.position or seat.opening for one, seat in zip(result.verdicts, self.seats, strict=True)
+        )
+        if result.verified and not touched:
             return result
         return msgspec.structs.replace(result, ended=EndRun(EndName.HALTED, Risk.UNKNOWN, str(error)))
 
     def _leave(self) -> None:
-        for venue, gateway in zip(self.venues, self._gateways, strict=True):
-            self._floor.world.detach(venue)
+        for seat, gateway in zip(self.seats, self._gateways, strict=True):
+            seat.leave()
             gateway.close()
 
     def _result(self, ended: EndRun) -> RunResult:
@@ -212,13 +213,10 @@ class PaperRun:
         """The judge's word per leg. A protective stop that is meant to stay is no finding."""
         keeps = ended.end is EndName.PROTECTED
         return tuple(
-            judge(
-                venue,
-                leg.position if leg.known else None,
-                self._floor.accounts,
-                keep=self._kept_stop(venue.leg) if keeps else frozenset(),
+            seat.verdict(
+                leg.position if leg.known else None, self._kept_stop(index) if keeps else frozenset()
             )
-            for venue, leg in zip(self.venues, self.desk.state.legs, strict=True)
+            for index, (seat, leg) in enumerate(zip(self.seats, self.desk.state.legs, strict=True))
         )
 
     def _kept_stop(self, index: int) -> frozenset[str]:
@@ -226,35 +224,19 @@ class PaperRun:
         spec, stop = self.program.legs[index], self.desk.state.legs[index].stop
         return frozenset() if stop is None else frozenset({order_key(self.header.run_id, spec.name, stop.n)})
 
-    def _venue(self, index: int, book: int, wire: PaperWire) -> PaperVenue:
-        world, spec = self._floor.world, self.program.legs[index]
-        venue = PaperVenue(
-            index,
-            self._floor.capabilities[spec.instrument.venue],
-            spec.instrument,
-            world.books[book],
-            self.accounts[index],
-            world.at,
-            wire.tell,
-            world.now,
-            seed=self._floor.seed,
-        )
-        world.attach(book, venue)
-        return venue
-
-    def _gateway(self, index: int, wire: PaperWire) -> Gateway:
-        world, venue = self._floor.world, self.venues[index]
+    def _gateway(self, index: int, wire: Wire) -> Gateway:
+        world, seat = self._floor.world, self.seats[index]
         gateway = Gateway(
             index,
-            venue.capabilities,
-            traffic_to(self._floor, venue.capabilities),
+            seat.capabilities,
+            traffic_to(self._floor, seat.capabilities),
             wire.send,
             emit=self._emit,
             now=world.now,
             at=world.at,
             lowers_risk=self._lowers_risk,
         )
-        wire.connect(venue, gateway.hear)
+        wire.connect(seat.carry, gateway.hear)
         return gateway
 
     def _lowers_risk(self, request: PlaceOrder) -> bool:
@@ -307,14 +289,6 @@ class PaperRun:
             note(self._floor.journal, account, "first use")
             return account.lots, account.entry
         return known
-
-
-def load_account(floor: Floor, spec: LegSpec) -> Account:
-    """The paper account a leg trades."""
-    instrument = spec.instrument
-    return floor.accounts.load(
-        floor.market, instrument.venue, instrument.symbol, instrument.lot, instrument.tick
-    )
 
 
 def traffic_to(floor: Floor, capabilities: Capabilities) -> Traffic:

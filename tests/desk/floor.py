@@ -11,7 +11,7 @@ from dnkit.engine.state import State
 from dnkit.machine.program import Program
 from dnkit.market.leg_book import leg_book
 from dnkit.model.events import Event
-from dnkit.runtime.floor import lay_floor, open_stores
+from dnkit.runtime.floor import Claim, accounts_of, lay_floor, open_stores
 from dnkit.runtime.folder import StateFolder
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.market import OpenMarket
@@ -60,7 +60,8 @@ def still(of: Program, *, end_s: int = 0) -> OpenMarket:
 @contextmanager
 def floor_for(of: Program, folder: Path, *, end_s: int = 0, accounts: Path | None = None) -> Iterator[Floor]:
     """A floor with files in `folder`; `accounts` puts the paper venues' own books elsewhere."""
-    with open_stores(StateFolder(folder)) as opened, ExitStack() as stack:
+    claim = Claim("still", accounts_of(of.legs))
+    with open_stores(StateFolder(folder), claim) as opened, ExitStack() as stack:
         stores = opened
         if accounts is not None:
             stores = replace(opened, accounts=stack.enter_context(PaperAccounts(accounts)))

@@ -11,12 +11,13 @@ from dnkit.cli.exit_of import code_of
 from dnkit.desk.gateway import breaker as circuit
 from dnkit.desk.gateway.budget import Use
 from dnkit.desk.gateway.outcome import Done, Failed, Fate, Request
-from dnkit.desk.gateway.paper import PaperWire
+from dnkit.desk.gateway.wire import Wire
 from dnkit.model.commands import CancelOrder, FindOrder, PlaceOrder, ReadPosition
 from dnkit.model.numbers import NS_PER_S
 from dnkit.model.terms import EndName, OrderType
 from dnkit.runtime import run as runs
 from dnkit.runtime.cycles import Plan, run_cycles
+from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.run import Floor, RunResult, traffic_to
 from tests.desk.floor import Quiet, floor_for, program
 from tests.gateway.rig import limited
@@ -25,7 +26,7 @@ Fault = Callable[[Request, int], Failed | None]
 LOST = Failed(fate=Fate.UNKNOWN, text="no answer")
 
 
-class FaultyWire(PaperWire):
+class FaultyWire(Wire):
     """Fails where `fault` says so for a request and its ordinal. A failure of UNKNOWN fate is carried out and
     its answer lost, any other is not carried out. `sent` holds when what reached the wire.
     """
@@ -65,9 +66,10 @@ class Ran:
         with floor_for(of, self.folder) as quiet:
             floor = replace(quiet, alert=lambda _level, text: self.alerts.append(text))
             wire = partial(FaultyWire, fault, floor.world.now, self.sent)
-            self._patch.setattr(runs, "PaperWire", wire)
+            self._patch.setattr(runs, "Wire", wire)
+            venues = VenueFacts()
             for leg in of.legs:
-                traffic_to(floor, floor.capabilities[leg.instrument.venue])
+                traffic_to(floor, venues[leg.instrument.venue])
             prepare(floor)
             (result,) = run_cycles(floor, plan, Quiet(), code_of)
         return result

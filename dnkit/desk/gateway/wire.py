@@ -1,0 +1,91 @@
+"""A venue as a transport: answers go back to their requests, the rest is a stream."""
+
+from collections.abc import Callable
+
+from dnkit.desk.gateway.outcome import Answered, Done, Failed, Fate, Request
+from dnkit.model.commands import CancelOrder, FindOrder, PlaceOrder, ReadPosition, SweepOrders
+from dnkit.model.events import (
+    CancelRefused,
+    Event,
+    OrderAccepted,
+    OrderEnded,
+    OrderFilled,
+    OrderFound,
+    OrderRejected,
+    OrdersSwept,
+    PositionRead,
+)
+
+Carry = Callable[[Request], bool]
+NOT_SENT = Failed(fate=Fate.TRANSIENT, text="not sent: there is no connection")
+
+
+class Wire:
+    """Lies between a gateway and whoever carries its requests. `connect` comes before anything else."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[type[Request], int], list[Done]] = {}
+
+    def connect(self, carry: Carry, hear: Callable[[Event], None]) -> None:
+        """Lay it. `carry` takes a request along, False where it certainly did not leave; `hear` gets what
+        nobody asked for.
+        """
+        self._carry = carry
+        self._hear = hear
+
+    def send(self, request: Request, done: Done) -> None:
+        """Have a request carried out."""
+        self._open.setdefault(_name(request), []).append(done)
+        if not self._carry(request):
+            self.fail(request, NOT_SENT)
+
+    def tell(self, event: Event) -> None:
+        """The venue says something."""
+        for kind in _ANSWERS.get(type(event), ()):
+            number = event.request if isinstance(event, PositionRead | OrdersSwept) else event.order  # type: ignore[union-attr]
+            done = self._take((kind, number))
+            if done is not None:
+                done(Answered(event))
+                return
+        self._hear(event)
+
+    def fail(self, request: Request, failed: Failed) -> None:
+        """A request came to nothing, as far as anyone knows."""
+        done = self._take(_name(request))
+        if done is not None:
+            done(failed)
+
+    def lose(self, failed: Failed) -> None:
+        """So did all that is not answered yet."""
+        lost, self._open = self._open, {}
+        for waiting in lost.values():
+            for done in waiting:
+                done(failed)
+
+    def _take(self, name: tuple[type[Request], int]) -> Done | None:
+        """Whoever has waited longest."""
+        waiting = self._open.get(name)
+        if not waiting:
+            return None
+        done = waiting.pop(0)
+        if not waiting:
+            del self._open[name]
+        return done
+
+
+def _name(request: Request) -> tuple[type[Request], int]:
+    number = request.request if isinstance(request, ReadPosition | SweepOrders) else request.order
+    return type(request), number
+
+
+# What may answer which request, the likeliest first.
+_ANSWERS: dict[type, tuple[type[Request], ...]] = {
+    OrderAccepted: (PlaceOrder,),
+    OrderRejected: (PlaceOrder,),
+    OrderFilled: (PlaceOrder,),
+    OrderEnded: (PlaceOrder, CancelOrder),
+    CancelRefused: (CancelOrder,),
+    OrderFound: (FindOrder,),
+    PositionRead: (ReadPosition,),
+    OrdersSwept: (SweepOrders,),
+}

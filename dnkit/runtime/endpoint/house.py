@@ -1,0 +1,215 @@
+"""The house behind an endpoint: accounts and orders are the exchange's, a seat only asks and listens.
+
+When the connection breaks, nobody knows what became of a request that is not answered; the wire is told so.
+Once there is a connection again, every order that may still rest is looked up, because what the streams said
+meanwhile was not heard.
+"""
+
+from collections.abc import Iterable
+from functools import partial
+
+from msgspec.structs import replace
+
+from dnkit.desk.gateway.outcome import Failed, Fate, Request
+from dnkit.desk.gateway.wire import Wire
+from dnkit.machine.program import LegSpec
+from dnkit.model.capabilities import Capabilities
+from dnkit.model.commands import CancelOrder, FindOrder, PlaceOrder, ReadPosition, SweepOrders
+from dnkit.model.errors import BugError, DnkitError
+from dnkit.model.events import (
+    OrderEnded,
+    OrderFact,
+    OrderFound,
+    OrderRejected,
+    OrdersSwept,
+    PositionRead,
+)
+from dnkit.model.ids import order_key
+from dnkit.model.numbers import NS_PER_MS
+from dnkit.model.terms import FoundKind
+from dnkit.runtime.endpoint.world import EndpointWorld
+from dnkit.runtime.library import VenueFacts
+from dnkit.venues.account import Account, Holding
+from dnkit.venues.judge import Verdict
+from dnkit.venues.local import protocol
+
+LOOK_AGAIN_NS = 500 * NS_PER_MS
+LOST = Failed(fate=Fate.UNKNOWN, text="the connection to the exchange broke")
+SEED = "trade"  # who gives an empty account its start
+
+
+class EndpointHouse:
+    """Accounts of the exchange a world is connected to."""
+
+    def __init__(self, world: EndpointWorld, capabilities: VenueFacts) -> None:
+        self.market = world.welcome.market
+        self._world = world
+        self._capabilities = capabilities
+        self._numbers = {
+            (listing.venue, listing.symbol): number
+            for listing, number in zip(world.welcome.listings, world.welcome.numbers, strict=True)
+        }
+
+    def account(self, spec: LegSpec) -> Account:
+        """What the exchange holds for a leg now."""
+        listing = self._number(spec)
+        return self._account(spec, self._world.ask(lambda ask: protocol.Balance(ask, listing)))
+
+    def endow(self, spec: LegSpec, _account: Account, lots: int, price: int) -> Account:
+        """Ask the exchange to give the account its start."""
+        listing = self._number(spec)
+        return self._account(
+            spec, self._world.ask(lambda ask: protocol.Endow(ask, listing, lots, price, SEED))
+        )
+
+    def seat(
+        self, index: int, spec: LegSpec, account: Account, _book: int, run_id: str, wire: Wire
+    ) -> "EndpointSeat":
+        """A seat that hears of the orders of this run's leg."""
+        capabilities = self._capabilities[spec.instrument.venue]
+        beginning = order_key(run_id, spec.name, 0)[:-1]
+        return EndpointSeat(index, self._number(spec), capabilities, account, beginning, self._world, wire)
+
+    def _number(self, spec: LegSpec) -> int:
+        return self._numbers[spec.instrument.venue, spec.instrument.symbol]
+
+    def _account(self, spec: LegSpec, held: protocol.Held | protocol.Judged) -> Account:
+        if not isinstance(held, protocol.Held):
+            raise BugError("the exchange answered another question")
+        one = spec.instrument
+        account = Account(self.market, one.venue, one.symbol, lot=one.lot, tick=one.tick)
+        account.holding = Holding(lots=held.lots, entry=held.entry)
+        return account
+
+
+class EndpointSeat:
+    """One leg of a run. `beginning` is what its client ids begin with; the number of the order follows."""
+
+    def __init__(
+        self,
+        index: int,
+        listing: int,
+        capabilities: Capabilities,
+        account: Account,
+        beginning: str,
+        world: EndpointWorld,
+        wire: Wire,
+    ) -> None:
+        self.opening = account.lots
+        self.capabilities = capabilities
+        self._index = index
+        self._listing = listing
+        self._account = account
+        self._beginning = beginning
+        self._world = world
+        self._wire = wire
+        self._open: dict[int, str] = {}  # orders that may rest: client ids by number
+        self._looking: set[int] = set()  # those of them that are looked up after a break
+        world.told.append(self._told)
+        world.breaks.append((self._lost, self._back))
+
+    def carry(self, request: Request) -> bool:
+        """Send a request; False when there is no connection."""
+        if isinstance(request, PlaceOrder):
+            self._open[request.order] = request.key
+        elif isinstance(request, FindOrder):
+            self._looking.discard(request.order)  # the run asks itself, and wants to hear the answer
+        return self._world.post(_said(self._listing, request))
+
+    def remember(self, asked: Iterable[PlaceOrder]) -> None:
+        """The exchange remembers; which of them may still rest is for the engine to look up."""
+        self._open.update((one.order, one.key) for one in asked)
+
+    def verdict(self, ledger: int | None, keep: frozenset[str]) -> Verdict:
+        """The exchange's word; one that cannot be had is a finding."""
+        try:
+            answer = self._world.ask(
+                lambda ask: protocol.Audit(ask, self._listing, ledger, tuple(sorted(keep)))
+            )
+        except DnkitError as error:
+            return self._unheard(ledger, str(error))
+        if not isinstance(answer, protocol.Judged):
+            raise BugError("the exchange answered another question")
+        return replace(answer.verdict, leg=self._index)
+
+    def leave(self) -> None:
+        """Listen no more."""
+        self._world.told.remove(self._told)
+        self._world.breaks.remove((self._lost, self._back))
+
+    def _unheard(self, ledger: int | None, why: str) -> Verdict:
+        return Verdict(
+            leg=self._index,
+            venue=self._account.venue,
+            symbol=self._account.symbol,
+            position=ledger or 0,
+            ledger=ledger,
+            resting=len(self._open),
+            findings=(f"what the exchange holds could not be read: {why}",),
+        )
+
+    def _told(self, told: protocol.Told) -> None:
+        if told.listing != self._listing:
+            return
+        news, now = told.news, self._world.now()
+        if isinstance(news, OrderFact):
+            number = told.key.removeprefix(self._beginning)
+            if number != told.key and number.isdigit():
+                self._learn(replace(news, at_ns=now, leg=self._index, order=int(number)))
+        elif isinstance(news, PositionRead | OrdersSwept):
+            self._wire.tell(replace(news, at_ns=now, leg=self._index))
+
+    def _learn(self, fact: OrderFact) -> None:
+        if isinstance(fact, OrderFound) and fact.found in (FoundKind.ABSENT, FoundKind.ERROR):
+            if fact.order in self._looking:  # our own look-up, in the venue's lag: no news for the run
+                self._world.at(fact.at_ns + LOOK_AGAIN_NS, partial(self._look_up, fact.order))
+                return
+        elif isinstance(fact, OrderFound):
+            self._looking.discard(fact.order)
+        if _is_last_word(fact):
+            self._looking.discard(fact.order)
+            self._open.pop(fact.order, None)
+        self._wire.tell(fact)
+
+    def _lost(self) -> None:
+        """No answer will come to what is unanswered."""
+        self._wire.lose(LOST)
+
+    def _back(self) -> None:
+        self._looking = set(self._open)
+        for number in sorted(self._open):
+            self._look_up(number)
+
+    def _look_up(self, number: int) -> None:
+        if number in self._looking:
+            self._world.post(protocol.Find(self._listing, self._open[number]))
+
+
+def _is_last_word(fact: OrderFact) -> bool:
+    if isinstance(fact, OrderFound):
+        return fact.found is FoundKind.OVER
+    return isinstance(fact, OrderEnded | OrderRejected)
+
+
+def _said(listing: int, request: Request) -> protocol.Order:
+    """A request in the exchange's words."""
+    match request:
+        case PlaceOrder():
+            return protocol.Place(
+                listing,
+                request.key,
+                request.side,
+                request.type,
+                request.lots,
+                request.price,
+                request.stop,
+                request.reduce_only,
+            )
+        case CancelOrder():
+            return protocol.Cancel(listing, request.key)
+        case FindOrder():
+            return protocol.Find(listing, request.key)
+        case ReadPosition():
+            return protocol.Read(listing, request.request)
+        case SweepOrders():
+            return protocol.Sweep(listing, request.request, request.keep)
