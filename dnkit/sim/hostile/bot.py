@@ -48,8 +48,8 @@ class Outside(msgspec.Struct, frozen=True):
 
 
 class Bot:
-    """`era` counts its lives; `state` is that of the last line written. `differs` says in words where a
-    replay of the lines did not give what was written.
+    """`era` counts its lives, the last began at `returned_ns` (0: it is the first); `state` is that of the
+    last line written. `differs` says in words where a replay of the lines did not give what was written.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Bot:
         self.era = 0
         self.dead = False
         self.deaths = 0
+        self.returned_ns = 0
         self.lines: list[Line] = []
         self.state = begin(program, run_id)
         self.differs = ""
@@ -104,6 +105,7 @@ class Bot:
         self.dead = False
         if self.ended is not None:
             return
+        self.returned_ns = self._scheduler.now_ns
         if self.lines:
             self._live(self.replayed(), ev.Restarted(self._scheduler.now_ns))
         elif self._started is not None:
@@ -151,11 +153,11 @@ class Bot:
         """The state that the lines give; `differs` is set where they give another."""
         state = begin(self.program, self.run_id)
         for number, line in enumerate(self.lines, 1):
-            state, commands = step(self.program, state, _event(line.event))
+            state, commands = step(self.program, state, event_of(line.event))
             if (state_digest(state), chain.encode(commands)) != (line.digest, line.commands):
                 self.differs = f"line {number} replays to another state or other requests"
                 break
         return state
 
 
-_event: Callable[[str], ev.Event] = msgspec.json.Decoder(ev.Event).decode
+event_of: Callable[[str], ev.Event] = msgspec.json.Decoder(ev.Event).decode

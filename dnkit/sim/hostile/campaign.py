@@ -10,6 +10,7 @@ from dnkit.engine.state import Leg, Order, Past
 from dnkit.machine.program import Program
 from dnkit.model.terms import EndName, Risk
 from dnkit.readers.stats import Rate, rate
+from dnkit.sim.hostile.bot import Bot
 from dnkit.sim.hostile.referee import Violation
 from dnkit.sim.hostile.world import Setting, World
 
@@ -63,7 +64,6 @@ def simulate(setting: Setting, seed: int) -> Outcome:
 def outcome_of(world: World, mids2: Sequence[int]) -> Outcome:
     """What came of a run that is over; `mids2` are the doubled mids at its start, in ticks."""
     ended, referee, bot = world.state.ended, world.referee, world.bot
-    digest = blake2b("\n".join(one.event for one in bot.lines).encode(), digest_size=8).hexdigest()
     return Outcome(
         seed=world.seed,
         end=ended.end.value if ended else NO_END,
@@ -78,8 +78,14 @@ def outcome_of(world: World, mids2: Sequence[int]) -> Outcome:
         deaths=bot.deaths,
         met=tuple(sorted((fault.value, count) for fault, count in world.luck.met.items() if count)),
         violations=tuple(referee.violations),
-        digest=digest,
+        digest=_digest(bot),
     )
+
+
+def _digest(bot: Bot) -> str:
+    """Hash over what was heard, without the id of the run that names of trades hold."""
+    heard = "\n".join(one.event for one in bot.lines).replace(bot.run_id, "")
+    return blake2b(heard.encode(), digest_size=8).hexdigest()
 
 
 def _cost(program: Program, legs: Sequence[Leg], mids2: Sequence[int]) -> int:

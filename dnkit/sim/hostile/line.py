@@ -51,7 +51,7 @@ class Flight(msgspec.Struct, eq=False):
 
 
 class Line:
-    """A desk's port. `told_liquidation`: the process was told of the position that one left."""
+    """A desk's port. `told` is the position that was last told, and to which life of the process."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Line:
     ) -> None:
         self.exchange: Exchange
         self.weather = weather
-        self.told_liquidation = False
+        self.told: tuple[int, int] | None = None
         self._leg, self._spec = leg, spec
         self._luck, self._scheduler, self._bot = luck, scheduler, bot
         self._latency_ns = latency_ns
@@ -287,8 +287,7 @@ class Line:
         if era != self._bot.era or self.weather.is_down(now):
             return
         if isinstance(fact, ev.PositionRead) and fact.lots is not None:
-            true = fact.lots == self.exchange.position
-            self.told_liquidation = true and fact.as_of_ns >= self.exchange.liquidated_ns > 0
+            self.told = (era, fact.lots)
             self._bot.handle(replace(fact, at_ns=now, as_of_ns=self._stamp(fact.as_of_ns)))
         elif isinstance(fact, ev.OrderFilled) and fact.traded_ns:
             self._bot.handle(replace(fact, at_ns=now, traded_ns=self._stamp(fact.traded_ns)))

@@ -42,7 +42,7 @@ class LineView(Protocol):
     """What a referee looks at of a line."""
 
     exchange: Exchange
-    told_liquidation: bool
+    told: tuple[int, int] | None
 
     def on_the_way(self) -> list[cm.PlaceOrder]: ...
 
@@ -60,6 +60,10 @@ class WorldView(Protocol):
     @property
     def state(self) -> State: ...
     def now(self) -> int: ...
+    @property
+    def era(self) -> int: ...
+    @property
+    def returned_ns(self) -> int: ...
     def starting(self) -> tuple[int, ...]: ...
     def is_down(self, leg: int) -> bool: ...
     def replay_differs(self) -> str: ...
@@ -120,7 +124,7 @@ class Referee:
             or all(one.type in self._forbidden(phase) for one in meant)
         ):
             yield "allowed types", f"the policy allows no {order.type.value} order there"
-        reduces = all(job.reduces for job in meant) or self._intent(phase) in REDUCING
+        reduces = self._reduces(phase, meant)
         if reduces and order.type in spec.flags and not order.reduce_only:
             yield "reduce-only", "it is to reduce and does not say so"
         yield from self._one_order(order)
@@ -131,8 +135,9 @@ class Referee:
         name = order.reason.rpartition("#")[0]
         return next(one for one in self._program.phases if one.name == name)
 
-    def _intent(self, phase: Phase) -> Intent:
-        return self._program.scopes[phase.scope].intent
+    def _reduces(self, phase: Phase, jobs: list[Job]) -> bool:
+        closes = self._program.scopes[phase.scope].intent in REDUCING
+        return closes or (bool(jobs) and all(job.reduces for job in jobs))
 
     def _forbidden(self, phase: Phase) -> set[OrderType]:
         scope, found = phase.scope, set[OrderType]()
@@ -296,8 +301,19 @@ class Referee:
             resting=tuple(one.order for one in open_orders if one.order != kept),
             stops=tuple(one for one in open_orders if one.order == kept),
             down=world.is_down(index),
-            blind=bool(line.exchange.liquidated_ns) and not line.told_liquidation,
+            blind=self._is_blind(line),
         )
+
+    def _is_blind(self, line: LineView) -> bool:
+        """Whether the venue took a position away and has told something else since, or nothing yet. A process
+        that came back after that has to ask.
+        """
+        world, taken_ns = self._world, line.exchange.liquidated_ns
+        if not taken_ns:
+            return False
+        if line.told is None or line.told[0] != world.era:
+            return world.returned_ns <= taken_ns
+        return line.told[1] != line.exchange.position
 
     # --- words ----------------------------------------------------------------------------------------
 

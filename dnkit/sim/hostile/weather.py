@@ -9,7 +9,6 @@ from dnkit.model.numbers import NS_PER_MS, NS_PER_S
 from dnkit.sim.hostile.faults import Fault, Luck
 
 WITHIN_NS = (3 * NS_PER_S, 15 * NS_PER_S, 60 * NS_PER_S)  # how far into a run things begin, by run and venue
-ARRIVAL_NS = 300 * NS_PER_MS  # what a request may take: a venue's lags count from its sending
 Windows = tuple[tuple[int, int], ...]
 
 
@@ -60,7 +59,7 @@ def draw_weather(luck: Luck, capabilities: Capabilities, now: int) -> Weather:
         skew_ns=skew,
         behind_ns=luck.span(Fault.OLD_POSITION) if old else usual,
         whole=old and dice.random() < 0.5,
-        unknown_ns=max(0, capabilities.lookup_lag_ns - ARRIVAL_NS) if slow else 0,
+        unknown_ns=_unknown(luck, capabilities) if slow else 0,
         trades_on=dice.random() < 0.5,
     )
 
@@ -77,3 +76,10 @@ def _windows(luck: Luck, fault: Fault, now: int) -> Iterator[tuple[int, int]]:
 def soon(luck: Luck, now: int) -> int:
     """A moment of the run that begins now."""
     return now + luck.dice.randrange(luck.dice.choice(WITHIN_NS))
+
+
+def _unknown(luck: Luck, capabilities: Capabilities) -> int:
+    """How long after its arrival an order may be unknown: a venue's lag counts from the sending."""
+    slow = luck.rates.get(Fault.SLOW_REQUEST)
+    flight_ns = capabilities.latency_ns + (slow.up_to_ns if slow else 0)
+    return max(0, capabilities.lookup_lag_ns - flight_ns)

@@ -98,6 +98,16 @@ class World:
         """The engine's state after the last line."""
         return self.bot.state
 
+    @property
+    def era(self) -> int:
+        """Which life of the process it is."""
+        return self.bot.era
+
+    @property
+    def returned_ns(self) -> int:
+        """When the process last came back, 0 if it never died."""
+        return self.bot.returned_ns
+
     def starting(self) -> tuple[int, ...]:
         """What the legs truly held at the start."""
         return tuple(one.lots for one in self.starts)
