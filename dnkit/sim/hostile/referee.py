@@ -30,6 +30,30 @@ OFF_MAX = 2  # an order priced more than that many times off the true mid
 DRIFT = 105  # percent: a clip in money is counted at the price of another moment
 
 
+RULES: Mapping[str, str] = {
+    "every wait ends": "the run ends within an hour and 20,000 steps of its own clock",
+    "no bug": "the engine finds nothing wrong with itself",
+    "named end": "the end has a name",
+    "flat means flat": "what is called flat is too little to trade, on every leg",
+    "hedged means hedged": "what is called hedged nets to less than the venues let trade",
+    "protected is covered": "what is called protected has a stop at the venue for all of it",
+    "idle is untouched": "what is called idle holds what it held at the start",
+    "ledger is the truth": "unless the risk is called unknown, the ledger is what the venue holds",
+    "nothing left resting": "no order may still fill, but for a kept stop, what a halt names, and what a venue "
+    "that is down holds",
+    "honest halt": "a halt paged a human",
+    "exposure bound": "no leg goes beyond the clip or what evens out another; no rebalance overshoots",
+    "never through zero": "nothing that closes passes through zero or grows",
+    "no order above what remains": "no order is larger than what is truly left to do",
+    "one order a leg": "no order is sent while another one of that leg may still fill",
+    "reduce-only": "every order that is to reduce says so, where the venue takes the flag",
+    "allowed types": "no order is of a type that the policy forbids or does not ask for, no market order",
+    "no price off a bad print": "no order is priced at more than twice or less than half of the true mid",
+    "request budget": "no venue gets more calls than its facts allow in their window",
+    "the journal replays": "the lines give the same states and the same requests again",
+}
+
+
 class Violation(msgspec.Struct, frozen=True):
     """Something that may never happen: which rule, when in the run, and how it was."""
 
@@ -101,7 +125,8 @@ class Referee:
         self.alarms += asked.level == "page"
 
     def note(self, rule: str, text: str) -> None:
-        """Keep what is wrong, not all of a flood."""
+        """Keep what is wrong, not all of a flood. `rule` is one of RULES."""
+        assert rule in RULES, f"`{rule}` is no rule"
         if len(self.violations) < KEPT_MAX:
             self.violations.append(Violation(rule, self._world.now() - self._world.began_ns, text))
 

@@ -5,7 +5,8 @@ import pytest
 from dnkit.sim.hostile.campaign import simulate
 from tests.analysis import variants
 from tests.analysis.variants import Variant
-from tests.sim.hostile.worlds import cases, setting
+from tests.sim.hostile.cases import cases
+from tests.sim.hostile.worlds import setting
 
 SEEDS = 50
 PROFILES = ("swarm", "rough")
