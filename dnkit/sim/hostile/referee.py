@@ -39,8 +39,8 @@ RULES: Mapping[str, str] = {
     "protected is covered": "what is called protected has a stop at the venue for all of it",
     "idle is untouched": "what is called idle holds what it held at the start",
     "ledger is the truth": "unless the risk is called unknown, the ledger is what the venue holds",
-    "nothing left resting": "no order may still fill, but for a kept stop, what a halt names, and what a venue "
-    "that is down holds",
+    "nothing left resting": "no order may still fill, but for a kept stop, what a halt names, and what a "
+    "venue that is down holds",
     "honest halt": "a halt paged a human",
     "exposure bound": "no leg goes beyond the clip or what evens out another; no rebalance overshoots",
     "never through zero": "nothing that closes passes through zero or grows",
