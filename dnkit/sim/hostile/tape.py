@@ -12,6 +12,7 @@ from dnkit.model.instrument import Instrument
 from dnkit.model.numbers import NS_PER_S
 
 APART_NS = 20 * NS_PER_S  # between two places of a tape where runs begin
+LEFT_NS = 60 * NS_PER_S  # what a tape that ends should still hold after the last of them
 
 
 class Tape:
@@ -19,6 +20,7 @@ class Tape:
 
     def __init__(self, market: Market, instruments: Sequence[Instrument]) -> None:
         self.start_ns = market.start_ns
+        self.end_ns = market.end_ns
         self._pairs = list(zip(market.grids, instruments, strict=True))
         self._source = market.messages()
         self._kept: list[Message] = []
@@ -26,6 +28,12 @@ class Tape:
     def books(self) -> tuple[LegBook, ...]:
         """Empty books of its legs."""
         return tuple(leg_book(grid, instrument) for grid, instrument in self._pairs)
+
+    def places(self, most: int) -> int:
+        """How many places there are where runs may begin."""
+        if self.end_ns is None:
+            return most
+        return max(1, min(most, 1 + (self.end_ns - LEFT_NS - self.start_ns) // APART_NS))
 
     def play(self, place: int) -> Iterator[Message]:
         """The messages from number `place` on."""
@@ -62,10 +70,11 @@ class Tapes:
 
     def open(self, seed: int) -> Opened:
         """The books of a seed, warm; DnkitError when the market has none at that place."""
-        number, place = seed % self._count, seed // self._count % self._places
+        number = seed % self._count
         tape = self._tapes.get(number)
         if tape is None:
             tape = self._tapes[number] = Tape(self._make(number), self._instruments)
+        place = seed // self._count % tape.places(self._places)
         if (number, place) not in self._warm:
             self._warm[number, place] = self._warmed(tape, number, place)
         books, at, now_ns = self._warm[number, place]
