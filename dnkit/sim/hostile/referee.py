@@ -117,6 +117,7 @@ class Referee:
         self.requests += 1
         self._count(asked)
         if isinstance(asked, cm.PlaceOrder):
+            self._look()  # a run that begins naked has moved nothing yet
             for rule, text in self._order_breaks(asked):
                 self.note(rule, f"{self._words(asked)}: {text}")
 
@@ -206,13 +207,15 @@ class Referee:
 
     def moved(self) -> None:
         """A true position changed."""
-        legs = self._true_legs()
-        if legs is not None:
-            self._measure(legs)
+        self._look()
         for rule, text in self._position_breaks():
             self.note(rule, text)
 
-    def _measure(self, legs: tuple[Leg, ...]) -> None:
+    def _look(self) -> None:
+        """Measure what is open now."""
+        legs = self._true_legs()
+        if legs is None:
+            return
         now, program = self._world.now(), self._program
         self.unhedged = max(self.unhedged, net_money(program, legs))
         self.close()
