@@ -109,6 +109,7 @@ def outcomes(asked: Asked, setting: Setting) -> Generator[Outcome, None, None]:
     if asked.jobs == 1:
         yield from (simulate(setting, seed) for seed in seeds)
         return
+    import signal
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
@@ -116,10 +117,14 @@ def outcomes(asked: Asked, setting: Setting) -> Generator[Outcome, None, None]:
     pool = ProcessPoolExecutor(
         asked.jobs, mp_context=get_context("spawn"), initializer=_make_ready, initargs=(asked,)
     )
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the one that prints
     try:
-        for found in pool.map(_simulate_all, batches):
+        every = pool.map(_simulate_all, batches)  # starts the processes, which inherit that
+        signal.signal(signal.SIGINT, before)
+        for found in every:
             yield from found
     finally:
+        signal.signal(signal.SIGINT, before)
         pool.shutdown(cancel_futures=True)
 
 
@@ -127,10 +132,7 @@ _READY: dict[str, Setting] = {}
 
 
 def _make_ready(asked: Asked) -> None:
-    """In a process of its own: compile once; Ctrl+C is for the one that prints."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """In a process of its own: compile once."""
     _READY["setting"] = setting_of(asked)
 
 
