@@ -33,8 +33,9 @@ demo: setup ## trade close_two_phase on paper to "verified flat", with its cost 
 test: setup ## run all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-test-long: setup ## kill real traders 200 times for each of three policies, and count what came of it
-	$(BIN)/python -m tests.recovery.campaign --kills 200 $(ARGS)
+test-long: setup ## what takes long: 2,000 fresh seeds of every shipped policy; 200 kills of a real trader for each of three
+	$(BIN)/python -m tests.sim.hostile.long --jobs $(WORKERS) $(ARGS)
+	$(BIN)/python -m tests.recovery.campaign --kills 200
 
 check: setup ## formatting, lint, types, import contract, policies
 	$(BIN)/ruff format --check .

@@ -177,6 +177,25 @@ PoliciesToProve = Annotated[
     list[str] | None,
     typer.Argument(metavar="POLICY...", help="Names, files or folders.", autocompletion=policies_and_files),
 ]
+PolicyToSimulate = Annotated[str, typer.Argument(metavar="POLICY", autocompletion=policies)]
+SeedCount = Annotated[int, typer.Option("--seeds", min=1, metavar="N", help="How many runs.")]
+FirstSeed = Annotated[int, typer.Option("--first", min=0, metavar="S", help="Seed of the first run.")]
+OneSeed = Annotated[
+    int | None,
+    typer.Option("--seed", min=0, metavar="S", help="Exactly this run, as a story and into the journal."),
+]
+FaultProfile = Annotated[
+    str, typer.Option("--faults", metavar="PROFILE|FILE", help="calm, rough, swarm, or a profile of yours.")
+]
+SimulatedMarket = Annotated[
+    str,
+    typer.Option(
+        "--market",
+        metavar="M",
+        help="synthetic:calm, synthetic:hard, recorded:DIR; the synthetic ones in turn if left out.",
+    ),
+]
+Jobs = Annotated[int, typer.Option("--jobs", min=1, max=64, metavar="N", help="Processes at work.")]
 Faults = Annotated[
     int | None, typer.Option("--faults", min=0, max=9, help="How often anything may go wrong; 2 if left out.")
 ]

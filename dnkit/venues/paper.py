@@ -168,6 +168,15 @@ class PaperVenue:
         if self._matcher.resting:
             self._matcher.on_book()
 
+    def liquidate(self, price: int) -> None:
+        """The venue takes the position away, at `price` ticks. No order of ours is part of it."""
+        lots = self.account.lots
+        if lots:
+            side = Side.SELL if lots > 0 else Side.BUY
+            self.account.fill(side, abs(lots), price, 0, at_ns=self._now(), trade="liquidated")
+            self.opening -= lots
+            self._moved()
+
     # What a judge may look at
 
     @property
@@ -338,7 +347,6 @@ class PaperVenue:
 
     def _tell_fill(self, order: PaperOrder, maker: bool) -> None:
         self._note(order)
-        self._memory.note(self._now(), self.account.lots)
         self._tell(
             OrderFilled(
                 at_ns=0,
@@ -352,6 +360,11 @@ class PaperVenue:
                 traded_ns=self._now(),
             )
         )
+        self._moved()
+
+    def _moved(self) -> None:
+        """The position changed: remember it, and tell it where a stream does."""
+        self._memory.note(self._now(), self.account.lots)
         if self.capabilities.position_stream:
             self._tell(
                 PositionRead(at_ns=0, leg=self.leg, request=0, lots=self.account.lots, as_of_ns=self._now())

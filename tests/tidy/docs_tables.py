@@ -15,6 +15,7 @@ from dnkit.model.alerts import catalogue_markdown
 from dnkit.policies.reference import catalogue_table_markdown, codes_table_markdown, keys_table_markdown
 from dnkit.policies.schema.document import schema_text
 from tests.analysis.mutants import table
+from tests.sim import reliability
 from tests.tidy.source_tree import ROOT
 
 LANGUAGE = ROOT / "docs" / "LANGUAGE.md"
@@ -51,6 +52,10 @@ TABLES: dict[tuple[Path, str], Callable[[], str]] = {
     (PROOFS, "properties"): properties_markdown,
     (PROOFS, "mutants"): table,
     (RELIABILITY, "alerts"): catalogue_markdown,
+    (RELIABILITY, "failures"): reliability.failures_markdown,
+    (RELIABILITY, "faults"): reliability.faults_markdown,
+    (RELIABILITY, "checked"): reliability.rules_markdown,
+    (RELIABILITY, "open"): reliability.open_markdown,
     (RULES, "codes"): codes_table_markdown,
     (RULES, "catalogue"): catalogue_table_markdown,
 }
