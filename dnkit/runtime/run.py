@@ -11,6 +11,7 @@ import msgspec
 from dnkit.desk.alerts import Alerts, Vitals, halt_level, of_end, of_read
 from dnkit.desk.desk import Answer, Desk
 from dnkit.desk.gateway.gateway import Gateway
+from dnkit.desk.gateway.outcome import Request
 from dnkit.desk.gateway.risk import lowers_risk
 from dnkit.desk.gateway.traffic import Traffic
 from dnkit.desk.gateway.wire import Wire
@@ -132,16 +133,21 @@ class PaperRun:
         )
 
     def restart(self) -> None:
-        """Go on with a run whose process died. Its seats remember its orders by the journal."""
-        requests = [
-            request
+        """Go on with a run whose process died. The journal tells its seats of its orders, its gateways what
+        was asked of a venue lately.
+        """
+        now = self._floor.world.now()
+        asked = [
+            (line.at_ns, one)
             for line in self._floor.reader.lines(self.header.run_id)
-            for request in line.requests()
-            if isinstance(request, PlaceOrder)
+            for one in line.requests()
+            if isinstance(one, Request)
         ]
+        for at_ns, request in asked:
+            self._gateways[request.leg].traffic.budget.recall(at_ns, now)
         for index, seat in enumerate(self.seats):
-            seat.remember(one for one in requests if one.leg == index)
-        self.desk.handle(Restarted(self._floor.world.now()))
+            seat.remember(one for _, one in asked if isinstance(one, PlaceOrder) and one.leg == index)
+        self.desk.handle(Restarted(now))
 
     def stop(self, why: str) -> None:
         """Let the run end by its policy's stop rule, once it knows what it would stop with."""

@@ -17,7 +17,6 @@ from dnkit.model.commands import CancelOrder, FindOrder, PlaceOrder, ReadPositio
 from dnkit.model.errors import BugError
 from dnkit.model.events import (
     CancelRefused,
-    Event,
     OrderAccepted,
     OrderEnded,
     OrderFilled,
@@ -25,6 +24,7 @@ from dnkit.model.events import (
     OrderRejected,
     OrdersSwept,
     PositionRead,
+    VenueFact,
 )
 from dnkit.model.instrument import Instrument
 from dnkit.model.terms import EndKind, FoundKind, OrderType, PostOnlyCross, RejectKind, Side
@@ -53,7 +53,7 @@ class PaperVenue:
         book: ShownBook,
         account: Account,
         schedule: Callable[[int, Callable[[], None]], None],
-        emit: Callable[[Event], None],
+        emit: Callable[[VenueFact], None],
         now: Callable[[], int],
         *,
         lag_reads: bool = False,
@@ -79,7 +79,7 @@ class PaperVenue:
         self._lookup_visible_ns = lookup_visible_ns
         self._changed = changed
         self._inbox: deque[Request] = deque()
-        self._outbox: deque[Event] = deque()
+        self._outbox: deque[VenueFact] = deque()
         self._orders: dict[str, PaperOrder] = {}
         self._finished: deque[PaperOrder] = deque()
         self._forgotten_lots = 0
@@ -204,7 +204,7 @@ class PaperVenue:
         request = self._inbox.popleft()
         self._work[type(request)](request)
 
-    def _tell(self, event: Event) -> None:
+    def _tell(self, event: VenueFact) -> None:
         self._outbox.append(event)
         self._schedule(self._now() + self.capabilities.latency_ns, self._deliver)
 

@@ -236,3 +236,11 @@ def test_churn_stops_above_its_limit_and_lets_go_an_hour_later() -> None:
     free = Churn(None)
     free.pay(10**9 * PICO, 0)
     assert not free.is_over(0)
+
+
+def test_calls_of_an_earlier_process_count_as_long_as_they_are_in_the_window() -> None:
+    budget = Budget(10, NS_PER_S)
+    for left_ns in (0, 500, 600):
+        budget.recall(left_ns, NS_PER_S)
+    assert budget.room(NS_PER_S) == 8
+    assert budget.room(NS_PER_S + 500) == 9

@@ -50,6 +50,11 @@ class Budget:
         self._left.append(now)
         return True
 
+    def recall(self, left_ns: int, now: int) -> None:
+        """Count a call that left earlier, of a process that is no more. Oldest first, before any other."""
+        if left_ns > now - self.window_ns:
+            self._left.append(left_ns)
+
     def opens_ns(self, use: Use, now: int) -> int:
         """When the next call may leave if nothing else does before."""
         over = self.kept[use] + 1 - self.room(now)

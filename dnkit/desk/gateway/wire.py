@@ -6,7 +6,6 @@ from dnkit.desk.gateway.outcome import Answered, Done, Failed, Fate, Request
 from dnkit.model.commands import CancelOrder, FindOrder, PlaceOrder, ReadPosition, SweepOrders
 from dnkit.model.events import (
     CancelRefused,
-    Event,
     OrderAccepted,
     OrderEnded,
     OrderFilled,
@@ -14,6 +13,7 @@ from dnkit.model.events import (
     OrderRejected,
     OrdersSwept,
     PositionRead,
+    VenueFact,
 )
 
 Carry = Callable[[Request], bool]
@@ -26,7 +26,7 @@ class Wire:
     def __init__(self) -> None:
         self._open: dict[tuple[type[Request], int], list[Done]] = {}
 
-    def connect(self, carry: Carry, hear: Callable[[Event], None]) -> None:
+    def connect(self, carry: Carry, hear: Callable[[VenueFact], None]) -> None:
         """Lay it. `carry` takes a request along, False where it certainly did not leave; `hear` gets what
         nobody asked for.
         """
@@ -39,15 +39,15 @@ class Wire:
         if not self._carry(request):
             self.fail(request, NOT_SENT)
 
-    def tell(self, event: Event) -> None:
+    def tell(self, fact: VenueFact) -> None:
         """The venue says something."""
-        for kind in _ANSWERS.get(type(event), ()):
-            number = event.request if isinstance(event, PositionRead | OrdersSwept) else event.order  # type: ignore[union-attr]
+        for kind in _ANSWERS.get(type(fact), ()):
+            number = fact.request if isinstance(fact, PositionRead | OrdersSwept) else fact.order
             done = self._take((kind, number))
             if done is not None:
-                done(Answered(event))
+                done(Answered(fact))
                 return
-        self._hear(event)
+        self._hear(fact)
 
     def fail(self, request: Request, failed: Failed) -> None:
         """A request came to nothing, as far as anyone knows."""

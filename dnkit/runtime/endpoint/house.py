@@ -18,11 +18,11 @@ from dnkit.model.commands import CancelOrder, FindOrder, PlaceOrder, ReadPositio
 from dnkit.model.errors import BugError, DnkitError
 from dnkit.model.events import (
     OrderEnded,
-    OrderFact,
     OrderFound,
     OrderRejected,
     OrdersSwept,
     PositionRead,
+    VenueFact,
 )
 from dnkit.model.ids import order_key
 from dnkit.model.numbers import NS_PER_MS
@@ -152,23 +152,23 @@ class EndpointSeat:
         if told.listing != self._listing:
             return
         news, now = told.news, self._world.now()
-        if isinstance(news, OrderFact):
-            number = told.key.removeprefix(self._beginning)
-            if number != told.key and number.isdigit():
-                self._learn(replace(news, at_ns=now, leg=self._index, order=int(number)))
-        elif isinstance(news, PositionRead | OrdersSwept):
+        if isinstance(news, PositionRead | OrdersSwept):
             self._wire.tell(replace(news, at_ns=now, leg=self._index))
+            return
+        number = told.key.removeprefix(self._beginning)
+        if number != told.key and number.isdigit():
+            self._learn(int(number), replace(news, at_ns=now, leg=self._index, order=int(number)))
 
-    def _learn(self, fact: OrderFact) -> None:
+    def _learn(self, number: int, fact: VenueFact) -> None:
         if isinstance(fact, OrderFound) and fact.found in (FoundKind.ABSENT, FoundKind.ERROR):
-            if fact.order in self._looking:  # our own look-up, in the venue's lag: no news for the run
-                self._world.at(fact.at_ns + LOOK_AGAIN_NS, partial(self._look_up, fact.order))
+            if number in self._looking:  # our own look-up, in the venue's lag: no news for the run
+                self._world.at(fact.at_ns + LOOK_AGAIN_NS, partial(self._look_up, number))
                 return
         elif isinstance(fact, OrderFound):
-            self._looking.discard(fact.order)
+            self._looking.discard(number)
         if _is_last_word(fact):
-            self._looking.discard(fact.order)
-            self._open.pop(fact.order, None)
+            self._looking.discard(number)
+            self._open.pop(number, None)
         self._wire.tell(fact)
 
     def _lost(self) -> None:
@@ -185,7 +185,7 @@ class EndpointSeat:
             self._world.post(protocol.Find(self._listing, self._open[number]))
 
 
-def _is_last_word(fact: OrderFact) -> bool:
+def _is_last_word(fact: VenueFact) -> bool:
     if isinstance(fact, OrderFound):
         return fact.found is FoundKind.OVER
     return isinstance(fact, OrderEnded | OrderRejected)

@@ -1,12 +1,20 @@
-"""The process that trades: a desk, the lines it has written, its death between two of them, its return."""
+"""The process that trades: a desk behind its gateways, the lines it has written, its death between two of
+them, its return.
+"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
+from random import Random
 from typing import Protocol
 
 import msgspec
 
-from dnkit.desk.desk import Answer, Desk, Port
+from dnkit.desk.desk import Answer, Desk
+from dnkit.desk.gateway.gateway import Gateway
+from dnkit.desk.gateway.outcome import Failed, Request
+from dnkit.desk.gateway.risk import lowers_risk
+from dnkit.desk.gateway.traffic import Traffic
+from dnkit.desk.gateway.wire import Carry, Wire
 from dnkit.desk.scheduler import Call, Scheduler
 from dnkit.engine.state import State, state_digest
 from dnkit.engine.step import begin, step
@@ -14,6 +22,8 @@ from dnkit.journal import chain
 from dnkit.machine.program import Program
 from dnkit.model import commands as cm
 from dnkit.model import events as ev
+from dnkit.model.alerts import Alert
+from dnkit.model.capabilities import Capabilities
 from dnkit.sim.hostile.faults import Fault, Luck
 
 DEATHS_MAX = 5
@@ -40,11 +50,15 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Outside(msgspec.Struct, frozen=True):
-    """What a process has around it: venues by leg, books, an alert's way out."""
+    """What a process has around it: by leg the facts of its venue and who carries requests there; books; the
+    way out of an alert of the engine, and of one of the gateways.
+    """
 
-    ports: tuple[Port, ...]
+    facts: tuple[Capabilities, ...]
+    carriers: tuple[Carry, ...]
     read_book: Callable[[cm.ReadBook], Answer]
     alert: Callable[[cm.SendAlert], bool]
+    raised: Callable[[Alert], None]
 
 
 class Bot:
@@ -68,8 +82,10 @@ class Bot:
         self._scheduler = scheduler
         self._sink = sink
         self._desk: Desk | None = None
+        self._wires: tuple[Wire, ...] = ()
         self._outside: Outside | None = None
         self._started: ev.Started | None = None
+        self._asked: list[tuple[int, int]] = []  # when and of which leg, by the lines
         self._left = -1  # requests that still leave before the process dies; below zero: all
 
     @property
@@ -82,10 +98,20 @@ class Bot:
         self._outside, self._started = outside, started
         self._live(self.state, started)
 
-    def handle(self, event: ev.Event) -> None:
-        """Take a fact in; Died when the process dies of it."""
+    def stop(self, why: str) -> None:
+        """The operator wants the end; Died when the process dies of it."""
         if self._desk is not None:
-            self._desk.handle(event)
+            self._desk.handle(ev.StopAsked(self._now(), why))
+
+    def hear(self, fact: ev.VenueFact) -> None:
+        """A venue says something; Died when the process dies of it."""
+        if self._desk is not None:
+            self._wires[fact.leg].tell(fact)
+
+    def fail(self, request: Request, failed: Failed) -> None:
+        """A request came to nothing; Died when the process dies of it."""
+        if self._desk is not None:
+            self._wires[request.leg].fail(request, failed)
 
     def spend(self) -> None:
         """A request leaves; Died when it does not any more."""
@@ -98,33 +124,67 @@ class Bot:
         self.dead, self._desk, self._left = True, None, -1
         self.era += 1
         self.deaths += 1
-        self._scheduler.at(self._scheduler.now_ns + self._luck.span(Fault.KILL), self._come_back)
+        self._scheduler.at(self._now() + self._luck.span(Fault.KILL), self._come_back)
 
     def _come_back(self) -> None:
         """Another process takes the run up from its lines."""
         self.dead = False
         if self.ended is not None:
             return
-        self.returned_ns = self._scheduler.now_ns
+        self.returned_ns = self._now()
         if self.lines:
-            self._live(self.replayed(), ev.Restarted(self._scheduler.now_ns))
+            self._live(self.replayed(), ev.Restarted(self._now()))
         elif self._started is not None:
-            self._live(self.state, msgspec.structs.replace(self._started, at_ns=self._scheduler.now_ns))
+            self._live(self.state, msgspec.structs.replace(self._started, at_ns=self._now()))
 
     def _live(self, state: State, first: ev.Event) -> None:
         if self._outside is None:
             return
+        self._wires = tuple(Wire() for _ in self.program.legs)
         self._desk = Desk(
             self.program,
             state,
-            ports=self._outside.ports,
+            ports=tuple(self._gateways(self._outside)),
             record=self._record,
             read_book=self._outside.read_book,
             alert=self._outside.alert,
-            now=lambda: self._scheduler.now_ns,
+            now=self._now,
             at=self._at,
         )
         self._desk.handle(first)
+
+    def _gateways(self, outside: Outside) -> Iterator[Gateway]:
+        """Its ways to the venues. What it asked for lately in an earlier life, its lines say."""
+        traffic = {one.venue: self._traffic(one, outside) for one in outside.facts}
+        for leg, wire in enumerate(self._wires):
+            facts = outside.facts[leg]
+            gateway = Gateway(
+                leg,
+                facts,
+                traffic[facts.venue],
+                wire.send,
+                emit=self._emit,
+                now=self._now,
+                at=self._at,
+                lowers_risk=lambda request: lowers_risk(self.program, self.state, request),
+            )
+            wire.connect(outside.carriers[leg], gateway.hear)
+            yield gateway
+
+    def _traffic(self, facts: Capabilities, outside: Outside) -> Traffic:
+        dice = Random(self._luck.dice.random())
+        traffic = Traffic(facts, now=self._now, at=self._at, alert=outside.raised, dice=dice)
+        for asked_ns, leg in self._asked:
+            if outside.facts[leg].venue == facts.venue:
+                traffic.budget.recall(asked_ns, self._now())
+        return traffic
+
+    def _emit(self, event: ev.Event) -> None:
+        if self._desk is not None:
+            self._desk.handle(event)
+
+    def _now(self) -> int:
+        return self._scheduler.now_ns
 
     def _at(self, when_ns: int, call: Call) -> None:
         """A timer of this life."""
@@ -141,6 +201,7 @@ class Bot:
         if dies and self._luck.dice.random() < 0.3:
             raise Died
         self.lines.append(Line(*chain.encode_step(event, commands), digest))
+        self._asked += [(state.now_ns, one.leg) for one in commands if isinstance(one, Request)]
         self.state = state
         if self._sink is not None:
             self._sink(event, commands, state, digest, durable=durable)

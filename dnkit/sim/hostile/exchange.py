@@ -12,7 +12,7 @@ from dnkit.market.feed import Message, Trade
 from dnkit.market.leg_book import LegBook
 from dnkit.model import commands as cm
 from dnkit.model.capabilities import Capabilities
-from dnkit.model.events import Event
+from dnkit.model.events import VenueFact
 from dnkit.model.numbers import to_pico
 from dnkit.model.terms import OrderType, Side
 from dnkit.sim.hostile.weather import Weather
@@ -65,7 +65,7 @@ class Exchange:
         *,
         dice: Random,
         now: Callable[[], int],
-        hear: Callable[[Event], None],
+        hear: Callable[[VenueFact], None],
     ) -> None:
         instrument = spec.instrument
         account = Account(
@@ -81,7 +81,7 @@ class Exchange:
         self._dice = dice
         self._now = now
         self._hear = hear
-        self._facts: list[Event] | None = None
+        self._facts: list[VenueFact] | None = None
         self._tick_pico = to_pico(instrument.tick)
         self._venue = PaperVenue(
             leg,
@@ -118,21 +118,21 @@ class Exchange:
         """Every order that is open, stops included."""
         return self._venue.resting_orders()
 
-    def work(self, asked: Request) -> list[Event]:
+    def work(self, asked: Request) -> list[VenueFact]:
         """Do what is asked; the facts of it."""
         facts = self._facts = []
         self._does[type(asked)](asked)
         self._facts = None
         return facts
 
-    def work_thin(self, asked: cm.PlaceOrder, share: int) -> list[Event]:
+    def work_thin(self, asked: cm.PlaceOrder, share: int) -> list[VenueFact]:
         """Place an order that meets only `share` percent of the book."""
         self._met.share = share
         facts = self.work(asked)
         self._met.share = None
         return facts
 
-    def work_near(self, asked: cm.PlaceOrder) -> list[Event]:
+    def work_near(self, asked: cm.PlaceOrder) -> list[VenueFact]:
         """Place an order whose price the far touch has just reached."""
         self._met.near = asked.price
         facts = self.work(asked)
@@ -167,7 +167,7 @@ class Exchange:
             self.liquidated_ns = self._now()
             self._venue.liquidate(self.book.bid if self.position > 0 else self.book.ask)
 
-    def _tell(self, event: Event) -> None:
+    def _tell(self, event: VenueFact) -> None:
         if self._facts is None:
             self._hear(event)
         else:

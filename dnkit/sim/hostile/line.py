@@ -1,4 +1,4 @@
-"""One leg's line between the desk and its venue, with all that may go wrong on it.
+"""One leg's line between the process and its venue, with all that may go wrong on it.
 
 A request takes the venue's latency there, and its answer the same back. Facts arrive in the order in which
 they happened, unless one is late by itself. What was told to a process that died is not heard.
@@ -11,13 +11,14 @@ from typing import Protocol
 import msgspec
 from msgspec.structs import replace
 
+from dnkit.desk.gateway.outcome import Failed, Sign, Trouble, classify
 from dnkit.desk.scheduler import Scheduler
 from dnkit.machine.program import LegSpec
 from dnkit.market.feed import Message
 from dnkit.model import commands as cm
 from dnkit.model import events as ev
 from dnkit.model.numbers import NS_PER_S
-from dnkit.model.terms import FoundKind, OrderType, RejectKind
+from dnkit.model.terms import OrderType, RejectKind
 from dnkit.sim.hostile.exchange import PASSIVE, Exchange
 from dnkit.sim.hostile.faults import Fault, Luck
 from dnkit.sim.hostile.weather import Weather
@@ -29,12 +30,13 @@ SHARES = (0, 0, 10, 40, 80)
 
 
 class Bot(Protocol):
-    """The process at the other end: `era` counts its lives, `handle` takes a fact in while it lives."""
+    """The process at the other end: `era` counts its lives, it hears while it lives."""
 
     era: int
     dead: bool
 
-    def handle(self, event: ev.Event) -> None: ...
+    def hear(self, fact: ev.VenueFact) -> None: ...
+    def fail(self, request: Request, failed: Failed) -> None: ...
     def spend(self) -> None: ...
 
 
@@ -51,7 +53,7 @@ class Flight(msgspec.Struct, eq=False):
 
 
 class Line:
-    """A desk's port. `told` is the position that was last told, and to which life of the process."""
+    """Carries requests. `told` is the position that was last told, and to which life of the process."""
 
     def __init__(
         self,
@@ -82,27 +84,14 @@ class Line:
         self.exchange = exchange
         self._lots = exchange.position
 
-    # --- what the desk asks ---------------------------------------------------------------------------
+    # --- what the process asks ------------------------------------------------------------------------
 
-    def place(self, request: cm.PlaceOrder) -> None:
-        """Send an order."""
-        self._send(request)
-
-    def cancel(self, request: cm.CancelOrder) -> None:
-        """Withdraw an order."""
-        self._send(request)
-
-    def find(self, request: cm.FindOrder) -> None:
-        """Look an order up."""
-        self._send(request)
-
-    def read_position(self, request: cm.ReadPosition) -> None:
-        """Read the position."""
-        self._send(request)
-
-    def sweep(self, request: cm.SweepOrders) -> None:
-        """List and cancel own open orders."""
-        self._send(request)
+    def carry(self, asked: Request) -> bool:
+        """Send a request: as far as the process knows, it leaves."""
+        self._bot.spend()
+        self._sent(asked)
+        self._send(Flight(asked, self._bot.era, self._scheduler.now_ns + self._spec.answer_within_ns))
+        return True
 
     def on_the_way(self) -> list[cm.PlaceOrder]:
         """Orders that have not reached the venue yet and will."""
@@ -110,13 +99,10 @@ class Line:
 
     # --- there ----------------------------------------------------------------------------------------
 
-    def _send(self, asked: Request) -> None:
-        self._bot.spend()
-        self._sent(asked)
-        now, luck, weather = self._scheduler.now_ns, self._luck, self.weather
-        flight = Flight(asked, self._bot.era, now + self._spec.answer_within_ns)
+    def _send(self, flight: Flight) -> None:
+        asked, now, luck, weather = flight.asked, self._scheduler.now_ns, self._luck, self.weather
         if weather.is_down(now) or luck.hits(Fault.LOST_REQUEST):
-            self._fail(flight)
+            self._time_out(flight)
             return
         if now < weather.limited_ns or luck.hits(Fault.RATE_LIMIT):
             self._limit(flight)
@@ -126,7 +112,7 @@ class Line:
             self._answer(flight, ev.OrderRejected(0, self._leg, asked.order, refusal))  # type: ignore[union-attr]
             return
         if luck.hits(Fault.SERVER_ERROR):
-            self._answer(flight, self._failure(asked))
+            self._fail(flight, Trouble(sign=Sign.STATUS, status=500, html=luck.dice.random() < 0.5))
             flight.lost = True
             if luck.dice.random() < 0.5:
                 return
@@ -149,21 +135,18 @@ class Line:
         return RejectKind.OTHER if self._luck.hits(Fault.REFUSED) else None
 
     def _limit(self, flight: Flight) -> None:
-        """429, for this one and for all that come before the venue is asked less."""
+        """429, for this one and all that come for a while; half of the time it says for how long."""
         weather, now = self.weather, self._scheduler.now_ns
         if now >= weather.limited_ns:
             weather.limited_ns = now + self._luck.span(Fault.RATE_LIMIT)
-        asked = flight.asked
-        if isinstance(asked, cm.PlaceOrder):
-            self._answer(flight, ev.OrderRejected(0, self._leg, asked.order, RejectKind.RATE, "429"))
-        else:
-            self._answer(flight, self._failure(asked))
+        wait_ns = weather.limited_ns - now if self._luck.dice.random() < 0.5 else 0
+        self._fail(flight, Trouble(sign=Sign.STATUS, status=429, retry_after_ns=wait_ns))
 
     def _arrive(self, flight: Flight) -> None:
         self._flights.remove(flight)
         flight.over = True
         if self.weather.is_down(self._scheduler.now_ns):
-            self._fail(flight)
+            self._time_out(flight)
             return
         facts = self._work(flight.asked)
         self.look()
@@ -171,11 +154,11 @@ class Line:
             self._tell(facts[1:], flight)
         elif self._luck.hits(Fault.LOST_ANSWER):
             self._tell(facts[: self._luck.dice.randrange(len(facts))], flight)
-            self._fail(flight)
+            self._time_out(flight)
         else:
             self._tell([self._shown(one) for one in facts], flight)
 
-    def _work(self, asked: Request) -> list[ev.Event]:
+    def _work(self, asked: Request) -> list[ev.VenueFact]:
         luck, exchange = self._luck, self.exchange
         if isinstance(asked, cm.PlaceOrder):
             return self._place(asked)
@@ -185,7 +168,7 @@ class Line:
             self.look()
         return exchange.work(asked)
 
-    def _place(self, order: cm.PlaceOrder) -> list[ev.Event]:
+    def _place(self, order: cm.PlaceOrder) -> list[ev.VenueFact]:
         luck, exchange = self._luck, self.exchange
         if order.type is OrderType.POST_ONLY:
             if not self._rejects and luck.hits(Fault.POST_ONLY_REJECT):
@@ -203,7 +186,7 @@ class Line:
     def _end(self, key: str) -> None:
         self.exchange.end(key)
 
-    def _shown(self, fact: ev.Event) -> ev.Event:
+    def _shown(self, fact: ev.VenueFact) -> ev.VenueFact:
         """A position read may be wrong; one is only wrong about what changed since the run began."""
         if not isinstance(fact, ev.PositionRead) or not fact.request or not self.exchange.changed:
             return fact
@@ -220,7 +203,7 @@ class Line:
             self.exchange.meet(message)
             self.look()
 
-    def hear(self, fact: ev.Event) -> None:
+    def hear(self, fact: ev.VenueFact) -> None:
         """The stream tells a fact that nobody asked for."""
         now = self._scheduler.now_ns
         if self._bot.dead or self.weather.is_down(now) or self.weather.is_silent(now):
@@ -244,7 +227,7 @@ class Line:
 
     # --- and back -------------------------------------------------------------------------------------
 
-    def _tell(self, facts: list[ev.Event], flight: Flight | None = None) -> None:
+    def _tell(self, facts: list[ev.VenueFact], flight: Flight | None = None) -> None:
         """Facts on their way back. What only answers a call comes once, and in time or not at all."""
         luck, scheduler = self._luck, self._scheduler
         era = self._bot.era if flight is None else flight.era
@@ -260,45 +243,46 @@ class Line:
             if not answers and luck.hits(Fault.DUPLICATE):
                 scheduler.at(due + luck.span(Fault.DUPLICATE), partial(self._deliver, fact, era))
 
-    def _answer(self, flight: Flight, fact: ev.Event) -> None:
+    def _answer(self, flight: Flight, fact: ev.VenueFact) -> None:
         """An answer that comes at once, ahead of what is on the line."""
         due = self._scheduler.now_ns + 2 * self._latency_ns
         self._scheduler.at(due, partial(self._deliver, fact, flight.era))
 
-    def _fail(self, flight: Flight) -> None:
-        """No answer: the desk is told so within a time, or the engine's own deadline tells it."""
+    def _fail(self, flight: Flight, trouble: Trouble) -> None:
+        """An answer that comes at once and says that there is none."""
+        self._fail_at(self._scheduler.now_ns + 2 * self._latency_ns, flight, trouble)
+
+    def _time_out(self, flight: Flight) -> None:
+        """No answer: the process is told so within a time, or its own patience ends."""
         dice = self._luck.dice
         if dice.random() < 0.5:
             due = self._scheduler.now_ns + 1 + dice.randrange(TIME_OUT_NS)
-            self._scheduler.at(due, partial(self._deliver, self._failure(flight.asked), flight.era))
+            self._fail_at(due, flight, Trouble(sign=dice.choice((Sign.TIMED_OUT, Sign.DROPPED))))
 
-    def _failure(self, asked: Request) -> ev.Event:
-        """How a call that brought nothing is told."""
-        if isinstance(asked, cm.ReadPosition):
-            return ev.PositionRead(0, self._leg, asked.request, None, 0, "no answer")
-        if isinstance(asked, cm.SweepOrders):
-            return ev.OrdersSwept(0, self._leg, asked.request, False, 0, "no answer")
-        if isinstance(asked, cm.FindOrder) and self._luck.dice.random() < 0.5:
-            return ev.OrderFound(0, self._leg, asked.order, FoundKind.ERROR)
-        return ev.AnswerLost(0, self._leg, asked.order, "no answer")
+    def _fail_at(self, due: int, flight: Flight, trouble: Trouble) -> None:
+        self._scheduler.at(due, partial(self._tell_failure, flight, classify(trouble)))
 
-    def _deliver(self, fact: ev.Event, era: int) -> None:
+    def _tell_failure(self, flight: Flight, failed: Failed) -> None:
+        if flight.era == self._bot.era:
+            self._bot.fail(flight.asked, failed)
+
+    def _deliver(self, fact: ev.VenueFact, era: int) -> None:
         now = self._scheduler.now_ns
         if era != self._bot.era or self.weather.is_down(now):
             return
         if isinstance(fact, ev.PositionRead) and fact.lots is not None:
             self.told = (era, fact.lots)
-            self._bot.handle(replace(fact, at_ns=now, as_of_ns=self._stamp(fact.as_of_ns)))
+            self._bot.hear(replace(fact, at_ns=now, as_of_ns=self._stamp(fact.as_of_ns)))
         elif isinstance(fact, ev.OrderFilled) and fact.traded_ns:
-            self._bot.handle(replace(fact, at_ns=now, traded_ns=self._stamp(fact.traded_ns)))
+            self._bot.hear(replace(fact, at_ns=now, traded_ns=self._stamp(fact.traded_ns)))
         else:
-            self._bot.handle(replace(fact, at_ns=now))
+            self._bot.hear(replace(fact, at_ns=now))
 
     def _stamp(self, at_ns: int) -> int:
         """A moment by the venue's clock; nothing is told of the future."""
         return max(1, min(self._scheduler.now_ns, at_ns + self.weather.skew_ns))
 
 
-def _only_answers(fact: ev.Event) -> bool:
+def _only_answers(fact: ev.VenueFact) -> bool:
     """Whether a fact is what a call asked for, and no news of an order."""
     return isinstance(fact, ev.OrderFound | ev.OrdersSwept | ev.PositionRead)

@@ -14,6 +14,7 @@ from dnkit.market.feed import apply
 from dnkit.market.leg_book import LegBook
 from dnkit.model import commands as cm
 from dnkit.model import events as ev
+from dnkit.model.alerts import Alert
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.errors import BugError
 from dnkit.model.numbers import NS_PER_S
@@ -66,7 +67,7 @@ class Start(NamedTuple):
 
 
 class World:
-    """A run from its seed. `stuck`: why it found no end, "" where it did."""
+    """A run from its seed. `stuck`: why it found no end, "" where it did. `alerts` are those of gateways."""
 
     def __init__(
         self, setting: Setting, seed: int, *, run_id: str = RUN_ID, sink: Sink | None = None
@@ -81,6 +82,8 @@ class World:
         self.bot = Bot(program, run_id, self.luck, self.scheduler, sink)
         self.began_ns = self.ended_ns = opened.now_ns
         self.stuck = ""
+        self.alerts: list[Alert] = []
+        self._capabilities = setting.capabilities
         self._feed = opened.feed
         self._next = next(opened.feed, None)
         self._frozen: dict[int, LegBook] = {}
@@ -124,7 +127,13 @@ class World:
     def run(self) -> None:
         """From the first event to the end, and a while longer."""
         self._plan()
-        outside = Outside(self.lines, self._read_book, self._alert)
+        outside = Outside(
+            tuple(self._capabilities[spec.instrument.venue] for spec in self.program.legs),
+            tuple(line.carry for line in self.lines),
+            self._read_book,
+            self._alert,
+            self.alerts.append,
+        )
         ledger, entry = (
             tuple(part) for part in zip(*((one.ledger, one.entry) for one in self.starts), strict=True)
         )
@@ -211,7 +220,7 @@ class World:
             self.scheduler.at(soon(self.luck, self.now()), self._stop)
 
     def _stop(self) -> None:
-        self.bot.handle(ev.StopAsked(self.now(), "the operator wants it"))
+        self.bot.stop("the operator wants it")
 
     def _line(self, index: int, capabilities: Mapping[str, Capabilities]) -> Line:
         spec = self.program.legs[index]

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.commands import CancelOrder, FindOrder, PlaceOrder, ReadPosition, SweepOrders
-from dnkit.model.events import Event, OrderFact, OrdersSwept, PositionRead
+from dnkit.model.events import OrderFact, OrdersSwept, PositionRead, VenueFact
 from dnkit.model.instrument import Instrument
 from dnkit.venues.account import Account
 from dnkit.venues.accounts import PaperAccounts
@@ -148,7 +148,7 @@ class Member:
         self._asked[self._requests] = (theirs, tell)
         return self._requests
 
-    def _heard(self, listing: int, event: Event) -> None:
+    def _heard(self, listing: int, event: VenueFact) -> None:
         """An answer of a venue, delivered at this moment."""
         if isinstance(event, PositionRead | OrdersSwept) and event.request:
             theirs, tell = self._asked.pop(event.request, (0, None))
@@ -156,6 +156,6 @@ class Member:
                 tell(protocol.Told(listing, "", replace(event, request=theirs)))
             return
         key = self._keys[event.order] if isinstance(event, OrderFact) else ""
-        told = protocol.Told(listing, key, event)  # type: ignore[arg-type]  # a venue emits nothing else
+        told = protocol.Told(listing, key, event)
         for tell in tuple(self.listeners):
             tell(told)

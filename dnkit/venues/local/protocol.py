@@ -11,16 +11,7 @@ from decimal import Decimal
 import msgspec
 
 from dnkit.model.errors import DnkitError
-from dnkit.model.events import (
-    CancelRefused,
-    OrderAccepted,
-    OrderEnded,
-    OrderFilled,
-    OrderFound,
-    OrderRejected,
-    OrdersSwept,
-    PositionRead,
-)
+from dnkit.model.events import VenueFact
 from dnkit.model.terms import OrderType, Side
 from dnkit.venues.judge import Verdict
 
@@ -163,24 +154,12 @@ class Failed(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
     text: str
 
 
-News = (
-    OrderAccepted
-    | OrderRejected
-    | OrderFilled
-    | OrderEnded
-    | CancelRefused
-    | OrderFound
-    | PositionRead
-    | OrdersSwept
-)
-
-
 class Told(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
     """An answer of a venue or a word of its streams; `key` is the client id, "" where no order is meant."""
 
     listing: int
     key: str
-    news: News
+    news: VenueFact
 
 
 class Shown(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):

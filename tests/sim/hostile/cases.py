@@ -6,7 +6,9 @@ from pathlib import Path
 
 import msgspec
 
-OWN = {name: f"tests/sim/hostile/{name}.yaml" for name in ("storm", "taken")}  # profiles of the tests
+OWN = {
+    name: f"tests/sim/hostile/{name}.yaml" for name in ("print", "storm", "taken")
+}  # profiles of the tests
 SEEDS = Path(__file__).resolve().parent.parent / "seeds.txt"
 
 

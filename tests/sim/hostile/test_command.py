@@ -16,7 +16,7 @@ from tests.cli.command import ROOT, dnkit
 from tests.cli.test_json import found, told
 from tests.sim.hostile.worlds import HERE, setting
 
-VIOLATED = ("open_post_only_hedge", "--faults", str(HERE / "taken.yaml"), "--seed", "4")
+VIOLATED = ("open_post_only_hedge", "--faults", str(HERE / "taken.yaml"), "--seed", "6")
 
 
 def test_a_campaign() -> None:
@@ -35,13 +35,13 @@ def test_a_campaign() -> None:
 
 
 def test_a_violation_is_an_exit_code_with_its_seed_and_story() -> None:
-    words = (*VIOLATED[:3], "--first", "4", "--seeds", "1")
+    words = (*VIOLATED[:3], "--first", "6", "--seeds", "1")
     done = dnkit("simulate", *words)
     assert done.code == 1
     assert "1 run, " in done.out
-    assert "VIOLATED in 1 run (seeds 4)" in done.out
-    assert "  seed 4: ledger is the truth, at " in done.out
-    assert "worst run: seed 4, hedged after" in done.out
+    assert "VIOLATED in 1 run (seeds 6)" in done.out
+    assert "  seed 6: ledger is the truth, at " in done.out
+    assert "worst run: seed 6, hedged after" in done.out
 
 
 def test_one_seed_has_a_journal_that_everything_opens(state_folder: Path) -> None:
@@ -64,14 +64,14 @@ def test_one_seed_is_what_the_campaign_saw() -> None:
     assert (
         first["digest"]
         == second["digest"]
-        == simulate(setting("open_post_only_hedge", "", "taken"), 4).digest
+        == simulate(setting("open_post_only_hedge", "", "taken"), 6).digest
     )
     assert first["run_id"] != second["run_id"]
     assert first["story"] == second["story"]
 
 
 def test_what_json_tells_is_in_the_document() -> None:
-    many = dnkit("simulate", *VIOLATED[:3], "--first", "4", "--seeds", "2", "--json")
+    many = dnkit("simulate", *VIOLATED[:3], "--first", "6", "--seeds", "2", "--json")
     assert many.code == 1
     assert many.json["ok"] is False
     assert found(many) == told("dnkit.simulate/1")
