@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from dnkit.cli.completion import codes, one_of, policies, policies_and_files, properties, scenarios, venues
+from dnkit.cli.completion import (
+    codes,
+    fault_profiles,
+    one_of,
+    policies,
+    policies_and_files,
+    properties,
+    scenarios,
+    unfinished_runs,
+    venues,
+)
 
 LINT_FORMATS = "text|concise|json|github|sarif|junit"
 EXPLAIN_FORMATS = "text|mermaid|dot|svg|md|json"
@@ -67,7 +77,13 @@ Cycles = Annotated[
 ]
 Loop = Annotated[bool, typer.Option("--loop", help="Start a recording again when it ends.")]
 Resume = Annotated[
-    str, typer.Option("--resume", metavar="RUN", help="Bring a run that was cut off to its end.")
+    str,
+    typer.Option(
+        "--resume",
+        metavar="RUN",
+        help="Bring a run that was cut off to its end.",
+        autocompletion=unfinished_runs,
+    ),
 ]
 Endpoint = Annotated[
     str,
@@ -185,7 +201,13 @@ OneSeed = Annotated[
     typer.Option("--seed", min=0, metavar="S", help="Exactly this run, as a story and into the journal."),
 ]
 FaultProfile = Annotated[
-    str, typer.Option("--faults", metavar="PROFILE|FILE", help="calm, rough, swarm, or a profile of yours.")
+    str,
+    typer.Option(
+        "--faults",
+        metavar="PROFILE|FILE",
+        help="calm, rough, swarm, or a profile of yours.",
+        autocompletion=fault_profiles,
+    ),
 ]
 SimulatedMarket = Annotated[
     str,

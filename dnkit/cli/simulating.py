@@ -53,14 +53,19 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         return f"faults {self.faults}, market {self.market or 'synthetic, calm and hard in turn'}"
 
 
+def profile_names() -> tuple[str, ...]:
+    """Shipped fault profiles."""
+    return tuple(sorted(one.stem for one in PROFILES.glob(f"*{SUFFIX}")))
+
+
 def profile_of(name: str) -> Profile:
     """A shipped fault profile by its name, or that of a file; DnkitError with every mistake in it."""
     path = PROFILES / f"{name}{SUFFIX}"
     if not path.is_file():
         path = Path(name)
     if not path.is_file():
-        known = tuple(sorted(one.stem for one in PROFILES.glob(f"*{SUFFIX}")))
-        raise DnkitError(f"there is no fault profile `{name}`; {did_you_mean(path.stem, known)}")
+        near = did_you_mean(path.stem, profile_names())
+        raise DnkitError(f"there is no fault profile `{name}`; {near}")
     text = read_policy(str(path)).text
     read = read_profile(text, str(path))
     if read.profile is None:

@@ -19,6 +19,7 @@ from dnkit.journal.errors import JournalError
 from dnkit.journal.reader import Reader
 from dnkit.journal.verify import verify
 from dnkit.runtime.folder import StateFolder
+from tests.cli.test_json import told as documented
 from tests.recovery.campaign import ASTER, BACKPACK, GRVT, LIGHTER, NADO
 from tests.recovery.processes import ROOT, Site, exchange, run, start
 from tests.recovery.proxy import wire_to
@@ -234,7 +235,9 @@ def test_an_exchange_ends_by_itself(tmp_path: Path) -> None:
     process = start(("dnkit", "exchange", "--json", "--for", "1", "--list", ":".join(ASTER)), tmp_path)
     told, said = process.communicate(timeout=60)
     assert process.returncode == 0, said
-    assert json.loads(told)["data"]["address"].startswith("ws://127.0.0.1:")
+    data = json.loads(told)["data"]
+    assert set(data) == documented("dnkit.exchange/1")
+    assert data["address"].startswith("ws://127.0.0.1:")
 
 
 def test_an_exchange_ends_with_its_parent(tmp_path: Path) -> None:
