@@ -125,7 +125,7 @@ def trade_once(*, journal: bool, in_memory: bool = False) -> Traded:
         if in_memory:
             opened = msgspec.structs.replace(opened, market=InMemory(opened.market))
         used = stores if journal else msgspec.structs.replace(stores, journal=NoJournal())
-        floor = lay_floor(used, opened, venues, lambda _level, _text: None, speed=None, seed=1)
+        floor = lay_floor(used, opened, venues, lambda _alert: None, speed=None, seed=1)
         plan = Plan(
             program=prepared.program,
             turned=prepared.turned,

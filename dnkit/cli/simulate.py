@@ -93,6 +93,8 @@ def journalled(asked: Asked, setting: Setting, seed: int, folder: StateFolder) -
         mids2 = [book.bid + book.ask for book in world.books]
         stores.journal.start_run(_header(asked, setting, world, run_id), program)
         world.run()
+        for at_ns, alert in world.alerts:
+            stores.journal.note_alert(run_id, at_ns, alert)
         outcome = outcome_of(world, mids2)
         _end(stores, run_id, world.state.ended or EndRun(EndName.HALTED, Risk.UNKNOWN, world.stuck))
         return Told(run_id, outcome, tuple(_story(stores, run_id)))

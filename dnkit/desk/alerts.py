@@ -63,6 +63,24 @@ def of_read(program: Program, state: State, read: PositionRead) -> Iterator[Aler
         )
 
 
+class Lookout:
+    """What the steps of one run show that a human should hear of. A leg's mismatch is told once."""
+
+    def __init__(self, program: Program, run_id: str, vitals: "Vitals") -> None:
+        self._program = program
+        self._run_id = run_id
+        self._vitals = vitals
+        self._mismatched: set[int] = set()
+
+    def step(self, event: Event, commands: tuple[Command, ...], state: State) -> Iterator[Alert]:
+        """Take a step in; `state` is the one after it."""
+        yield from self._vitals.note(self._run_id, event, commands)
+        if type(event) is PositionRead and event.leg not in self._mismatched:
+            for alert in of_read(self._program, state, event):
+                self._mismatched.add(event.leg)
+                yield alert
+
+
 class Vitals:
     """How trading goes over all runs of a command: are takes filled, is anything traded at all.
 

@@ -23,9 +23,9 @@ class AlertKind(msgspec.Struct, frozen=True):
     when: str
     act: str
 
-    def raised(self, text: str) -> Alert:
-        """This alert, with what happened in words."""
-        return Alert(self.code, self.severity, text, self.act)
+    def raised(self, text: str, severity: str = "") -> Alert:
+        """This alert, with what happened in words; as loud as the policy says where it says so."""
+        return Alert(self.code, severity or self.severity, text, self.act)
 
 
 UNHEDGED = AlertKind(
@@ -94,6 +94,18 @@ BOUND_EXCEEDED = AlertKind(
     "A finished run took longer, paid up more or was more unhedged than was proved of it.",
     "Compare in `dnkit report`: the venue does something that the proof does not admit.",
 )
+DONE = AlertKind(
+    "DONE",
+    "info",
+    "A run ended as intended, and its policy has `done` among its alerts.",
+    "Nothing; its cost is in `dnkit report`.",
+)
+POLICY_ALERT = AlertKind(
+    "POLICY_ALERT",
+    "warn",
+    "A run came to an `alert` of its policy, which says how loud it is.",
+    "What the policy's text says; the run goes on as the policy wants.",
+)
 
 CATALOGUE = (
     UNHEDGED,
@@ -107,6 +119,8 @@ CATALOGUE = (
     BUDGET_LOW,
     ENTRIES_STOPPED,
     BOUND_EXCEEDED,
+    POLICY_ALERT,
+    DONE,
 )
 
 

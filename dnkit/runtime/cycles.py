@@ -171,7 +171,7 @@ def _tell_exceeded(floor: Floor, result: RunResult) -> None:
     facts = gather(floor.reader, run)
     for row in compare(facts) if facts is not None else ():
         if row.exceeded:
-            floor.alert(row.alert.severity, str(row.alert))
+            floor.pager.raise_alert(row.alert, result.run_id)
 
 
 def _stop_all(runs: Sequence[PaperRun], why: str) -> None:

@@ -17,11 +17,13 @@ from dnkit.journal.reader import Reader
 from dnkit.journal.records import Run, RunHeader
 from dnkit.journal.writer import Journal
 from dnkit.machine.program import LegSpec
+from dnkit.model.alerts import Alert
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.errors import DnkitError
 from dnkit.runtime.folder import StateFolder, make_folder
 from dnkit.runtime.lock import Busy, held
 from dnkit.runtime.market import OpenMarket
+from dnkit.runtime.pager import Pager
 from dnkit.runtime.paper_house import PaperHouse
 from dnkit.runtime.run import Floor
 from dnkit.runtime.world import World
@@ -99,15 +101,16 @@ def lay_floor(
     stores: Stores,
     opened: OpenMarket,
     capabilities: Mapping[str, Capabilities],
-    alert: Callable[[str, str], None],
+    say: Callable[[Alert], None],
     *,
     speed: Decimal | None,
     seed: int,
 ) -> Floor:
-    """The floor that runs share; its books are warm when this returns."""
+    """The floor that runs share; its books are warm when this returns. `say` tells a human of an alert."""
     world = World(opened.market, opened.books, speed)
     house = PaperHouse(opened.name, stores.accounts, world, capabilities, seed)
-    return Floor(stores.journal, stores.reader, house, world, alert, seed)
+    pager = Pager(stores.journal, say, world.now)
+    return Floor(stores.journal, stores.reader, house, world, pager, seed)
 
 
 def accounts_of(legs: Sequence[LegSpec]) -> frozenset[tuple[str, str]]:

@@ -8,7 +8,7 @@ from random import Random
 
 import msgspec
 
-from dnkit.desk.alerts import Alerts, Vitals, halt_level, of_end, of_read
+from dnkit.desk.alerts import Alerts, Lookout, Vitals, halt_level, of_end
 from dnkit.desk.desk import Answer, Desk
 from dnkit.desk.gateway.gateway import Gateway
 from dnkit.desk.gateway.outcome import Request
@@ -20,14 +20,15 @@ from dnkit.journal.reader import Reader
 from dnkit.journal.records import Position, RunHeader
 from dnkit.journal.writer import Journal
 from dnkit.machine.program import Program
-from dnkit.model.alerts import HALT, Alert
+from dnkit.model.alerts import DONE, HALT, POLICY_ALERT, Alert
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.commands import Command, EndRun, PlaceOrder, ReadBook, SendAlert
 from dnkit.model.errors import DnkitError
-from dnkit.model.events import Event, PositionRead, Restarted, Started, StopAsked
+from dnkit.model.events import Event, Restarted, Started, StopAsked
 from dnkit.model.ids import order_key
 from dnkit.model.terms import EndName, Risk
 from dnkit.runtime.house import House, Time
+from dnkit.runtime.pager import Pager
 from dnkit.runtime.seeding import MODE, note
 from dnkit.venues.account import Account
 from dnkit.venues.judge import Verdict
@@ -37,7 +38,7 @@ NO_ALERTS: Alerts = {}
 
 
 class Floor(msgspec.Struct, frozen=True):
-    """Shared by all runs of a command; `alert` carries an alert to a human.
+    """Shared by all runs of a command.
 
     `traffic` holds what all of them ask of a venue, by venue; it fills as venues are met. `vitals` is how
     their trading goes.
@@ -47,7 +48,7 @@ class Floor(msgspec.Struct, frozen=True):
     reader: Reader
     house: House
     world: Time
-    alert: Callable[[str, str], None]
+    pager: Pager
     seed: int = 0
     traffic: dict[str, Traffic] = msgspec.field(default_factory=dict)
     vitals: Vitals = msgspec.field(default_factory=Vitals)
@@ -97,8 +98,7 @@ class PaperRun:
         self.program = program
         self._floor = floor
         self._alerts = alerts
-        self._mismatched: set[int] = set()
-        self._watch = watch
+        self._lookout = Lookout(program, header.run_id, floor.vitals)
         self._stopped = False
         self._began_ns = floor.world.now()
         self.accounts = tuple(floor.house.account(spec) for spec in program.legs)
@@ -117,12 +117,13 @@ class PaperRun:
             alert=self._alert,
             now=floor.world.now,
             at=floor.world.at,
-            watch=self._watched,
+            watch=watch,
         )
 
     def start(self) -> None:
         """Write the header and let the run begin with what the journal knows of its accounts."""
         self._floor.journal.start_run(self.header, self.program)
+        self._floor.pager.run_id = self.header.run_id
         known = [self._ledger(account) for account in self.accounts]
         self.desk.handle(
             Started(
@@ -137,6 +138,7 @@ class PaperRun:
         was asked of a venue lately.
         """
         now = self._floor.world.now()
+        self._floor.pager.run_id = self.header.run_id
         asked = [
             (line.at_ns, one)
             for line in self._floor.reader.lines(self.header.run_id)
@@ -257,34 +259,32 @@ class PaperRun:
         self._floor.journal.append(
             self.header.run_id, state.seq, state.now_ns, event, commands, digest, durable, state
         )
-        for alert in self._floor.vitals.note(self.header.run_id, event, commands):
-            _raise(self._floor, alert)
-
-    def _watched(self, event: Event, state: State) -> None:
-        if type(event) is PositionRead and event.leg not in self._mismatched:
-            for alert in of_read(self.program, state, event):
-                self._mismatched.add(event.leg)
-                _raise(self._floor, alert)
-        self._watch(event, state)
+        for alert in self._lookout.step(event, commands, state):
+            self._raise(alert)
 
     def _read_book(self, books: tuple[int, ...], request: ReadBook) -> Answer:
         world = self._floor.world
         return world.books[books[request.leg]].read(world.now(), request)
 
     def _alert(self, request: SendAlert) -> bool:
-        state, level, text = self.desk.state, request.level, request.text
+        state, text = self.desk.state, request.text
         if state.stage is Stage.HALT:
-            level, text = halt_level(self._alerts, self.program, state), str(HALT.raised(text))
-        self._floor.alert(level, text)
+            self._raise(HALT.raised(text, halt_level(self._alerts, self.program, state)))
+        else:
+            self._raise(POLICY_ALERT.raised(text, request.level))
         return True
 
     def _tell_end(self, ended: EndRun) -> None:
         """What a halt leaves behind, as loud as the halt; a good end where the policy wants to hear of it."""
         for alert in of_end(self.program, ended):
-            self._floor.alert(halt_level(self._alerts, self.program, self.desk.state), str(alert))
-        level = self._alerts.get("done")
-        if level is not None and ended.end is not EndName.HALTED:
-            self._floor.alert(level, f"{self.program.name} is done: {ended.end.value}")
+            level = halt_level(self._alerts, self.program, self.desk.state)
+            self._raise(msgspec.structs.replace(alert, severity=level))
+        wanted = self._alerts.get("done")
+        if wanted is not None and ended.end is not EndName.HALTED:
+            self._raise(DONE.raised(f"{self.program.name}: {ended.end.value}", wanted))
+
+    def _raise(self, alert: Alert) -> None:
+        self._floor.pager.raise_alert(alert, self.header.run_id)
 
     def _ledger(self, account: Account) -> tuple[int | None, int | None]:
         """What the journal knows of an account; one that it never heard of is a new one of ours, and known as
@@ -305,12 +305,8 @@ def traffic_to(floor: Floor, capabilities: Capabilities) -> Traffic:
             capabilities,
             now=floor.world.now,
             at=floor.world.at,
-            alert=partial(_raise, floor),
+            alert=floor.pager.raise_alert,
             dice=Random(f"{floor.seed}:{capabilities.venue}"),
         )
         floor.traffic[capabilities.venue] = known
     return known
-
-
-def _raise(floor: Floor, alert: Alert) -> None:
-    floor.alert(alert.severity, str(alert))

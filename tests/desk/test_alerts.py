@@ -64,9 +64,10 @@ def alerts_of(name: str, alerts: tuple[tuple[str, str], ...], folder: Path) -> t
     of = program(name)
     places = tuple(range(len(of.legs)))
     plan = Plan(program=of, turned=of, books=places, book_names=("still",) * len(places), alerts=alerts)
-    with floor_for(of, folder) as floor:
-        listening = replace(floor, alert=lambda level, _text: heard.append(level))
-        (result,) = run_cycles(listening, plan, Quiet(), code_of)
+    with floor_for(of, folder, say=lambda alert: heard.append(alert.severity)) as floor:
+        (result,) = run_cycles(floor, plan, Quiet(), code_of)
+        noted = [one.alert.severity for one in floor.reader.alerts(result.run_id)]
+    assert noted == heard, "what a human hears is in the journal"
     return result, heard
 
 

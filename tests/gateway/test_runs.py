@@ -5,18 +5,22 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from dnkit.cli.exit_of import code_of
 from dnkit.desk.gateway import breaker as circuit
 from dnkit.desk.gateway.budget import Use
 from dnkit.desk.gateway.outcome import Done, Failed, Fate, Request
 from dnkit.desk.gateway.wire import Wire
+from dnkit.journal.reader import Reader
+from dnkit.model.alerts import BUDGET_LOW
 from dnkit.model.commands import CancelOrder, FindOrder, PlaceOrder, ReadPosition
 from dnkit.model.numbers import NS_PER_S
 from dnkit.model.terms import EndName, OrderType
+from dnkit.readers.report import report
+from dnkit.readers.story import story
 from dnkit.runtime import run as runs
 from dnkit.runtime.cycles import Plan, run_cycles
+from dnkit.runtime.folder import StateFolder
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.run import Floor, RunResult, traffic_to
 from tests.desk.floor import Quiet, floor_for, program
@@ -63,8 +67,7 @@ class Ran:
         of = program(policy)
         places = tuple(range(len(of.legs)))
         plan = Plan(program=of, turned=of, books=places, book_names=("still",) * len(places))
-        with floor_for(of, self.folder) as quiet:
-            floor = replace(quiet, alert=lambda _level, text: self.alerts.append(text))
+        with floor_for(of, self.folder, say=lambda alert: self.alerts.append(alert.code)) as floor:
             wire = partial(FaultyWire, fault, floor.world.now, self.sent)
             self._patch.setattr(runs, "Wire", wire)
             venues = VenueFacts()
@@ -112,7 +115,7 @@ def test_too_many_calls_during_an_unwind_and_it_ends_flat_all_the_same(ran: Ran)
     later = [at for at, one in ran.sent if isinstance(one, PlaceOrder) and one.leg == order.leg][1:]
     assert later
     assert [at for at, one in ran.sent if one.leg == order.leg and first < at < first + NS_PER_S] == []
-    assert [one.split()[0] for one in ran.alerts][:1] == ["BUDGET_LOW"]
+    assert ran.alerts[:1] == ["BUDGET_LOW"]
 
 
 def test_at_the_reserve_an_unwind_goes_through_and_an_open_does_not_begin(ran: Ran) -> None:
@@ -131,7 +134,13 @@ def test_at_the_reserve_no_entry_leaves(ran: Ran) -> None:
     assert result.verified
     assert not result.traded
     assert ran.placed() == []
-    assert {one.split()[0] for one in ran.alerts} == {"BUDGET_LOW"}
+    assert set(ran.alerts) == {"BUDGET_LOW"}
+    with Reader(StateFolder(ran.folder).journal) as reader:
+        run = reader.run("last")
+        assert {one.alert.code for one in reader.alerts(run.header.run_id)} == {"BUDGET_LOW"}
+        (told,) = {one for one in report(reader, "last").alerts if one.startswith("BUDGET_LOW")}
+        assert told.endswith(BUDGET_LOW.act)
+        assert any("ALERT warn: BUDGET_LOW" in line for line in story(reader, run))
 
 
 def test_an_open_breaker_lets_the_hedge_of_a_filled_quote_through(ran: Ran) -> None:

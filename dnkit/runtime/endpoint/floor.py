@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 
 from dnkit.machine.program import LegSpec
+from dnkit.model.alerts import Alert
 from dnkit.runtime.endpoint.house import EndpointHouse
 from dnkit.runtime.endpoint.world import EndpointWorld
 from dnkit.runtime.floor import Stores
 from dnkit.runtime.library import VenueFacts
+from dnkit.runtime.pager import Pager
 from dnkit.runtime.run import Floor
 
 
@@ -19,7 +21,8 @@ def connected(url: str, legs: Sequence[LegSpec]) -> Iterator[EndpointWorld]:
 
 
 def endpoint_floor(
-    stores: Stores, world: EndpointWorld, venues: VenueFacts, alert: Callable[[str, str], None]
+    stores: Stores, world: EndpointWorld, venues: VenueFacts, say: Callable[[Alert], None]
 ) -> Floor:
     """The floor that runs at this exchange share."""
-    return Floor(stores.journal, stores.reader, EndpointHouse(world, venues), world, alert)
+    pager = Pager(stores.journal, say, world.now)
+    return Floor(stores.journal, stores.reader, EndpointHouse(world, venues), world, pager)

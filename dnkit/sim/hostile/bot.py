@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 
+from dnkit.desk.alerts import Lookout, Vitals
 from dnkit.desk.desk import Answer, Desk
 from dnkit.desk.gateway.gateway import Gateway
 from dnkit.desk.gateway.outcome import Failed, Request
@@ -86,6 +87,7 @@ class Bot:
         self._outside: Outside | None = None
         self._started: ev.Started | None = None
         self._asked: list[tuple[int, int]] = []  # when and of which leg, by the lines
+        self._lookout = Lookout(program, run_id, Vitals())
         self._left = -1  # requests that still leave before the process dies; below zero: all
 
     @property
@@ -205,6 +207,9 @@ class Bot:
         self.state = state
         if self._sink is not None:
             self._sink(event, commands, state, digest, durable=durable)
+        if self._outside is not None:
+            for alert in self._lookout.step(event, commands, state):
+                self._outside.raised(alert)
         if dies:
             self._left = self._luck.dice.randrange(len(commands) + 1)
             if self._left == len(commands):

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 from msgspec.structs import replace
 
+from dnkit.desk.alerts import of_end
 from dnkit.desk.desk import Answer
 from dnkit.desk.scheduler import NEVER, Scheduler
 from dnkit.engine.state import State
@@ -67,7 +68,8 @@ class Start(NamedTuple):
 
 
 class World:
-    """A run from its seed. `stuck`: why it found no end, "" where it did. `alerts` are those of gateways."""
+    """A run from its seed. `stuck`: why it found no end, "" where it did. `alerts` are all
+    but what the engine itself asks for, with their times."""
 
     def __init__(
         self, setting: Setting, seed: int, *, run_id: str = RUN_ID, sink: Sink | None = None
@@ -82,7 +84,7 @@ class World:
         self.bot = Bot(program, run_id, self.luck, self.scheduler, sink)
         self.began_ns = self.ended_ns = opened.now_ns
         self.stuck = ""
-        self.alerts: list[Alert] = []
+        self.alerts: list[tuple[int, Alert]] = []
         self._capabilities = setting.capabilities
         self._feed = opened.feed
         self._next = next(opened.feed, None)
@@ -132,7 +134,7 @@ class World:
             tuple(line.carry for line in self.lines),
             self._read_book,
             self._alert,
-            self.alerts.append,
+            self._raised,
         )
         ledger, entry = (
             tuple(part) for part in zip(*((one.ledger, one.entry) for one in self.starts), strict=True)
@@ -142,6 +144,8 @@ class World:
             self._guarded(lambda: self.bot.start(outside, started))
             self._advance()
             self.ended_ns = self.now()
+            for alert in of_end(self.program, self.bot.ended) if self.bot.ended else ():
+                self._raised(alert)
             self.referee.at_end()
             self._drain()
         except BugError as error:
@@ -276,6 +280,9 @@ class World:
         if leg not in self._frozen:
             self._frozen[leg] = still(self.books[leg])
         return self._frozen[leg]
+
+    def _raised(self, alert: Alert) -> None:
+        self.alerts.append((self.now(), alert))
 
     def _alert(self, asked: cm.SendAlert) -> bool:
         self.bot.spend()
