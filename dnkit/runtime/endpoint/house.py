@@ -181,7 +181,7 @@ def _said(listing: int, request: Request) -> protocol.Order:
         case CancelOrder():
             return protocol.Cancel(listing, request.key)
         case FindOrder():
-            return protocol.Find(listing, request.key)
+            return protocol.Find(listing, request.key, request.request)
         case ReadPosition():
             return protocol.Read(listing, request.request)
         case SweepOrders():

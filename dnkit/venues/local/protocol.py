@@ -54,10 +54,11 @@ class Cancel(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
 
 
 class Find(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
-    """Look an order up by client id."""
+    """Look an order up by client id; the answer repeats `request`."""
 
     listing: int
     key: str
+    request: int = 0
 
 
 class Sweep(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
