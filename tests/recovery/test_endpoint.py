@@ -32,14 +32,14 @@ CLOSE, OPEN, UNWIND = "close_two_phase", "open_post_only_hedge", "emergency_unwi
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with exchange(tmp_path_factory.mktemp("site"), speed="15", listed=LISTED, for_s=300) as found:
+    with exchange(tmp_path_factory.mktemp("site"), speed="15", listed=LISTED, for_s=900) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def slow_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Slow enough for a run to be met while it works."""
-    with exchange(tmp_path_factory.mktemp("slow"), speed="3", listed=LISTED, for_s=300) as found:
+    with exchange(tmp_path_factory.mktemp("slow"), speed="3", listed=LISTED, for_s=900) as found:
         yield found
 
 
