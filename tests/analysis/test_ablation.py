@@ -55,8 +55,8 @@ STEPS = (
         "no cancel before the next phase",
         (NO_CANCEL,),
         {
-            # P06 is the double hedge, P05 an order that rests at a halt; P03 takes a sweep that is done and not
-            # answered: the next one finds nothing.
+            # P06 is the double hedge, P05 an order that rests at a halt. P03 takes a sweep that is done and
+            # not answered: the next one finds nothing.
             "open": {"P06": 0, "P03": 1, "P05": 2},
             "close": {"P05": 2},
             "unwind": {"P05": 2},
