@@ -55,6 +55,7 @@ def canonical(
             continue
         if world.down[index] and leg.order is not None and leg.order.life is Life.LOST:
             side = replace(side, calls=())  # nothing will be heard of it any more
+        side = _awaited(leg, side)
         numbers, requests = _numbers(leg, side), _requests(side)
         asked.append(requests)
         sides[index] = _world_leg(side, numbers, requests)
@@ -67,6 +68,18 @@ def canonical(
 def _waits_for_alert(ground: Ground, state: State) -> bool:
     kind = ground.program.phases[state.phase].kind
     return state.stage is Stage.PHASE and kind is PhaseKind.ALERT and state.alert_ok == 0
+
+
+def _awaited(leg: Leg, side: LegWorld) -> LegWorld:
+    """The venue's side without answers about orders that are over on both sides: the engine does not look at
+    them.
+    """
+    if not side.calls:
+        return side
+    known = {one.n for one in (leg.order, leg.stop) if one is not None} | {one.n for one in side.orders}
+    if all(n in known for n, _ in side.calls):
+        return side
+    return replace(side, calls=tuple(one for one in side.calls if one[0] in known))
 
 
 def _numbers(leg: Leg, side: LegWorld) -> MAP:
