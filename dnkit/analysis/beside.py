@@ -63,7 +63,7 @@ class SideBySide:
         for move in job_timers(here):
             hop = hop_of(self._ground, node, move)
             if hop is not None:
-                yield from self._doubts.through(hop, left)
+                yield from self._doubts.through(hop, here.index, left)
 
     def ways_out(self, here: Here, left: int) -> Iterator[Hop]:
         """All that may become of the leg, which is in doubt."""
@@ -90,7 +90,7 @@ class SideBySide:
         elif hop is not None and in_doubt:
             yield hop
         elif hop is not None:
-            yield from self._doubts.through(hop, left)
+            yield from self._doubts.through(hop, here.index, left)
 
     def _sorted(self, here: Here, slot: int, left: int, *, in_doubt: bool) -> Found:
         """What may come of the leg: what stays its own, with the hops, and what touches more."""

@@ -8,13 +8,15 @@ order's ages are forgotten, its fate is not.
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from dnkit.analysis.ground import Ground
 from dnkit.analysis.hop import Hop, Node, hop_of, joined
 from dnkit.analysis.move import Here, Kind, Move
 from dnkit.analysis.moves import LegMoves, moved_to
 from dnkit.analysis.proof import TooMany
 from dnkit.analysis.world import LegWorld
-from dnkit.engine.state import Leg, Order, Stage
+from dnkit.engine.state import Order, Stage, State
 from dnkit.machine.orders import Life
 
 WALK_MAX = 200  # far more than look-ups and cancels may be repeated
@@ -36,18 +38,18 @@ class Doubts:
     def __init__(self, ground: Ground, moves: LegMoves) -> None:
         self._ground = ground
         self._moves = moves
-        self._known: dict[tuple[int, Leg, LegWorld, bool, int], tuple[WayOut, ...]] = {}
+        self._known: dict[object, tuple[WayOut, ...]] = {}
         self._outs: dict[tuple[Node, int, int], tuple[Hop, ...]] = {}
 
-    def through(self, hop: Hop, left: int) -> Iterator[Hop]:
-        """The hop itself, or all that may become of the doubt it leads one leg into. Where both legs are in
-        doubt they leave it one after the other, from states of their own.
+    def through(self, hop: Hop, leg: int, left: int) -> Iterator[Hop]:
+        """The hop itself, or all that may become of the doubt it leads the leg into that moved. A doubt that
+        another leg is in, or both, is left from a state of its own: many hops lead there.
         """
         doubts = () if hop.node is None else doubtful(hop.node)
-        if hop.node is None or len(doubts) != 1 or hop.kind is Kind.DOWN:
+        if hop.node is None or doubts != (leg,) or hop.kind is Kind.DOWN:
             yield hop
             return
-        for out in self.out_of(hop.node, doubts[0], left - hop.faults):
+        for out in self.out_of(hop.node, leg, left - hop.faults):
             yield joined(hop, out)
 
     def out_of(self, node: Node, index: int, left: int) -> tuple[Hop, ...]:
@@ -66,7 +68,9 @@ class Doubts:
     def ways(self, index: int, node: Node, left: int) -> tuple[WayOut, ...]:
         """The ways out of the doubt that leg is in, within so many more faults."""
         state, world = node
-        key = (index, state.legs[index], world.legs[index], world.down[index], left)
+        leg = state.legs[index]
+        where = state.phase, tuple(job.base == leg.position for job in state.jobs if job.leg == index)
+        key = (index, leg, world.legs[index], world.down[index], left, *where)
         if key not in self._known:
             self._known[key] = tuple(self._walk(index, node, left))
         return self._known[key]
@@ -123,8 +127,16 @@ def _goes_on(index: int, node: Node, hop: Hop) -> bool:
     if hop.node is None or hop.kind is Kind.DOWN or index not in doubtful(hop.node):
         return False
     old, new = node[0], hop.node[0]
-    same = old.stage is new.stage and old.phase == new.phase and old.jobs == new.jobs
-    return same and all(one == index for one in _moved(node, hop.node))
+    same = old.stage is new.stage and old.phase == new.phase and (old.naked_ns > 0) is (new.naked_ns > 0)
+    return same and _same_jobs(index, old, new) and all(one == index for one in _moved(node, hop.node))
+
+
+def _same_jobs(index: int, old: State, new: State) -> bool:
+    """Whether the jobs are the same, but for where the leg in doubt stood before its order filled a part."""
+    if old.jobs == new.jobs or len(old.jobs) != len(new.jobs):
+        return old.jobs == new.jobs
+    pairs = zip(old.jobs, new.jobs, strict=True)
+    return all(one == (replace(two, base=one.base) if two.leg == index else two) for one, two in pairs)
 
 
 def _moved(before: Node, after: Node) -> Iterator[int]:

@@ -159,7 +159,7 @@ class Graph:
         """Where a move leads; through the doubt it leaves a leg in, to all that may become of it."""
         hop = hop_of(self.ground, node, move)
         if hop is not None:
-            yield from self._doubts.through(patient(self.ground, hop), left)
+            yield from self._doubts.through(patient(self.ground, hop), move.leg, left)
 
     def link_late(self, index: int, hop: Hop) -> None:
         """Add an edge that only a run which took long can go."""
