@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from dnkit.analysis.canon import NOW
 from dnkit.analysis.ground import Ground
 from dnkit.analysis.move import CALL_NS, RESTART_NS, Here, Kind, Move, fallen
-from dnkit.analysis.order_moves import calls, notices, unheard
+from dnkit.analysis.order_moves import calls, notices, unheard, untold
 from dnkit.analysis.proof import NONE
 from dnkit.analysis.read_moves import quests
 from dnkit.analysis.time_moves import job_timers, overdue, run_timers
@@ -132,30 +132,36 @@ def _alert(ground: Ground, state: State, world: World) -> Iterator[Move]:
 
 def crash(state: State, world: World) -> Iterator[Move]:
     """The process dies and comes back. What was under way reached its venue or did not; nobody will tell."""
-    for picked in product(*(tuple(_abandoned(leg)) for leg in world.legs)):
+    legs = zip(world.legs, world.down, strict=True)
+    for picked in product(*(tuple(_abandoned(leg, down=down)) for leg, down in legs)):
         after = replace(world, legs=tuple(leg for leg, _ in picked), alert=0)
         short = max(one for _, one in picked)
         event = ev.Restarted(NOW)
         yield Move("crash and restart", Kind.CRASH, -1, RESTART_NS, event, after, state, short)
 
 
-def _abandoned(leg: LegWorld) -> Iterator[tuple[LegWorld, int]]:
+def _abandoned(leg: LegWorld, *, down: bool) -> Iterator[tuple[LegWorld, int]]:
     """Every way in which the requests under way may have ended at the venue, with the pay-up of an order that
     was not filled whole.
     """
     ways = [(replace(leg, calls=(), quests=()), NONE)]
     for n, call in leg.calls:
         ways = [
-            (after, max(short, more)) for quiet, short in ways for after, more in _left_alone(quiet, n, call)
+            (after, max(short, more))
+            for quiet, short in ways
+            for after, more in _left_alone(quiet, n, call, down=down)
         ]
     yield from ways
 
 
-def _left_alone(leg: LegWorld, n: int, call: Call) -> Iterator[tuple[LegWorld, int]]:
+def _left_alone(leg: LegWorld, n: int, call: Call, *, down: bool) -> Iterator[tuple[LegWorld, int]]:
     order = order_of(leg, n)
     if order is not None and call is Call.PLACE:
-        yield from ((after, short) for _, after, short in unheard(leg, order))
+        if down:
+            yield untold(leg, order)[1], NONE
+        else:
+            yield from ((after, short) for _, after, short in unheard(leg, order))
         return
     yield leg, NONE
-    if order is not None and call is Call.CANCEL and order.fate is Fate.LIVE:
+    if order is not None and call is Call.CANCEL and order.fate is Fate.LIVE and not down:
         yield with_order(leg, replace(order, fate=Fate.SHUT)), NONE
