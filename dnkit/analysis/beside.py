@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from msgspec.structs import replace
 
-from dnkit.analysis.doubt import Doubts, doubtful
+from dnkit.analysis.doubt import Doubts, doubtful, moved_after
 from dnkit.analysis.ground import Ground
 from dnkit.analysis.hop import Hop, Node, hop_of, joined
-from dnkit.analysis.move import Here, Kind, Move
+from dnkit.analysis.move import Here, Move, fallen
 from dnkit.analysis.moves import LegMoves, moved_to
 from dnkit.analysis.time_moves import job_timers
 from dnkit.analysis.world import LegWorld, World, with_leg
@@ -24,12 +24,15 @@ CHECK_EVERY = 97
 
 
 class Local(msgspec.Struct, frozen=True):
-    """A hop that touches one leg only: what the leg, its venue's side and its job become."""
+    """A hop that touches one leg only: what the leg, its venue's side and its job become, and whether its
+    venue goes `down`.
+    """
 
     hop: Hop
     leg: Leg
     side: LegWorld
     job: Job
+    down: bool
 
 
 class Shared(msgspec.Struct, frozen=True):
@@ -84,7 +87,8 @@ class SideBySide:
 
     def _again(self, here: Here, shared: Shared, left: int, *, in_doubt: bool) -> Iterator[Hop]:
         """A move that touches more than its leg, made by the engine from the state at hand."""
-        hop = hop_of(self._ground, (here.state, here.world), moved_to(here, shared.move))
+        move = moved_after(here, shared.before, shared.move)
+        hop = hop_of(self._ground, (here.state, here.world), move)
         if hop is not None and shared.before is not None:
             yield joined(shared.before, hop)
         elif hop is not None and in_doubt:
@@ -111,7 +115,7 @@ class SideBySide:
             first = hop_of(self._ground, node, moved_to(here, move)) if left or not move.faults else None
             if first is None:
                 continue
-            doubts = () if first.node is None or first.kind is Kind.DOWN else doubtful(first.node)
+            doubts = () if first.node is None else doubtful(first.node)
             if first.node is None or doubts != (here.index,) or not _is_local(here, slot, first):
                 yield first, Shared(move)
             else:
@@ -123,7 +127,7 @@ class SideBySide:
         node = (here.state, here.world)
         for way in self._doubts.ways(here.index, node, left):
             before = joined_all(first, way.before)
-            last = hop_of(self._ground, node, moved_to(here, way.move))
+            last = hop_of(self._ground, node, moved_after(here, before, way.move))
             if last is not None:
                 yield last if before is None else joined(before, last), Shared(way.move, before)
 
@@ -180,14 +184,14 @@ def _is_local(here: Here, slot: int, hop: Hop) -> bool:
         return False
     if len(state.jobs) != 2 or state.jobs[1 - slot] != here.state.jobs[1 - slot]:
         return False
-    same = replace(state, legs=here.state.legs, jobs=here.state.jobs) == here.state
-    return same and world.down == here.world.down
+    return replace(state, legs=here.state.legs, jobs=here.state.jobs) == here.state
 
 
 def _local(here: Here, slot: int, hop: Hop) -> Local:
     assert hop.node is not None, "a hop that the engine refused leads nowhere"
     state, world = hop.node
-    return Local(hop, state.legs[here.index], world.legs[here.index], state.jobs[slot])
+    down = world.down != here.world.down
+    return Local(hop, state.legs[here.index], world.legs[here.index], state.jobs[slot], down)
 
 
 def _beside(here: Here, slot: int, local: Local) -> tuple[State, World]:
@@ -195,4 +199,5 @@ def _beside(here: Here, slot: int, local: Local) -> tuple[State, World]:
     state, index = here.state, here.index
     legs = (*state.legs[:index], local.leg, *state.legs[index + 1 :])
     jobs = (*state.jobs[:slot], local.job, *state.jobs[slot + 1 :])
-    return replace(state, legs=legs, jobs=jobs), with_leg(here.world, index, local.side)
+    world = fallen(here.ground, here.world, index) if local.down else here.world
+    return replace(state, legs=legs, jobs=jobs), with_leg(world, index, local.side)

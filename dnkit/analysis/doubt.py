@@ -11,10 +11,10 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from dnkit.analysis.ground import Ground
-from dnkit.analysis.hop import Hop, Node, hop_of, joined
-from dnkit.analysis.move import Here, Kind, Move
+from dnkit.analysis.hop import Hop, Node, hop_of, joined, window_left
+from dnkit.analysis.move import Here, Kind, Move, fallen
 from dnkit.analysis.moves import LegMoves, moved_to
-from dnkit.analysis.proof import TooMany
+from dnkit.analysis.proof import NONE, TooMany
 from dnkit.analysis.world import LegWorld
 from dnkit.engine.state import Order, Stage, State
 from dnkit.machine.orders import Life
@@ -46,7 +46,7 @@ class Doubts:
         another leg is in, or both, is left from a state of its own: many hops lead there.
         """
         doubts = () if hop.node is None else doubtful(hop.node)
-        if hop.node is None or doubts != (leg,) or hop.kind is Kind.DOWN:
+        if hop.node is None or doubts != (leg,):
             yield hop
             return
         for out in self.out_of(hop.node, leg, left - hop.faults):
@@ -68,9 +68,10 @@ class Doubts:
     def ways(self, index: int, node: Node, left: int) -> tuple[WayOut, ...]:
         """The ways out of the doubt that leg is in, within so many more faults."""
         state, world = node
-        leg = state.legs[index]
-        where = state.phase, tuple(job.base == leg.position for job in state.jobs if job.leg == index)
-        key = (index, leg, world.legs[index], world.down[index], left, *where)
+        leg, phase = state.legs[index], state.phase if state.stage is Stage.PHASE else NONE
+        still = tuple(job.base == leg.position for job in state.jobs if job.leg == index)
+        windowed = window_left(self._ground, state) > 0
+        key = (index, leg, world.legs[index], world.down[index], left, phase, still, windowed)
         if key not in self._known:
             self._known[key] = tuple(self._walk(index, node, left))
         return self._known[key]
@@ -110,7 +111,14 @@ class Doubts:
 
     def _leave(self, index: int, node: Node, way: WayOut) -> Hop | None:
         """The last move of the doubt, made by the engine on the whole state."""
-        return hop_of(self._ground, node, moved_to(Here(self._ground, *node, index), way.move))
+        return hop_of(self._ground, node, moved_after(Here(self._ground, *node, index), way.before, way.move))
+
+
+def moved_after(here: Here, before: Hop | None, move: Move) -> Move:
+    """The last move of what became of a leg in doubt; its venue may have gone down on the way there."""
+    if before is not None and before.kind is Kind.DOWN:
+        here = replace(here, world=fallen(here.ground, here.world, here.index))
+    return moved_to(here, move)
 
 
 def _keep(found: dict[object, WayOut], index: int, move: Move, before: Hop | None, whole: Hop) -> None:
@@ -124,7 +132,7 @@ def _keep(found: dict[object, WayOut], index: int, move: Move, before: Hop | Non
 
 def _goes_on(index: int, node: Node, hop: Hop) -> bool:
     """Whether the leg is still in doubt after the hop and nothing else has moved."""
-    if hop.node is None or hop.kind is Kind.DOWN or index not in doubtful(hop.node):
+    if hop.node is None or index not in doubtful(hop.node):
         return False
     old, new = node[0], hop.node[0]
     same = old.stage is new.stage and old.phase == new.phase and (old.naked_ns > 0) is (new.naked_ns > 0)

@@ -100,16 +100,16 @@ def _timed(ground: Ground, before: Node, after: Node, hop: Hop) -> Hop:
     stays = all(getattr(old, name) == getattr(new, name) for name in WHERE)
     if not stays or any(getattr(one, "leg", hop.leg) != hop.leg for one in hop.commands):
         hop = replace(hop, leg=NONE)
-    window = _window(ground, old)
+    window = window_left(ground, old)
     if not window:
         return hop
-    if _window(ground, new) and new.visits == old.visits and new.phase == old.phase:
+    if window_left(ground, new) and new.visits == old.visits and new.phase == old.phase:
         return replace(hop, spent=0) if hop.faults == 0 and hop.spent <= CALL_NS else hop
     waits = window if new.timer_ns > NOW or new.phase != old.phase or new.stage is not Stage.PHASE else 0
     return replace(hop, spent=max(hop.spent, waits))
 
 
-def _window(ground: Ground, state: State) -> int:
+def window_left(ground: Ground, state: State) -> int:
     """Time a resting phase has left, 0 where none is at work or its time is up."""
     if state.stage is not Stage.PHASE or state.timer_ns <= NOW:
         return 0

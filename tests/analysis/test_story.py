@@ -26,7 +26,7 @@ from dnkit.sim.scenario import PolicyRef
 from tests.analysis.graphs import shipped, walked
 from tests.analysis.variants import ONE_READ, UNKNOWN_IS_ZERO, small, watched, without
 
-EVERY = {"emergency_unwind": 1, "flatten": 1, "open_post_only_hedge": 20}  # every n-th end is looked at
+EVERY = {"emergency_unwind": 1, "flatten": 1, "open_post_only_hedge": 7}  # every n-th end is looked at
 ENDS = tuple(EVERY)
 PLACED = re.compile(r"(?:->|;) leg (\w+): [\w-]+ (?:buy|sell) [^;]*? \(order (\d+)\)")
 
