@@ -15,6 +15,7 @@ from dnkit.analysis.ground import Ground
 from dnkit.analysis.hop import Hop, Node, hop_of, joined
 from dnkit.analysis.move import Here, Move, fallen
 from dnkit.analysis.moves import LegMoves, moved_to
+from dnkit.analysis.recall import Kept, Recall
 from dnkit.analysis.time_moves import job_timers
 from dnkit.analysis.world import LegWorld, World, with_leg
 from dnkit.engine.state import Job, Leg, Stage, State
@@ -52,10 +53,11 @@ class SideBySide:
     object of equal legs and sides alive.
     """
 
-    def __init__(self, ground: Ground, known: LegMoves, doubts: Doubts) -> None:
+    def __init__(self, ground: Ground, known: LegMoves, doubts: Doubts, recall: Recall) -> None:
         self._ground = ground
         self._moves = known
         self._doubts = doubts
+        self._recall = recall
         self._known: dict[object, Found] = {}
         self._reused = 0
 
@@ -82,13 +84,16 @@ class SideBySide:
             self._check(here, slot, left, found[0], in_doubt=in_doubt)
         for local in found[0]:
             yield replace(local.hop, node=_beside(here, slot, local))
-        for shared in found[1]:
-            yield from self._again(here, shared, left, in_doubt=in_doubt)
+        kept = self._recall.at((here.state, here.world), left)
+        for number, shared in enumerate(found[1]):
+            yield from self._again(here, shared, left, kept, number, in_doubt=in_doubt)
 
-    def _again(self, here: Here, shared: Shared, left: int, *, in_doubt: bool) -> Iterator[Hop]:
+    def _again(
+        self, here: Here, shared: Shared, left: int, kept: Kept, number: int, *, in_doubt: bool
+    ) -> Iterator[Hop]:
         """A move that touches more than its leg, made by the engine from the state at hand."""
         move = moved_after(here, shared.before, shared.move)
-        hop = hop_of(self._ground, (here.state, here.world), move)
+        hop = self._recall.hop(kept, (here.index, number), (here.state, here.world), move)
         if hop is not None and shared.before is not None:
             yield joined(shared.before, hop)
         elif hop is not None and in_doubt:

@@ -20,6 +20,7 @@ from dnkit.analysis.hop import Hop, Node, hop_of, patient
 from dnkit.analysis.move import Here, Kind, Move
 from dnkit.analysis.moves import LegMoves, crash, moves, of_run, reads_book
 from dnkit.analysis.proof import NONE, TooMany
+from dnkit.analysis.recall import Recall
 from dnkit.analysis.world import new_world, obey
 from dnkit.engine.state import Stage
 from dnkit.engine.step import begin, step
@@ -69,9 +70,10 @@ class Graph:
         self._queue: list[tuple[int, int, int]] = []
         self._moves = LegMoves()
         self._doubts = Doubts(ground, self._moves)
+        self._recall = Recall(ground)
         self._shown: dict[int, tuple[int, int]] = {}  # by identity: hops that `_crashes` keeps
         self._crashes: dict[object, tuple[Hop, ...]] = {}
-        self._beside = SideBySide(ground, self._moves, self._doubts)
+        self._beside = SideBySide(ground, self._moves, self._doubts, self._recall)
 
     # --- reaching -----------------------------------------------------------------------------------
 
@@ -136,8 +138,11 @@ class Graph:
             found = of_run(self.ground, *node, left)
         else:
             found = moves(self.ground, self._moves, *node, left)
-        for move in found:
-            yield from self.follow(node, move, left)
+        kept = self._recall.at(node, left)
+        for number, move in enumerate(found):
+            hop = self._recall.hop(kept, number, node, move)
+            if hop is not None:
+                yield from self._onward(hop, move.leg, left)
         if left and self.ground.setting.crashes and not reads_book(node[1]):
             yield from self._crashed(node, left)
 
@@ -159,7 +164,10 @@ class Graph:
         """Where a move leads; through the doubt it leaves a leg in, to all that may become of it."""
         hop = hop_of(self.ground, node, move)
         if hop is not None:
-            yield from self._doubts.through(patient(self.ground, hop), move.leg, left)
+            yield from self._onward(hop, move.leg, left)
+
+    def _onward(self, hop: Hop, leg: int, left: int) -> Iterator[Hop]:
+        yield from self._doubts.through(patient(self.ground, hop), leg, left)
 
     def link_late(self, index: int, hop: Hop) -> None:
         """Add an edge that only a run which took long can go."""

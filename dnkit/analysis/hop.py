@@ -26,7 +26,8 @@ class Hop(msgspec.Struct, frozen=True, gc=False):
     `node` is None where the engine itself refused with `bug`. `whats` are the moves' names; `kind` is the
     worst of theirs, `faults` their number. `leg` is whose clock ran (-1: all), `spent` for how long at most.
     `short` is the least pay-up of an order that was not filled whole. `sent` holds (leg, pay-up) of orders
-    placed, `calls` the orders, cancels and reads of each leg in turn, `commands` all that was asked.
+    placed, `calls` the orders, cancels and reads of each leg in turn, `commands` all that was asked. `stays`
+    says that no phase was entered on the way, nor left.
     """
 
     node: Node | None
@@ -40,6 +41,7 @@ class Hop(msgspec.Struct, frozen=True, gc=False):
     calls: tuple[int, ...]
     commands: tuple[cm.Command, ...] = ()
     bug: str = ""
+    stays: bool = False
 
 
 def hop_of(ground: Ground, node: Node, move: Move) -> Hop | None:
@@ -51,8 +53,13 @@ def hop_of(ground: Ground, node: Node, move: Move) -> Hop | None:
     if move.refuses and _goes_through(state, commands, move.leg):
         return None
     after = canonical(ground, state, obey(ground, move.world, commands), node)
-    hop = _hop(ground, after, move, commands)
+    hop = _hop(ground, after, move, commands, stays=_stays(move.state, state))
     return _timed(ground, node, after, hop)
+
+
+def _stays(old: State, new: State) -> bool:
+    """Whether the run stands where it stood: entering a phase, even the same one, makes new counts."""
+    return new.visits is old.visits and new.phase == old.phase and new.stage is old.stage
 
 
 def _step(ground: Ground, move: Move) -> tuple[State, tuple[cm.Command, ...]]:
@@ -66,7 +73,13 @@ def _goes_through(state: State, commands: tuple[cm.Command, ...], leg: int) -> b
 
 
 def _hop(
-    ground: Ground, after: Node | None, move: Move, commands: tuple[cm.Command, ...], bug: str = ""
+    ground: Ground,
+    after: Node | None,
+    move: Move,
+    commands: tuple[cm.Command, ...],
+    bug: str = "",
+    *,
+    stays: bool = False,
 ) -> Hop:
     faults = 0 if move.kind is Kind.FREE else 1
     sent = tuple(
@@ -75,8 +88,9 @@ def _hop(
         if isinstance(one, cm.PlaceOrder) and one.type not in RESTING
     )
     calls = _calls(len(ground.legs), commands) if commands else (0,) * (3 * len(ground.legs))
+    whats, spent = (move.what,), move.spent
     return Hop(
-        after, (move.what,), move.kind, faults, move.leg, move.spent, move.short, sent, calls, commands, bug
+        after, whats, move.kind, faults, move.leg, spent, move.short, sent, calls, commands, bug, stays
     )
 
 
@@ -150,4 +164,5 @@ def joined(first: Hop, second: Hop) -> Hop:
         sent=first.sent + second.sent,
         calls=tuple(one + two for one, two in zip(first.calls, second.calls, strict=True)),
         commands=first.commands + second.commands,
+        stays=first.stays and second.stays,
     )
