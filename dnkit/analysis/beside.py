@@ -12,9 +12,10 @@ from msgspec.structs import replace
 
 from dnkit.analysis.doubt import Doubts, doubtful, moved_after
 from dnkit.analysis.ground import Ground
-from dnkit.analysis.hop import Hop, Node, hop_of, joined
+from dnkit.analysis.hop import Hop, Node, hop_of, joined, patient
 from dnkit.analysis.move import Here, Move, fallen
-from dnkit.analysis.moves import LegMoves, moved_to
+from dnkit.analysis.moves import LegMoves, affordable, moved_to
+from dnkit.analysis.read_moves import quests
 from dnkit.analysis.recall import Kept, Recall
 from dnkit.analysis.time_moves import job_timers
 from dnkit.analysis.world import LegWorld, World, with_leg
@@ -22,6 +23,7 @@ from dnkit.engine.state import Job, Leg, Stage, State
 from dnkit.model.errors import BugError
 
 CHECK_EVERY = 97
+FEW = 4  # a book that is there, refused, missing, or on a venue that goes down
 
 
 class Local(msgspec.Struct, frozen=True):
@@ -38,13 +40,15 @@ class Local(msgspec.Struct, frozen=True):
 
 class Shared(msgspec.Struct, frozen=True):
     """A move of one leg that touches more than the leg; `before` is what led up to it inside the leg (None:
-    nothing did).
+    nothing did). `looks`: it answers the read of a book.
     """
 
     move: Move
     before: Hop | None = None
+    looks: bool = False
 
 
+Course = tuple[Hop, Shared]  # what becomes of the leg, and the last move of it
 Found = tuple[tuple[Local, ...], tuple[Shared, ...]]
 
 
@@ -92,10 +96,10 @@ class SideBySide:
         self, here: Here, shared: Shared, left: int, kept: Kept, number: int, *, in_doubt: bool
     ) -> Iterator[Hop]:
         """A move that touches more than its leg, made by the engine from the state at hand."""
-        move = moved_after(here, shared.before, shared.move)
-        hop = self._recall.hop(kept, (here.index, number), (here.state, here.world), move)
+        key, move = (here.index, number, left), _replayed(here, shared)
+        hop = self._recall.hop(kept, key, (here.state, here.world), move)
         if hop is not None and shared.before is not None:
-            yield joined(shared.before, hop)
+            yield joined(shared.before, patient(self._ground, hop) if shared.looks else hop)
         elif hop is not None and in_doubt:
             yield hop
         elif hop is not None:
@@ -105,7 +109,7 @@ class SideBySide:
         """What may come of the leg: what stays its own, with the hops, and what touches more."""
         own: list[Local] = []
         shared: list[Shared] = []
-        courses = self._from_doubt(here, None, left) if in_doubt else self._courses(here, slot, left)
+        courses = self._from_doubt(here, slot, None, left) if in_doubt else self._courses(here, slot, left)
         for hop, last in courses:
             if _is_local(here, slot, hop):
                 own.append(_local(here, slot, hop))
@@ -113,28 +117,50 @@ class SideBySide:
                 shared.append(last)
         return tuple(own), tuple(shared)
 
-    def _courses(self, here: Here, slot: int, left: int) -> Iterator[tuple[Hop, Shared]]:
-        """What comes of each move, through the doubt it may leave the leg in, and the last move of each."""
-        node = (here.state, here.world)
-        for move in self._moves.of(here):
-            first = hop_of(self._ground, node, moved_to(here, move)) if left or not move.faults else None
-            if first is None:
-                continue
-            doubts = () if first.node is None else doubtful(first.node)
-            if first.node is None or doubts != (here.index,) or not _is_local(here, slot, first):
-                yield first, Shared(move)
-            else:
-                there = Here(self._ground, *first.node, here.index)
-                yield from self._from_doubt(there, first, left - first.faults)
+    def _courses(self, here: Here, slot: int, left: int) -> Iterator[Course]:
+        """What comes of each move, and the last move of each."""
+        for move in affordable(self._moves.of(here), left):
+            hop = hop_of(self._ground, (here.state, here.world), moved_to(here, move))
+            if hop is not None:
+                yield from self._onward(here, slot, hop, Shared(move), left)
 
-    def _from_doubt(self, here: Here, first: Hop | None, left: int) -> Iterator[tuple[Hop, Shared]]:
-        """The ways out of a doubt, after what led into it."""
-        node = (here.state, here.world)
-        for way in self._doubts.ways(here.index, node, left):
+    def _onward(self, here: Here, slot: int, hop: Hop, last: Shared, left: int) -> Iterator[Course]:
+        """The hop; where it leaves the leg by itself in doubt, or waiting for its book, what comes of that."""
+        if hop.node is None or not _is_local(here, slot, hop):
+            yield hop, last
+        elif doubtful(hop.node) == (here.index,):
+            yield from self._from_doubt(here, slot, hop, left)
+        elif hop.node[1].legs[here.index].quests:
+            yield from self._from_book(here, slot, hop, last, left)
+        else:
+            yield hop, last
+
+    def _from_doubt(self, here: Here, slot: int, first: Hop | None, left: int) -> Iterator[Course]:
+        """The ways out of the doubt that the leg is in, or that the first hop led it into."""
+        node = (here.state, here.world) if first is None or first.node is None else first.node
+        there, spent = Here(self._ground, *node, here.index), 0 if first is None else first.faults
+        for way in self._doubts.ways(here.index, node, left - spent):
             before = joined_all(first, way.before)
-            last = hop_of(self._ground, node, moved_after(here, before, way.move))
+            last = hop_of(self._ground, node, moved_after(there, before, way.move))
             if last is not None:
-                yield last if before is None else joined(before, last), Shared(way.move, before)
+                whole = last if before is None else joined(before, last)
+                yield from self._onward(here, slot, whole, Shared(way.move, before), left)
+
+    def _from_book(self, here: Here, slot: int, first: Hop, last: Shared, left: int) -> Iterator[Course]:
+        """What the book may hold that the leg waits for after the first hop; where that is much, the book is
+        read from a state of its own, to which many hops lead.
+        """
+        assert first.node is not None, "a hop that the engine refused leads nowhere"
+        there = Here(self._ground, *first.node, here.index)
+        answers = tuple(quests(there))
+        if len(answers) > FEW:
+            yield first, last
+            return
+        for move in affordable(answers, left - first.faults):
+            hop = hop_of(self._ground, first.node, move)
+            if hop is not None:
+                whole = joined(first, patient(self._ground, hop))
+                yield from self._onward(here, slot, whole, Shared(move, first, looks=True), left)
 
     def _check(self, here: Here, slot: int, left: int, own: Iterable[Local], *, in_doubt: bool) -> None:
         self._reused += 1
@@ -143,6 +169,16 @@ class SideBySide:
         again, _ = self._sorted(here, slot, left, in_doubt=in_doubt)
         if [(one.leg, one.side, one.job) for one in again] != [(one.leg, one.side, one.job) for one in own]:
             raise BugError("a leg moves differently beside another than the exploration takes it to")
+
+
+def _replayed(here: Here, shared: Shared) -> Move:
+    """The move from the state at hand; one that answers a read also with the job that asked for it."""
+    move = moved_after(here, shared.before, shared.move)
+    if not shared.looks:
+        return move
+    pairs = zip(here.state.jobs, shared.move.state.jobs, strict=True)
+    jobs = tuple(then if then.leg == here.index else now for now, then in pairs)
+    return replace(move, state=replace(move.state, jobs=jobs))
 
 
 def joined_all(first: Hop | None, second: Hop | None) -> Hop | None:

@@ -133,16 +133,15 @@ def window_left(ground: Ground, state: State) -> int:
 
 def patient(ground: Ground, hop: Hop) -> Hop:
     """A job that found no usable book pauses and looks again; then it sees one. No other leg hears of it."""
+    wanted = JobStage.PAUSE
     while hop.node is not None and hop.kind is Kind.SLIP:
         state, world = hop.node
-        slot = next(
-            (n for n, one in enumerate(state.jobs) if one.stage in (JobStage.PAUSE, JobStage.LOOK)), None
-        )
+        slot = next((n for n, one in enumerate(state.jobs) if one.stage is wanted), None)
         if slot is None or world.down[state.jobs[slot].leg] or state.stage is not Stage.PHASE:
             return hop
         here = Here(ground, state, world, state.jobs[slot].leg)
-        waits = state.jobs[slot].stage is JobStage.PAUSE
-        move = next(job_timers(here) if waits else good_book(here), None)
+        move = next(job_timers(here) if wanted is JobStage.PAUSE else good_book(here), None)
+        wanted = JobStage.LOOK
         after = None if move is None else hop_of(ground, hop.node, move)
         if after is None:
             return hop

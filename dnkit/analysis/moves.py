@@ -51,7 +51,7 @@ def moved_to(here: Here, move: Move) -> Move:
     world = with_leg(world, index, side)
     if move.kind is Kind.DOWN:
         world = fallen(here.ground, world, index)
-    return Move(move.what, move.kind, index, move.spent, move.event, world, state, move.short)
+    return replace(move, leg=index, world=world, state=state)
 
 
 def moves(ground: Ground, known: LegMoves, state: State, world: World, left: int) -> Iterator[Move]:
