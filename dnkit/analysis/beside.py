@@ -125,7 +125,7 @@ class SideBySide:
                 yield from self._onward(here, slot, hop, Shared(move), left)
 
     def _onward(self, here: Here, slot: int, hop: Hop, last: Shared, left: int) -> Iterator[Course]:
-        """The hop; where it leaves the leg by itself in doubt, or waiting for its book, what comes of that."""
+        """The hop; where it leaves the leg by itself in doubt, or waiting for its book, what comes of it."""
         if hop.node is None or not _is_local(here, slot, hop):
             yield hop, last
         elif doubtful(hop.node) == (here.index,):

@@ -53,16 +53,27 @@ def canonical(
         if same and before and leg is before[0].legs[index] and side is before[1].legs[index]:
             asked.append(KEPT)
             continue
-        if world.down[index] and leg.order is not None and leg.order.life is Life.LOST:
-            side = replace(side, calls=())  # nothing will be heard of it any more
-        side = _awaited(leg, side)
-        numbers, requests = _numbers(leg, side), _requests(side)
+        key = (index, leg, side, world.down[index], context)
+        found = ground.forms.get(key)
+        if found is None:
+            found = ground.forms[key] = _form(ground, index, leg, side, context, down=world.down[index])
+        legs[index], sides[index], requests = found
         asked.append(requests)
-        sides[index] = _world_leg(side, numbers, requests)
-        legs[index] = _leg(ground, index, leg, sides[index], numbers, requests, context)
     heard = _waits_for_alert(ground, state) and world.alert == state.request
     plain = _state(ground, state, tuple(legs), asked, heard=heard)
     return plain, World(tuple(sides), world.down, int(heard), world.alarmed)
+
+
+def _form(
+    ground: Ground, index: int, leg: Leg, side: LegWorld, context: _Context, *, down: bool
+) -> tuple[Leg, LegWorld, MAP]:
+    """The form of one leg on both sides, and its requests counted anew."""
+    if down and leg.order is not None and leg.order.life is Life.LOST:
+        side = replace(side, calls=())  # nothing will be heard of it any more
+    side = _awaited(leg, side)
+    numbers, requests = _numbers(leg, side), _requests(side)
+    side = _world_leg(side, numbers, requests)
+    return _leg(ground, index, leg, side, numbers, requests, context), side, requests
 
 
 def _waits_for_alert(ground: Ground, state: State) -> bool:

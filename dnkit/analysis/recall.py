@@ -23,7 +23,7 @@ class Recall:
         self._reused = 0
 
     def at(self, node: Node, left: int) -> Kept:
-        """The hops of a state that were met, filled by `hop`; with no fault `left` there are fewer of them."""
+        """The hops of a state that were met, filled by `hop`; with no fault `left` they are fewer."""
         plain = replace(node[0], visits=()), node[1], left > 0
         known = self._known.get(plain)
         if known is None:
