@@ -1,8 +1,8 @@
 """Two legs that work side by side: what one does while the other goes on is the engine's answer once, and the
 same answer wherever the first stands like that and the other is in the same situation.
 
-The other leg counts by all the engine asks of it while both work: its position, whether its job is settled
-and has sent, how the phase's clock stands. One reuse in so many is made by the engine again and compared.
+The other leg counts by all the engine asks of it while both work: its position, what it started with and
+cost, whether its job is settled and has sent, how the phase's clock stands. One reuse in so many is made by the engine again and compared.
 """
 
 from collections.abc import Iterable, Iterator
@@ -206,7 +206,10 @@ def _key(here: Here, slot: int, left: int) -> object:
         id(here.side),
         state.jobs[slot],
         beside.position,
+        beside.start,
+        beside.entry,
         beside.least,
+        beside.bid,
         other.stage,
         other.sent > 0,
         state.timer_ns,

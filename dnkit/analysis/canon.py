@@ -199,14 +199,15 @@ def _state(ground: Ground, state: State, legs: tuple[Leg, ...], asked: list[MAP]
     closing = state.stage is Stage.HALT or (
         state.stage is Stage.SWEEP and ground.program.scopes[phase.scope].halt_to is None
     )
+    visits, dues = ((), ()) if closing else _counts(ground, state, phase.scope)
     return replace(
         state,
         seq=1,
         now_ns=NOW,
         phase=ground.program.start if closing else state.phase,
         legs=legs,
-        visits=() if closing else _visits(ground, state),
-        dues=() if closing else _dues(ground, state, phase.scope),
+        visits=visits,
+        dues=dues,
         jobs=_jobs(ground, phase, state, legs, asked),
         entered_ns=0,
         started_ns=0,
@@ -219,6 +220,16 @@ def _state(ground: Ground, state: State, legs: tuple[Leg, ...], asked: list[MAP]
         stop_asked=state.stop_asked and not closing,
         wake_ns=None,
     )
+
+
+def _counts(ground: Ground, state: State, scope: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Visits and deadlines that can still decide anything; worked out once for each."""
+    key = (state.phase, state.visits, state.dues, state.stage is Stage.START)
+    found = ground.forms.get(key)
+    if found is None:
+        found = ground.forms[key] = _visits(ground, state), _dues(ground, state, scope)
+    visits, dues = found
+    return visits, dues
 
 
 def _visits(ground: Ground, state: State) -> tuple[int, ...]:
