@@ -7,6 +7,7 @@ from random import Random
 
 from msgspec.structs import replace
 
+from dnkit.analysis.exposed import STOPS
 from dnkit.analysis.ground import Lattice
 from dnkit.analysis.world import RESTING
 from dnkit.machine.program import LegSpec
@@ -14,7 +15,7 @@ from dnkit.model import commands as cm
 from dnkit.model import events as ev
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.numbers import NS_PER_MS, NS_PER_S, to_pico
-from dnkit.model.terms import OrderType, PostOnlyCross, Side
+from dnkit.model.terms import OrderType, Side
 from dnkit.venues.account import Account
 from dnkit.venues.paper import PaperVenue, Request
 from tests.analysis.walks.board import Board
@@ -25,9 +26,8 @@ CROSSES = 0.15  # how often the touch comes too near for a post-only order
 LAGS_NS = 2 * NS_PER_S  # a lag that is not worth more walking time; now and then it is all the venue admits
 ARRIVAL_NS = 300 * NS_PER_MS  # what a request may take: the venue's lags count from its sending
 
-# The prover knows neither word, so the walks leave them out: that a post-only order which would take is shown
-# as accepted and then cancelled, and that a stream tells positions.
-MANNERS = {"post_only_cross": PostOnlyCross.REJECTED, "position_stream": False}
+# The prover knows positions from reads alone, so the walks leave out that a stream tells them.
+MANNERS = {"position_stream": False}
 
 
 class Exchange:
@@ -67,6 +67,12 @@ class Exchange:
     def position(self) -> int:
         """Signed lots that the venue holds."""
         return self._venue.position
+
+    @property
+    def covered(self) -> int:
+        """Lots that live stops would close."""
+        stops = (one for one in self._venue.resting_orders() if one.type in STOPS)
+        return sum(one.lots - self._cum.get(one.order, 0) for one in stops)
 
     def work(self, asked: Request) -> list[ev.Event]:
         """Do what is asked."""

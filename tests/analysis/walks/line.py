@@ -3,7 +3,8 @@ seed.
 
 A request takes up to 100 ms to arrive and its answer up to 200 ms back, so that an answered call is answered
 within 300 ms. What is not answered is told as lost within 2 s, or the engine's own deadline tells it. Facts
-about orders arrive in the order in which they happened, but for a fill that is told late.
+about orders arrive in the order in which they happened, but for a fill that is told late: at the latest with
+the next read of the position.
 """
 
 from collections.abc import Callable
@@ -65,7 +66,7 @@ MISHAPS: dict[type, tuple[Mishap, ...]] = {
     cm.CancelOrder: (Mishap.LOST, Mishap.UNANSWERED, Mishap.DOWN),
     cm.FindOrder: (Mishap.LOST, Mishap.DOWN),
     cm.ReadPosition: (Mishap.LOST, Mishap.WRONG, Mishap.DOWN),
-    cm.SweepOrders: (Mishap.LOST, Mishap.DOWN),
+    cm.SweepOrders: (Mishap.LOST, Mishap.UNANSWERED, Mishap.DOWN),
 }
 
 
@@ -97,6 +98,7 @@ class Line:
         self._flights: list[Flight] = []
         self._era = 0  # what was told in an earlier one is not heard any more
         self._told_ns = 0
+        self._late: list[ev.Event] = []
 
     # --- there --------------------------------------------------------------------------------------
 
@@ -132,6 +134,9 @@ class Line:
         facts = self.exchange.work(flight.asked)
         self._walk.moved()
         self._plan(flight.asked)
+        if isinstance(flight.asked, cm.ReadPosition):
+            self._tell(self._late)
+            self._late = []
         if not flight.open:
             return
         if flight.mishap is Mishap.WRONG:
@@ -170,10 +175,15 @@ class Line:
         if self._is_cut() or (facts and self._walk.slips()):
             return  # nobody hears of it
         if self._walk.dice.random() < 0.1:
-            for fact in facts:
-                self._walk.at(self._soon(LATE_NS), partial(self._deliver, fact, None, self._era))
+            self._late += facts
+            self._walk.at(self._soon(LATE_NS), partial(self._tell_late, facts))
         else:
             self._tell(facts)
+
+    def _tell_late(self, facts: list[ev.Event]) -> None:
+        if not self._is_cut():
+            self._tell([one for one in facts if one in self._late])
+        self._late = [one for one in self._late if one not in facts]
 
     def _is_cut(self) -> bool:
         return self.down or self._walk.dead
@@ -189,6 +199,8 @@ class Line:
         if era == self._era and not self._walk.dead:
             if flight is not None:
                 flight.open = False
+            if self.down:
+                self.met_ns = self.met_ns or self._walk.now
             self._walk.feed(replace(fact, at_ns=self._walk.now))
 
     def _fail(self, flight: Flight) -> None:
@@ -198,7 +210,7 @@ class Line:
             told = flight.sent_ns + (SILENCE_NS if self._slow else self._walk.dice.randrange(SILENCE_NS))
             due = max(self._walk.now + 1, self._told_ns, told)
             self._walk.at(due, partial(self._deliver, self._failure(flight.asked), flight, self._era))
-        if self.down:
+        elif self.down:
             self.met_ns = min(self.met_ns or due, due)
 
     def _may_be_silent(self, asked: Request) -> bool:

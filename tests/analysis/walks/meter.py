@@ -8,12 +8,14 @@ from dnkit.engine.exposure import amount_lots, net, net_money, tolerance
 from dnkit.engine.state import Leg
 from dnkit.model import commands as cm
 from dnkit.model.numbers import MBPS_ONE, ceil_div
+from dnkit.model.terms import Intent
 
 
 class Meter:
     """`orders` and `concession` (the farthest past the touch, in mbps) are by leg, `naked_ns` is the longest
-    time without a break in which the pair was naked, `unhedged` the most net exposure in picos of money,
-    `unhedged_ns` the longest time of it above `max_unhedged`.
+    time without a break in which the pair was naked (a single leg: more than its live stops would close),
+    `unhedged` the most net exposure in picos of money, `unhedged_ns` the longest time of it above
+    `max_unhedged`.
     """
 
     def __init__(self, ground: Ground, starts: tuple[int, ...], began_ns: int) -> None:
@@ -26,7 +28,7 @@ class Meter:
         self.time_ns = self.naked_ns = self.unhedged_ns = self.unhedged = 0
         self.orders = [0] * len(starts)
         self.concession = [0] * len(starts)
-        self.moved(began_ns, starts)
+        self.moved(began_ns, starts, (0,) * len(starts))
 
     def asked(self, command: cm.Command, touch: tuple[int, int]) -> None:
         """A request went out; `touch` is what the engine saw last of the leg's book."""
@@ -37,8 +39,8 @@ class Meter:
                 paid = ceil_div(command.side * (command.price - far) * MBPS_ONE, far)
                 self.concession[command.leg] = max(self.concession[command.leg], paid)
 
-    def moved(self, now: int, positions: tuple[int, ...]) -> None:
-        """The true positions are these from now on."""
+    def moved(self, now: int, positions: tuple[int, ...], covered: tuple[int, ...]) -> None:
+        """The true positions are these from now on, and so many lots of each live stops would close."""
         program = self._ground.program
         base = self._starts if program.relative else (0,) * len(positions)
         legs = tuple(
@@ -48,6 +50,9 @@ class Meter:
         money = net_money(program, legs)
         self.unhedged = max(self.unhedged, money)
         naked = abs(net(program, legs)) >= tolerance(program, legs)
+        if program.intent is Intent.SINGLE:
+            trio = zip(legs, positions, covered, strict=True)
+            naked = any(abs(lots) - stops >= leg.least for leg, lots, stops in trio)
         over = self._limit >= 0 and len(legs) > 1 and money > self._limit
         self._close(now)
         self._naked_since = (self._naked_since or now) if naked else 0

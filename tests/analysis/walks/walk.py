@@ -112,7 +112,8 @@ class Walk:
 
     def moved(self) -> None:
         """Positions may have changed."""
-        self._meter.moved(self.now, self.truth)
+        covered = tuple(line.exchange.covered for line in self._lines)
+        self._meter.moved(self.now, self.truth, covered)
 
     @property
     def truth(self) -> tuple[int, ...]:
