@@ -2,7 +2,8 @@
 same answer wherever the first stands like that and the other is in the same situation.
 
 The other leg counts by all the engine asks of it while both work: its position, what it started with and
-cost, whether its job is settled and has sent, how the phase's clock stands. One reuse in so many is made by the engine again and compared.
+cost, whether its job is settled and has sent, how the phase's clock stands. One reuse in so many is made by
+the engine again and compared.
 """
 
 from collections.abc import Iterable, Iterator

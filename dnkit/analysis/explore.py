@@ -16,7 +16,7 @@ from dnkit.analysis.beside import SideBySide, works_beside
 from dnkit.analysis.canon import NOW, canonical
 from dnkit.analysis.doubt import Doubts, doubtful
 from dnkit.analysis.ground import Ground
-from dnkit.analysis.hop import Hop, Node, hop_of, patient
+from dnkit.analysis.hop import Hop, Node, hop_of, joined, patient
 from dnkit.analysis.move import Here, Kind, Move
 from dnkit.analysis.moves import LegMoves, crash, moves, of_run, reads_book
 from dnkit.analysis.proof import NONE, TooMany
@@ -27,6 +27,7 @@ from dnkit.engine.step import begin, step
 from dnkit.model import events as ev
 
 Told = Callable[[int, int], None]
+READS = (ev.PositionRead, ev.OrdersSwept)
 TELL_EVERY = 2_000
 
 
@@ -71,7 +72,9 @@ class Graph:
         self._moves = LegMoves()
         self._doubts = Doubts(ground, self._moves)
         self._recall = Recall(ground)
-        self._shown: dict[int, tuple[int, int]] = {}  # by identity: hops that `_crashes` keeps
+        self._lasting: set[int] = set()  # by identity: hops that `_crashes` keeps
+        self._shown: dict[int, tuple[int, int]] = {}  # those of them that were linked
+        self._between: dict[tuple[Node, int], tuple[Hop, ...]] = {}
         self._crashes: dict[object, tuple[Hop, ...]] = {}
         self._beside = SideBySide(ground, self._moves, self._doubts, self._recall)
 
@@ -124,7 +127,9 @@ class Graph:
 
     def hops(self, index: int, left: int) -> Iterator[Hop]:
         """What may follow a state within so many more faults."""
-        node = self.nodes[index]
+        return self._hops(self.nodes[index], left)
+
+    def _hops(self, node: Node, left: int) -> Iterator[Hop]:
         doubts = doubtful(node)
         if doubts and works_beside(node):
             yield from self._beside.ways_out(Here(self.ground, *node, doubts[0]), left)
@@ -142,7 +147,7 @@ class Graph:
         for number, move in enumerate(found):
             hop = self._recall.hop(kept, number, node, move)
             if hop is not None:
-                yield from self._onward(hop, move.leg, left)
+                yield from self._onward(hop, move, left)
         if left and self.ground.setting.crashes and not reads_book(node[1]):
             yield from self._crashed(node, left)
 
@@ -155,19 +160,32 @@ class Graph:
             return
         bare = (replace(state, jobs=()), world, left)
         if bare not in self._crashes:
-            self._crashes[bare] = tuple(
-                hop for move in crash(state, world) for hop in self.follow(node, move, left)
-            )
+            found = (hop for move in crash(state, world) for hop in self.follow(node, move, left))
+            self._crashes[bare] = tuple(found)
+            self._lasting.update(map(id, self._crashes[bare]))
         yield from self._crashes[bare]
 
     def follow(self, node: Node, move: Move, left: int) -> Iterator[Hop]:
-        """Where a move leads; through the doubt it leaves a leg in, to all that may become of it."""
+        """Where a move leads; through what it leaves the run in that nobody else has a part in."""
         hop = hop_of(self.ground, node, move)
         if hop is not None:
-            yield from self._onward(hop, move.leg, left)
+            yield from self._onward(hop, move, left)
 
-    def _onward(self, hop: Hop, leg: int, left: int) -> Iterator[Hop]:
-        yield from self._doubts.through(patient(self.ground, hop), leg, left)
+    def _onward(self, hop: Hop, move: Move, left: int) -> Iterator[Hop]:
+        """The hop, through the doubt it leads a leg into, or the pause in which a run waits for the rest."""
+        outs: tuple[Hop, ...] = ()
+        if hop.node is not None and hop.stays and isinstance(move.event, READS) and is_between(hop.node):
+            outs = self._from_between(hop.node, left - hop.faults)
+        if any(not out.faults for out in outs):
+            yield from (joined(hop, out) for out in outs)
+        else:
+            yield from self._doubts.through(patient(self.ground, hop), move.leg, left)
+
+    def _from_between(self, node: Node, left: int) -> tuple[Hop, ...]:
+        key = node, left
+        if key not in self._between:
+            self._between[key] = tuple(self._hops(node, left))
+        return self._between[key]
 
     def link_late(self, index: int, hop: Hop) -> None:
         """Add an edge that only a run which took long can go."""
@@ -196,7 +214,7 @@ class Graph:
         assert hop.node is not None, "a hop that the engine refused leads nowhere"
         if known is None:
             target, note = self._reach(hop.node, faults, depth, (index, number)), self.note_of(note_for(hop))
-            if hop.kind is Kind.CRASH:
+            if id(hop) in self._lasting:
                 self._shown[id(hop)] = target, note
         else:
             target, note = known
@@ -219,6 +237,20 @@ class Graph:
             if told is not None and index % TELL_EVERY == 0:
                 told(len(self.nodes), len(self.target))
         self.complete = True
+
+
+def is_between(node: Node) -> bool:
+    """Whether the run stands between two answers to what it asked of all legs at once, or pauses before it
+    asks again. Nothing is decided here: what may come is walked in one go from where it asked. A deadline
+    that falls due in between leads where one leads that falls due before, but for a leg that need not be read
+    again; a leg read once more with a true answer goes the same way, and takes longer.
+    """
+    state, world = node
+    if any(side.quests for side in world.legs):
+        return not reads_book(world)
+    if state.stage is Stage.PHASE:
+        return state.step == 1 and state.timer_ns > NOW and not state.jobs
+    return state.stage in (Stage.SWEEP, Stage.HALT) and state.timer_ns > NOW
 
 
 def first_node(ground: Ground, start: tuple[int, ...]) -> Node:
