@@ -32,7 +32,9 @@ TELL_EVERY = 2_000
 
 
 class Note(NamedTuple):
-    """What an edge costs: see Hop. Equal notes are kept once."""
+    """What an edge costs: see Hop. Equal notes are kept once. Hops of a state that differ in nothing but time
+    and calls are one edge, with the most of each: no bound weighs one against the other.
+    """
 
     kind: Kind
     leg: int
@@ -40,6 +42,9 @@ class Note(NamedTuple):
     short: int
     sent: tuple[tuple[int, int], ...]
     calls: tuple[int, ...]
+
+
+Likeness = tuple[int, int, Kind, int, int, tuple[tuple[int, int], ...]]
 
 
 class Graph:
@@ -73,7 +78,7 @@ class Graph:
         self._doubts = Doubts(ground, self._moves)
         self._recall = Recall(ground)
         self._lasting: set[int] = set()  # by identity: hops that `_crashes` keeps
-        self._shown: dict[int, tuple[int, int]] = {}  # those of them that were linked
+        self._shown: dict[int, tuple[int, Note]] = {}  # those of them that were linked
         self._between: dict[tuple[Node, int], tuple[Hop, ...]] = {}
         self._crashes: dict[object, tuple[Hop, ...]] = {}
         self._beside = SideBySide(ground, self._moves, self._doubts, self._recall)
@@ -191,38 +196,44 @@ class Graph:
         """Add an edge that only a run which took long can go."""
         if hop.node is None:
             return
-        faults, depth = self.faults[index] + hop.faults, self.depth[index] + len(hop.whats)
         hops = self.late.setdefault(index, [])
-        target = self._reach(hop.node, faults, depth, (index, NONE - 1 - len(hops)))
+        target = self._reached(index, NONE - 1 - len(hops), hop)
         hops.append((target, hop.faults, self.note_of(note_for(hop))))
 
     def expand(self, index: int, see: Callable[[int, Hop], None] | None = None) -> None:
         """Add all edges of a state. `see(from, hop)` is shown each, but for crashes it was shown before."""
-        used, depth = self.faults[index], self.depth[index]
-        self.first[index] = len(self.target)
-        for number, hop in enumerate(self.hops(index, self.ground.setting.faults - used)):
-            known = self._shown.get(id(hop))
-            if see is not None and known is None:
+        edges: dict[Likeness, Note] = {}
+        for number, hop in enumerate(self.hops(index, self.ground.setting.faults - self.faults[index])):
+            if see is not None and id(hop) not in self._shown:
                 see(index, hop)
             if hop.node is not None:
-                self._link(index, hop, known, number, used + hop.faults, depth + len(hop.whats))
+                target, note = self._linked(index, number, hop)
+                like = likeness(target, hop.faults, note)
+                edges[like] = merged(edges[like], note) if like in edges else note
+        self.first[index] = len(self.target)
+        for (target, cost, *_), note in edges.items():
+            self.target.append(target)
+            self.cost.append(cost)
+            self.note.append(self.note_of(note))
         self.last[index] = len(self.target)
 
-    def _link(
-        self, index: int, hop: Hop, known: tuple[int, int] | None, number: int, faults: int, depth: int
-    ) -> None:
-        assert hop.node is not None, "a hop that the engine refused leads nowhere"
+    def _linked(self, index: int, number: int, hop: Hop) -> tuple[int, Note]:
+        """Where a hop leads, and its note."""
+        known = self._shown.get(id(hop))
         if known is None:
-            target, note = self._reach(hop.node, faults, depth, (index, number)), self.note_of(note_for(hop))
+            known = self._reached(index, number, hop), note_for(hop)
             if id(hop) in self._lasting:
-                self._shown[id(hop)] = target, note
-        else:
-            target, note = known
-            if (faults, depth) < (self.faults[target], self.depth[target]):
-                self._reach(hop.node, faults, depth, (index, number))
-        self.target.append(target)
-        self.cost.append(hop.faults)
-        self.note.append(note)
+                self._shown[id(hop)] = known
+            return known
+        target, faults, depth = known[0], self.faults[index] + hop.faults, self.depth[index] + len(hop.whats)
+        if (faults, depth) < (self.faults[target], self.depth[target]):
+            self._reached(index, number, hop)
+        return known
+
+    def _reached(self, index: int, number: int, hop: Hop) -> int:
+        assert hop.node is not None, "a hop that the engine refused leads nowhere"
+        faults, depth = self.faults[index] + hop.faults, self.depth[index] + len(hop.whats)
+        return self._reach(hop.node, faults, depth, (index, number))
 
     def run(self, see: Callable[[int, Hop], None] | None = None, told: Told | None = None) -> None:
         """Walk until nothing new comes; TooMany above the setting's limit of states."""
@@ -264,3 +275,14 @@ def first_node(ground: Ground, start: tuple[int, ...]) -> Node:
 def note_for(hop: Hop) -> Note:
     """What is kept of a hop."""
     return Note(hop.kind, hop.leg, hop.spent, hop.short, hop.sent, hop.calls)
+
+
+def likeness(target: int, cost: int, note: Note) -> Likeness:
+    """What two hops of a state have in common that are one edge."""
+    return target, cost, note.kind, note.leg, note.short, note.sent
+
+
+def merged(one: Note, other: Note) -> Note:
+    """The most time and calls of two such hops."""
+    calls = tuple(map(max, one.calls, other.calls))
+    return one._replace(spent=max(one.spent, other.spent), calls=calls)
