@@ -6,7 +6,7 @@ cost, whether its job is settled and has sent, how the phase's clock stands. One
 the engine again and compared.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 from msgspec.structs import replace
@@ -48,9 +48,14 @@ class Shared(msgspec.Struct, frozen=True):
     before: Hop | None = None
     looks: bool = False
 
+    @property
+    def faults(self) -> int:
+        """What it costs with all that led up to it."""
+        return self.move.faults + (0 if self.before is None else self.before.faults)
+
 
 Course = tuple[Hop, Shared]  # what becomes of the leg, and the last move of it
-Found = tuple[tuple[Local, ...], tuple[Shared, ...]]
+Found = tuple[int, tuple[Local, ...], tuple[Shared, ...]]  # within so many faults
 
 
 class SideBySide:
@@ -81,24 +86,26 @@ class SideBySide:
 
     def _reuse(self, here: Here, left: int, *, in_doubt: bool) -> Iterator[Hop]:
         slot = next(n for n, job in enumerate(here.state.jobs) if job.leg == here.index)
-        key = _key(here, slot, left)
+        key = _key(here, slot)
         found = self._known.get(key)
-        if found is None:
-            found = self._known[key] = self._sorted(here, slot, left, in_doubt=in_doubt)
+        if found is None or found[0] < left:
+            found = self._known[key] = left, *self._sorted(here, slot, left, in_doubt=in_doubt)
         else:
-            self._check(here, slot, left, found[0], in_doubt=in_doubt)
-        for local in found[0]:
-            yield replace(local.hop, node=_beside(here, slot, local))
+            self._check(here, slot, found, in_doubt=in_doubt)
+        for local in found[1]:
+            if local.hop.faults <= left:
+                yield replace(local.hop, node=_beside(here, slot, local))
         kept = self._recall.at((here.state, here.world), left)
-        for number, shared in enumerate(found[1]):
-            yield from self._again(here, shared, left, kept, number, in_doubt=in_doubt)
+        for number, shared in enumerate(found[2]):
+            if shared.faults <= left:
+                name = (here.index, number, found[0])
+                yield from self._again(here, shared, left, kept, name, in_doubt=in_doubt)
 
     def _again(
-        self, here: Here, shared: Shared, left: int, kept: Kept, number: int, *, in_doubt: bool
+        self, here: Here, shared: Shared, left: int, kept: Kept, name: object, *, in_doubt: bool
     ) -> Iterator[Hop]:
         """A move that touches more than its leg, made by the engine from the state at hand."""
-        key, move = (here.index, number, left), _replayed(here, shared)
-        hop = self._recall.hop(kept, key, (here.state, here.world), move)
+        hop = self._recall.hop(kept, name, (here.state, here.world), _replayed(here, shared))
         if hop is not None and shared.before is not None:
             yield joined(shared.before, patient(self._ground, hop) if shared.looks else hop)
         elif hop is not None and in_doubt:
@@ -106,7 +113,9 @@ class SideBySide:
         elif hop is not None:
             yield from self._doubts.through(hop, here.index, left)
 
-    def _sorted(self, here: Here, slot: int, left: int, *, in_doubt: bool) -> Found:
+    def _sorted(
+        self, here: Here, slot: int, left: int, *, in_doubt: bool
+    ) -> tuple[tuple[Local, ...], tuple[Shared, ...]]:
         """What may come of the leg: what stays its own, with the hops, and what touches more."""
         own: list[Local] = []
         shared: list[Shared] = []
@@ -163,12 +172,14 @@ class SideBySide:
                 whole = joined(first, patient(self._ground, hop))
                 yield from self._onward(here, slot, whole, Shared(move, first, looks=True), left)
 
-    def _check(self, here: Here, slot: int, left: int, own: Iterable[Local], *, in_doubt: bool) -> None:
+    def _check(self, here: Here, slot: int, found: Found, *, in_doubt: bool) -> None:
         self._reused += 1
         if self._reused % CHECK_EVERY:
             return
-        again, _ = self._sorted(here, slot, left, in_doubt=in_doubt)
-        if [(one.leg, one.side, one.job) for one in again] != [(one.leg, one.side, one.job) for one in own]:
+        again, _ = self._sorted(here, slot, found[0], in_doubt=in_doubt)
+        if [(one.leg, one.side, one.job) for one in again] != [
+            (one.leg, one.side, one.job) for one in found[1]
+        ]:
             raise BugError("a leg moves differently beside another than the exploration takes it to")
 
 
@@ -197,7 +208,7 @@ def works_beside(node: Node) -> bool:
     return not any(side.quests for side in world.legs)
 
 
-def _key(here: Here, slot: int, left: int) -> object:
+def _key(here: Here, slot: int) -> object:
     state, other = here.state, here.state.jobs[1 - slot]
     beside = state.legs[other.leg]
     return (
@@ -216,7 +227,6 @@ def _key(here: Here, slot: int, left: int) -> object:
         state.timer_ns,
         state.naked_ns > 0,
         here.is_down,
-        left,
     )
 
 

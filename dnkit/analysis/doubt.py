@@ -23,13 +23,14 @@ WALK_MAX = 200  # far more than look-ups and cancels may be repeated
 
 
 class WayOut(NamedTuple):
-    """The move that ends the doubt, the hop up to there (None: there was nothing before), and how long it all
-    takes.
+    """The move that ends the doubt, the hop up to there (None: there was nothing before), how long it all
+    takes and how many faults.
     """
 
     move: Move
     before: Hop | None
     spent: int
+    faults: int
 
 
 class Doubts:
@@ -38,7 +39,7 @@ class Doubts:
     def __init__(self, ground: Ground, moves: LegMoves) -> None:
         self._ground = ground
         self._moves = moves
-        self._known: dict[object, tuple[WayOut, ...]] = {}
+        self._known: dict[object, tuple[int, tuple[WayOut, ...]]] = {}
         self._outs: dict[tuple[Node, int, int], tuple[Hop, ...]] = {}
 
     def through(self, hop: Hop, leg: int, left: int) -> Iterator[Hop]:
@@ -71,10 +72,11 @@ class Doubts:
         leg, phase = state.legs[index], state.phase if state.stage is Stage.PHASE else NONE
         still = tuple(job.base == leg.position for job in state.jobs if job.leg == index)
         windowed = window_left(self._ground, state) > 0
-        key = (index, leg, world.legs[index], world.down[index], left, phase, still, windowed)
-        if key not in self._known:
-            self._known[key] = tuple(self._walk(index, node, left))
-        return self._known[key]
+        key = (index, leg, world.legs[index], world.down[index], phase, still, windowed)
+        known = self._known.get(key)
+        if known is None or known[0] < left:
+            known = self._known[key] = left, tuple(self._walk(index, node, left))
+        return tuple(way for way in known[1] if way.faults <= left)
 
     def _walk(self, index: int, node: Node, left: int) -> Iterator[WayOut]:
         """Follow the leg alone; the longest way to each of its states counts."""
@@ -127,7 +129,7 @@ def _keep(found: dict[object, WayOut], index: int, move: Move, before: Hop | Non
     left = whole.bug if node is None else (node[0].legs[index], node[1].legs[index])
     key = (left, whole.faults, whole.kind, whole.short)
     if key not in found or found[key].spent < whole.spent:
-        found[key] = WayOut(move, before, whole.spent)
+        found[key] = WayOut(move, before, whole.spent, whole.faults)
 
 
 def _goes_on(index: int, node: Node, hop: Hop) -> bool:
