@@ -25,7 +25,7 @@ class Hop(msgspec.Struct, frozen=True, gc=False):
 
     `node` is None where the engine itself refused with `bug`. `whats` are the moves' names; `kind` is the
     worst of theirs, `faults` their number. `leg` is whose clock ran (-1: all), `spent` for how long at most.
-    `short` is the least pay-up of an order that was not filled whole. `sent` holds (leg, pay-up) of orders
+    `short` is the largest pay-up of an order that was not filled whole. `sent` holds (leg, pay-up) of orders
     placed, `calls` the orders, cancels and reads of each leg in turn, `commands` all that was asked. `stays`
     says that no phase was entered on the way, nor left.
     """
@@ -151,7 +151,6 @@ def patient(ground: Ground, hop: Hop) -> Hop:
 
 def joined(first: Hop, second: Hop) -> Hop:
     """Two hops as one."""
-    shorts = [one for one in (first.short, second.short) if one != NONE]
     return replace(
         second,
         whats=first.whats + second.whats,
@@ -159,7 +158,7 @@ def joined(first: Hop, second: Hop) -> Hop:
         faults=first.faults + second.faults,
         leg=first.leg if first.leg == second.leg else NONE,
         spent=first.spent + second.spent,
-        short=min(shorts, default=NONE),
+        short=max(first.short, second.short),
         sent=first.sent + second.sent,
         calls=tuple(one + two for one, two in zip(first.calls, second.calls, strict=True)),
         commands=first.commands + second.commands,
