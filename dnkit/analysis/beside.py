@@ -41,12 +41,11 @@ class Local(msgspec.Struct, frozen=True):
 
 class Shared(msgspec.Struct, frozen=True):
     """A move of one leg that touches more than the leg; `before` is what led up to it inside the leg (None:
-    nothing did). `looks`: it answers the read of a book.
+    nothing did).
     """
 
     move: Move
     before: Hop | None = None
-    looks: bool = False
 
     @property
     def faults(self) -> int:
@@ -105,9 +104,10 @@ class SideBySide:
         self, here: Here, shared: Shared, left: int, kept: Kept, name: object, *, in_doubt: bool
     ) -> Iterator[Hop]:
         """A move that touches more than its leg, made by the engine from the state at hand."""
-        hop = self._recall.hop(kept, name, (here.state, here.world), _replayed(here, shared))
+        move = moved_after(here, shared.before, shared.move)
+        hop = self._recall.hop(kept, name, (here.state, here.world), move)
         if hop is not None and shared.before is not None:
-            yield joined(shared.before, patient(self._ground, hop) if shared.looks else hop)
+            yield joined(shared.before, hop)
         elif hop is not None and in_doubt:
             yield hop
         elif hop is not None:
@@ -157,20 +157,20 @@ class SideBySide:
                 yield from self._onward(here, slot, whole, Shared(way.move, before), left)
 
     def _from_book(self, here: Here, slot: int, first: Hop, last: Shared, left: int) -> Iterator[Course]:
-        """What the book may hold that the leg waits for after the first hop; where that is much, the book is
-        read from a state of its own, to which many hops lead.
+        """What the book may hold that the leg waits for after the first hop. Where that is much, or touches
+        more than the leg, the book is read from a state of its own: both legs' clocks meet only then.
         """
         assert first.node is not None, "a hop that the engine refused leads nowhere"
         there = Here(self._ground, *first.node, here.index)
         answers = tuple(quests(there))
-        if len(answers) > FEW:
+        found = [hop_of(self._ground, first.node, move) for move in answers]
+        hops = [patient(self._ground, hop) for hop in found if hop is not None]
+        if len(answers) > FEW or not all(_is_local(here, slot, hop) for hop in hops):
             yield first, last
             return
-        for move in affordable(answers, left - first.faults):
-            hop = hop_of(self._ground, first.node, move)
-            if hop is not None:
-                whole = joined(first, patient(self._ground, hop))
-                yield from self._onward(here, slot, whole, Shared(move, first, looks=True), left)
+        for hop in hops:
+            if hop.faults <= left - first.faults:
+                yield from self._onward(here, slot, joined(first, hop), last, left)
 
     def _check(self, here: Here, slot: int, found: Found, *, in_doubt: bool) -> None:
         self._reused += 1
@@ -181,16 +181,6 @@ class SideBySide:
             (one.leg, one.side, one.job) for one in found[1]
         ]:
             raise BugError("a leg moves differently beside another than the exploration takes it to")
-
-
-def _replayed(here: Here, shared: Shared) -> Move:
-    """The move from the state at hand; one that answers a read also with the job that asked for it."""
-    move = moved_after(here, shared.before, shared.move)
-    if not shared.looks:
-        return move
-    pairs = zip(here.state.jobs, shared.move.state.jobs, strict=True)
-    jobs = tuple(then if then.leg == here.index else now for now, then in pairs)
-    return replace(move, state=replace(move.state, jobs=jobs))
 
 
 def joined_all(first: Hop | None, second: Hop | None) -> Hop | None:
