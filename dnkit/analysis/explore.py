@@ -177,9 +177,10 @@ class Graph:
             yield from self._onward(hop, move, left)
 
     def _onward(self, hop: Hop, move: Move, left: int) -> Iterator[Hop]:
-        """The hop, through the doubt it leads a leg into, or the pause in which a run waits for the rest."""
+        """The hop, through the doubt it leads a leg into, or the time in which a run waits for other answers."""
         outs: tuple[Hop, ...] = ()
-        if hop.node is not None and hop.stays and isinstance(move.event, READS) and is_between(hop.node):
+        waits = hop.stays and not hop.commands and isinstance(move.event, READS)
+        if hop.node is not None and waits and is_between(hop.node):
             outs = self._from_between(hop.node, left - hop.faults)
         if any(not out.faults for out in outs):
             yield from (joined(hop, out) for out in outs)
