@@ -177,7 +177,7 @@ class Graph:
             yield from self._onward(hop, move, left)
 
     def _onward(self, hop: Hop, move: Move, left: int) -> Iterator[Hop]:
-        """The hop, through the doubt it leads a leg into, or the time in which a run waits for other answers."""
+        """The hop, through the doubt it leads a leg into, or the time in which a run waits for more."""
         outs: tuple[Hop, ...] = ()
         waits = hop.stays and not hop.commands and isinstance(move.event, READS)
         if hop.node is not None and waits and is_between(hop.node):

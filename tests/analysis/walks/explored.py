@@ -61,6 +61,7 @@ class Judge:
         self.met: set[Key] = set()
         self._why = ""
         self._where: tuple[object, ...] = ()
+        self._key: Key = ()
 
     def __call__(self, walk: Walk, event: ev.Event) -> None:
         """Look at where the walk stands after an event."""
@@ -86,12 +87,15 @@ class Judge:
         return excuse(walk.ground, state, walk.down) or self._between(walk, event)
 
     def _between(self, walk: Walk, event: ev.Event) -> str:
-        """Why a moment between two answers is not compared. An alert that is sent makes it no other."""
-        state, before = walk.state, self._where
-        self._where = (state.stage, state.phase, state.visits)
+        """Why a moment between two answers is not compared. What tells nothing new makes it no other."""
+        state, before, key = walk.state, self._where, self._key
+        self._where, self._key = (state.stage, state.phase, state.visits), ()
         stays = before == self._where and not walk.log[-1][1]
-        told = isinstance(event, READS) or (self._why == BETWEEN and isinstance(event, ev.AlertSent))
-        return BETWEEN if is_between(walk.ground, state, told=stays and told) else ""
+        told = isinstance(event, READS) or bool(key and key == key_of(walk.ground, state, walk.down))
+        if not is_between(walk.ground, state, told=stays and told):
+            return ""
+        self._key = key_of(walk.ground, state, walk.down)
+        return BETWEEN
 
     def _told(self, walk: Walk, event: ev.Event, key: Key) -> str:
         return (
