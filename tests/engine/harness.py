@@ -24,6 +24,7 @@ ALL_TYPES = tuple(OrderType)
 MS = NS_PER_MS
 S = 1000 * NS_PER_MS
 BPS = 1000
+PRICE = Decimal(3000)  # of a coin, on every venue
 
 Reply = tuple[int, str, dict[str, Any]]
 
@@ -78,9 +79,10 @@ class Venue:
         self.program = program
         self.state: State = begin(program, "run")
         self.truth = list(positions or [0] * legs)
-        self.entry = entry or (None,) * legs
+        self.touches = [int(PRICE / one.instrument.tick) for one in program.legs]
+        self.entry = entry
         self.books = [
-            {"bid": 300_000, "ask": 300_002, "bid_lots": 10_000, "ask_lots": 10_000} for _ in range(legs)
+            {"bid": bid, "ask": bid + 2, "bid_lots": 10_000, "ask_lots": 10_000} for bid in self.touches
         ]
         self.script = script or {}
         self.otherwise = otherwise or (lambda order: [(1, "accepted", {})])
@@ -107,7 +109,8 @@ class Venue:
             self._answer(command)
 
     def run(self, limit_s: int = 600) -> cm.EndRun:
-        self.feed(ev.Started(0, tuple(self.truth), self.entry))
+        entry = tuple(lots * bid for lots, bid in zip(self.truth, self.touches, strict=True))
+        self.feed(ev.Started(0, tuple(self.truth), self.entry or entry))
         for _ in range(20_000):
             if self.state.ended is not None:
                 return self.state.ended
@@ -145,7 +148,8 @@ class Venue:
             self._play(key, self.on_cancel.get(key, [(1, "cancel", {})]))
         elif isinstance(command, cm.FindOrder):
             key = (command.leg, command.order)
-            self._play(key, self.on_find.get(key, [(1, "found", {})]))
+            for delay, name, values in self.on_find.get(key, [(1, "found", {})]):
+                self._play(key, [(delay, name, {"request": command.request, **values})])
 
     def _book(self, asked: cm.ReadBook) -> ev.Event:
         book = self.books[asked.leg]
@@ -220,7 +224,8 @@ class Venue:
         if name == "found":
             kind = FoundKind.LIVE if one["live"] else FoundKind.OVER
             kind = values.get("found", kind)
-            return ev.OrderFound(self.now, index, number, kind, one["cum"], one["worth"])
+            request = values["request"]
+            return ev.OrderFound(self.now, index, number, kind, one["cum"], one["worth"], request=request)
         if name == "vanish":
             one["live"] = False
             return None
