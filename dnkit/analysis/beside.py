@@ -16,6 +16,7 @@ from dnkit.analysis.ground import Ground
 from dnkit.analysis.hop import Hop, Node, hop_of, joined, patient
 from dnkit.analysis.move import Here, Move, fallen
 from dnkit.analysis.moves import LegMoves, affordable, moved_to
+from dnkit.analysis.proof import NONE
 from dnkit.analysis.read_moves import quests
 from dnkit.analysis.recall import Kept, Recall
 from dnkit.analysis.time_moves import job_timers
@@ -88,7 +89,10 @@ class SideBySide:
         key = _key(here, slot)
         found = self._known.get(key)
         if found is None or found[0] < left:
-            found = self._known[key] = left, *self._sorted(here, slot, left, in_doubt=in_doubt)
+            fewer, own, shares = found or (NONE, (), ())
+            more, others = self._sorted(here, slot, left, in_doubt=in_doubt)
+            own = (*own, *(one for one in more if one.hop.faults > fewer))
+            found = self._known[key] = left, own, (*shares, *(one for one in others if one.faults > fewer))
         else:
             self._check(here, slot, found, in_doubt=in_doubt)
         for local in found[1]:
@@ -97,8 +101,7 @@ class SideBySide:
         kept = self._recall.at((here.state, here.world), left)
         for number, shared in enumerate(found[2]):
             if shared.faults <= left:
-                name = (here.index, number, found[0])
-                yield from self._again(here, shared, left, kept, name, in_doubt=in_doubt)
+                yield from self._again(here, shared, left, kept, (here.index, number), in_doubt=in_doubt)
 
     def _again(
         self, here: Here, shared: Shared, left: int, kept: Kept, name: object, *, in_doubt: bool
@@ -177,9 +180,9 @@ class SideBySide:
         if self._reused % CHECK_EVERY:
             return
         again, _ = self._sorted(here, slot, found[0], in_doubt=in_doubt)
-        if [(one.leg, one.side, one.job) for one in again] != [
+        if {(one.leg, one.side, one.job) for one in again} != {
             (one.leg, one.side, one.job) for one in found[1]
-        ]:
+        }:
             raise BugError("a leg moves differently beside another than the exploration takes it to")
 
 

@@ -75,7 +75,10 @@ class Doubts:
         key = (index, leg, world.legs[index], world.down[index], phase, still, windowed)
         known = self._known.get(key)
         if known is None or known[0] < left:
-            known = self._known[key] = left, tuple(self._walk(index, node, left))
+            # Those within fewer faults stay in their order: hops are told apart by their number.
+            fewer, first = known or (NONE, ())
+            more = (way for way in self._walk(index, node, left) if way.faults > fewer)
+            known = self._known[key] = left, (*first, *more)
         return tuple(way for way in known[1] if way.faults <= left)
 
     def _walk(self, index: int, node: Node, left: int) -> Iterator[WayOut]:
