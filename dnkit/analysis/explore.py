@@ -253,15 +253,14 @@ class Graph:
 
 def is_between(node: Node) -> bool:
     """Whether the run stands between two answers to what it asked of all legs at once, or pauses before it
-    asks again. Nothing is decided here: what may come is walked in one go from where it asked. A deadline
-    that falls due in between leads where one leads that falls due before, but for a leg that need not be read
-    again; a leg read once more with a true answer goes the same way, and takes longer.
+    asks again. Nothing is decided here: what may come is walked in one go from where it asked, crashes too.
+    Inside a phase deadlines may fall due, and each such moment keeps a state.
     """
     state, world = node
+    if state.stage is Stage.PHASE:
+        return False
     if any(side.quests for side in world.legs):
         return not reads_book(world)
-    if state.stage is Stage.PHASE:
-        return state.step == 1 and state.timer_ns > NOW and not state.jobs
     return state.stage in (Stage.SWEEP, Stage.HALT) and state.timer_ns > NOW
 
 

@@ -128,15 +128,15 @@ def excuse(ground: Ground, state: State, down: tuple[bool, ...]) -> str:
 
 
 def is_between(ground: Ground, state: State, *, told: bool) -> bool:
-    """Whether the run waits for the other answers, or pauses before it asks again: the explorer walks through
-    that in one go. `told`: it was there before, or a read was answered just now.
+    """Whether the run waits outside a phase for the other answers, or pauses before it asks again: the
+    explorer walks through that in one go. `told`: it was there before, or a read was answered just now.
     """
+    if state.stage is Stage.PHASE:
+        return False
     if any(leg.answer is Answer.ASKED for leg in state.legs):
         answers = zip(state.legs, answers_of(ground, state), strict=True)
         heard = any(one is Answer.BAD or (one is Answer.GOOD and not agrees(leg)) for leg, one in answers)
         return told or heard
-    if state.stage is Stage.PHASE:
-        return ground.program.phases[state.phase].kind is PhaseKind.VERIFY and state.step == 1
     return state.stage in (Stage.SWEEP, Stage.HALT) and state.timer_ns > state.now_ns
 
 
