@@ -30,7 +30,7 @@ from dnkit.journal.writer import Journal
 from dnkit.market.feed import Market, Message
 from dnkit.model.events import Event
 from dnkit.runtime.cycles import Plan, run_cycles
-from dnkit.runtime.floor import lay_floor, open_stores
+from dnkit.runtime.floor import Claim, accounts_of, lay_floor, open_stores
 from dnkit.runtime.folder import StateFolder
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.market import open_market, parse_market
@@ -118,13 +118,14 @@ def trade_once(*, journal: bool, in_memory: bool = False) -> Traded:
     prepared = prepare(Asked(policy=POLICY, market=market), venues)
     legs = prepared.program.legs
     books = tuple(f"{leg.name}={book}" for leg, book in zip(legs, BOOKS, strict=True)) if recorded else ()
-    with tempfile.TemporaryDirectory(dir=DISK) as home, open_stores(StateFolder(Path(home))) as stores:
+    claim = Claim(parse_market(market).name, accounts_of(legs))
+    with tempfile.TemporaryDirectory(dir=DISK) as home, open_stores(StateFolder(Path(home)), claim) as stores:
         instruments = {leg.name: leg.instrument for leg in legs}
         opened = open_market(parse_market(market), instruments, books, seed=1, loop=False, cache=CACHE)
         if in_memory:
             opened = msgspec.structs.replace(opened, market=InMemory(opened.market))
         used = stores if journal else msgspec.structs.replace(stores, journal=NoJournal())
-        floor = lay_floor(used, opened, venues, lambda _level, _text: None, speed=None, seed=1)
+        floor = lay_floor(used, opened, venues, lambda _alert: None, speed=None, seed=1)
         plan = Plan(
             program=prepared.program,
             turned=prepared.turned,

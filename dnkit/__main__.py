@@ -14,11 +14,13 @@ Usage: dnkit COMMAND [OPTIONS]
 
 Commands:
   trade     Run a policy.              dnkit trade --policy close_two_phase
+  exchange  A paper exchange apart.    dnkit exchange --port 8765
   flatten   Close what is open.        dnkit flatten --venue aster --dry-run
   explain   What a policy will do.     dnkit explain policies/close_two_phase.yaml
   lint      Check policy files.        dnkit lint policies/*.yaml
   test      Run scenarios.             dnkit test policies/scenarios
   prove     What holds in every case.  dnkit prove emergency_unwind --frontier
+  simulate  In a hostile world.        dnkit simulate close_two_phase --seeds 500
   diff      What changed in a policy.  dnkit diff old.yaml new.yaml
   init      Start a policy.            dnkit init my_pair --template open
   schema    JSON Schema for editors.   dnkit schema > policy.schema.json

@@ -48,6 +48,7 @@ def trade(
     set_: flags.Settings = None,
     reason: flags.Reason = "",
     market: flags.Market = "synthetic",
+    endpoint: flags.Endpoint = "",
     seed: flags.Seed = 1,
     book: flags.Books = None,
     symbol: flags.Symbols = None,
@@ -67,8 +68,6 @@ def trade(
 
     Examples:
 
-      dnkit trade --policy close_two_phase
-
       dnkit trade -p open_post_only_hedge --cycles 20 --set hedge_for=5s
 
       dnkit trade -p my.yaml --market recorded:data --book a=binance_usdm:ETHUSDT --json
@@ -80,6 +79,7 @@ def trade(
         settings=tuple(set_ or ()),
         reason=reason,
         market=market,
+        endpoint=endpoint,
         seed=seed,
         books=tuple(book or ()),
         symbols=tuple(symbol or ()),
@@ -101,6 +101,48 @@ def trade(
         from dnkit.cli.trade import trade
 
         return resume(asked) if asked.resume else trade(asked)
+
+    guard(command)
+
+
+@app.command()
+def exchange(
+    market: flags.Market = "synthetic",
+    speed: flags.RealSpeed = "1",
+    port: flags.Port = 0,
+    for_: flags.ForSeconds = 0,
+    list_: flags.Listed = None,
+    book: flags.ListedBooks = None,
+    seed: flags.Seed = 1,
+    loop: flags.Loop = False,
+    dir_: flags.ExchangeFolder = None,
+    json: flags.Json = False,
+) -> None:
+    """Run a paper exchange in a process of its own; `trade --endpoint` trades there.
+
+    Examples:
+
+      dnkit exchange --port 8765
+
+      dnkit trade -p close_two_phase --endpoint ws://127.0.0.1:8765/mine
+    """
+
+    def command() -> int:
+        from dnkit.cli.exchange import Asked, exchange
+
+        asked = Asked(
+            market=market,
+            speed=speed,
+            port=port,
+            for_s=for_,
+            listed=tuple(list_ or ()),
+            books=tuple(book or ()),
+            seed=seed,
+            loop=loop,
+            folder=dir_,
+            as_json=json,
+        )
+        return exchange(asked)
 
     guard(command)
 

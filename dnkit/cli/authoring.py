@@ -142,6 +142,60 @@ def test(
     guard(command)
 
 
+def simulate(
+    policy: flags.PolicyToSimulate,
+    seeds: flags.SeedCount = 100,
+    first: flags.FirstSeed = 0,
+    seed: flags.OneSeed = None,
+    faults: flags.FaultProfile = "swarm",
+    market: flags.SimulatedMarket = "",
+    jobs: flags.Jobs = 1,
+    set_: flags.Settings = None,
+    reason: flags.Reason = "",
+    symbol: flags.Symbols = None,
+    side: flags.Sides = None,
+    clip: flags.Clips = None,
+    book: flags.Books = None,
+    json: flags.Json = False,
+) -> None:
+    """Run a policy in a hostile world: seeded faults, kills, venues that lie. 0 when nothing was violated, 1
+    when something was.
+
+    Examples:
+
+      dnkit simulate close_two_phase
+
+      dnkit simulate open_post_only_hedge --seeds 2000 --jobs 2 --faults rough
+
+      dnkit simulate my.yaml --seed 17
+    """
+
+    def command() -> int:
+        from dnkit.cli.settings import parse_settings
+        from dnkit.cli.simulate import simulate_command
+        from dnkit.cli.simulating import Asked
+
+        asked = Asked(
+            policy=policy,
+            settings=tuple(parse_settings(tuple(set_ or ())).items()),
+            reason=reason,
+            symbols=tuple(symbol or ()),
+            sides=tuple(side or ()),
+            clips=tuple(clip or ()),
+            books=tuple(book or ()),
+            market=market,
+            faults=faults,
+            seeds=seeds,
+            first=first,
+            seed=seed,
+            jobs=jobs,
+            as_json=json,
+        )
+        return simulate_command(asked)
+
+    guard(command)
+
+
 def prove(
     policies: flags.PoliciesToProve = None,
     faults: flags.Faults = None,
@@ -277,4 +331,4 @@ def diff(
     guard(command)
 
 
-COMMANDS = (init, lint, test, prove, explain, diff, schema)
+COMMANDS = (init, lint, test, simulate, prove, explain, diff, schema)

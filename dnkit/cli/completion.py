@@ -26,6 +26,28 @@ def policies(incomplete: str) -> list[str]:
     return [name for name in packaged_names() if name.startswith(incomplete)]
 
 
+def fault_profiles(incomplete: str) -> list[str]:
+    """Names of shipped fault profiles; files and folders on the way to one."""
+    from dnkit.cli.simulating import profile_names
+
+    return _names_and_files(profile_names(), incomplete)
+
+
+def unfinished_runs(incomplete: str) -> list[str]:
+    """Ids of runs that were cut off."""
+    from dnkit.journal.errors import JournalError
+    from dnkit.journal.reader import Reader
+    from dnkit.runtime.folder import state_folder
+
+    try:
+        with Reader(state_folder().journal) as reader:
+            return [
+                one.header.run_id for one in reader.unfinished() if one.header.run_id.startswith(incomplete)
+            ]
+    except JournalError:
+        return []
+
+
 def venues(incomplete: str) -> list[str]:
     """Venues there are facts of; after a comma the next one."""
     from dnkit.runtime.library import VenueFacts

@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from dnkit.cli.completion import codes, one_of, policies, policies_and_files, properties, scenarios, venues
+from dnkit.cli.completion import (
+    codes,
+    fault_profiles,
+    one_of,
+    policies,
+    policies_and_files,
+    properties,
+    scenarios,
+    unfinished_runs,
+    venues,
+)
 
 LINT_FORMATS = "text|concise|json|github|sarif|junit"
 EXPLAIN_FORMATS = "text|mermaid|dot|svg|md|json"
@@ -67,7 +77,35 @@ Cycles = Annotated[
 ]
 Loop = Annotated[bool, typer.Option("--loop", help="Start a recording again when it ends.")]
 Resume = Annotated[
-    str, typer.Option("--resume", metavar="RUN", help="Bring a run that was cut off to its end.")
+    str,
+    typer.Option(
+        "--resume",
+        metavar="RUN",
+        help="Bring a run that was cut off to its end.",
+        autocompletion=unfinished_runs,
+    ),
+]
+Endpoint = Annotated[
+    str,
+    typer.Option(
+        "--endpoint", metavar="ws://...", help="Trade at a running `dnkit exchange` instead of in here."
+    ),
+]
+Listed = Annotated[
+    list[str] | None,
+    typer.Option("--list", metavar="VENUE:SYMBOL", help="List only this symbol. May be repeated."),
+]
+ListedBooks = Annotated[
+    list[str] | None,
+    typer.Option("--book", metavar="VENUE:SYMBOL=BOOK", help="Recorded book of a symbol that is listed."),
+]
+RealSpeed = Annotated[str, typer.Option("--speed", metavar="N", help="1 is real time, N is N times that.")]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0 is a free one.")]
+ForSeconds = Annotated[
+    int, typer.Option("--for", metavar="SECONDS", min=0, help="Stop after so long; 0 is with the parent.")
+]
+ExchangeFolder = Annotated[
+    Path | None, typer.Option("--dir", metavar="DIR", help="Where its accounts, orders and tape are kept.")
 ]
 WithReport = Annotated[bool, typer.Option("--report/--no-report", help="End with the cost report.")]
 Svg = Annotated[
@@ -155,6 +193,31 @@ PoliciesToProve = Annotated[
     list[str] | None,
     typer.Argument(metavar="POLICY...", help="Names, files or folders.", autocompletion=policies_and_files),
 ]
+PolicyToSimulate = Annotated[str, typer.Argument(metavar="POLICY", autocompletion=policies)]
+SeedCount = Annotated[int, typer.Option("--seeds", min=1, metavar="N", help="How many runs.")]
+FirstSeed = Annotated[int, typer.Option("--first", min=0, metavar="S", help="Seed of the first run.")]
+OneSeed = Annotated[
+    int | None,
+    typer.Option("--seed", min=0, metavar="S", help="Exactly this run, as a story and into the journal."),
+]
+FaultProfile = Annotated[
+    str,
+    typer.Option(
+        "--faults",
+        metavar="PROFILE|FILE",
+        help="calm, rough, swarm, or a profile of yours.",
+        autocompletion=fault_profiles,
+    ),
+]
+SimulatedMarket = Annotated[
+    str,
+    typer.Option(
+        "--market",
+        metavar="M",
+        help="synthetic:calm, synthetic:hard, recorded:DIR; the synthetic ones in turn if left out.",
+    ),
+]
+Jobs = Annotated[int, typer.Option("--jobs", min=1, max=64, metavar="N", help="Processes at work.")]
 Faults = Annotated[
     int | None, typer.Option("--faults", min=0, max=9, help="How often anything may go wrong; 2 if left out.")
 ]

@@ -21,7 +21,7 @@ from dnkit.machine.program import Program
 from dnkit.model.errors import DnkitError
 from dnkit.model.numbers import plain
 from dnkit.runtime.flatten import POLICY, PlanRow, plan_row, program_for, run_all
-from dnkit.runtime.floor import accounts_of, lay_floor, open_stores, refuse_busy, refuse_unfinished
+from dnkit.runtime.floor import Claim, accounts_of, lay_floor, open_stores, refuse_busy, refuse_unfinished
 from dnkit.runtime.folder import StateFolder, state_folder
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.market import OpenMarket, open_market, parse_market, parse_speed
@@ -82,7 +82,7 @@ def flatten(asked: Asked) -> int:
             out.data(_plan_text(ready.plan))
     if asked.dry_run:
         return _close(asked, ready, Passed(), (), ExitCode.OK)
-    refuse_busy(folder)
+    refuse_busy(folder, _claim(ready))
     passed = pass_gate(POLICY, ready.programs, folder, quiet=asked.as_json)
     confirm(f"flatten {len(rows)} paper position(s) on {asked.venue}?", asked.yes)
     results, code = _run(asked, ready, passed, venues, folder)
@@ -148,12 +148,17 @@ def _ready(asked: Asked, rows: tuple[AccountRow, ...], venues: VenueFacts, folde
     return Ready(rows, programs, opened, plan)
 
 
+def _claim(ready: Ready) -> Claim:
+    legs = [program.legs[0] for program in ready.programs]
+    return Claim(ready.opened.name, accounts_of(legs), "flatten")
+
+
 def _run(
     asked: Asked, ready: Ready, passed: Passed, venues: VenueFacts, folder: StateFolder
 ) -> tuple[tuple[RunResult, ...], ExitCode]:
-    legs = [program.legs[0] for program in ready.programs]
-    with open_stores(folder) as stores, closing(make_display(quiet=True, framed=False)) as display:
-        refuse_unfinished(stores.reader, ready.opened.name, accounts_of(legs))
+    claim = _claim(ready)
+    with open_stores(folder, claim) as stores, closing(make_display(quiet=True, framed=False)) as display:
+        refuse_unfinished(stores.reader, claim)
         speed = parse_speed(asked.speed)
         floor = lay_floor(stores, ready.opened, venues, display.alert, speed=speed, seed=asked.seed)
         with listening(floor.world, display.note) as stopped:

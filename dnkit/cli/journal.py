@@ -1,5 +1,7 @@
 """`dnkit journal`: show, verify, export."""
 
+from msgspec.structs import asdict
+
 from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
 from dnkit.journal.export import to_csv, to_jsonl
@@ -41,7 +43,13 @@ def show(run_id: str, *, story_wanted: bool, as_json: bool) -> int:
             return ExitCode.OK
         lines = reader.lines(run.header.run_id)
         if as_json:
-            content = {"run": run.header, "end": run.end, "lines": [_content(line) for line in lines]}
+            alerts = [{"at_ns": one.at_ns, **asdict(one.alert)} for one in reader.alerts(run.header.run_id)]
+            content = {
+                "run": run.header,
+                "end": run.end,
+                "lines": [_content(line) for line in lines],
+                "alerts": alerts,
+            }
             out.envelope("journal/1", content, ok=True, mode=run.header.mode)
         else:
             for line in lines:

@@ -24,10 +24,10 @@ def say(text: str = "") -> None:
         print(fitted(text, sys.stderr), file=sys.stderr, flush=True)
 
 
-def progress(done: int, of: int) -> None:
+def progress(done: int, of: int, what: str = "files") -> None:
     """How far a long command is, on one line of a terminal that the next `progress_over` clears."""
     if of >= MANY and sys.stderr.isatty():
-        print(f"\r{done:,} of {of:,} files", end="", file=sys.stderr, flush=True)
+        print(f"\r{done:,} of {of:,} {what}", end="", file=sys.stderr, flush=True)
 
 
 def progress_over(of: int) -> None:

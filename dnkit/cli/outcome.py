@@ -20,12 +20,15 @@ from dnkit.venues.judge import Verdict
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """The command line of `trade`. `accept`: what adds risk may go unproven."""
+    """The command line of `trade`. `accept`: what adds risk may go unproven. `endpoint`: address of an
+    exchange, "" for paper venues in this process.
+    """
 
     policy: str
     settings: tuple[str, ...] = ()
     reason: str = ""
     market: str = "synthetic"
+    endpoint: str = ""
     seed: int = 1
     books: tuple[str, ...] = ()
     symbols: tuple[str, ...] = ()

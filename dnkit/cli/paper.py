@@ -6,7 +6,7 @@ from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
 from dnkit.cli.status import account_content, accounts_text, all_accounts
 from dnkit.model.errors import DnkitError
-from dnkit.runtime.floor import Stores, open_stores, refuse_unfinished
+from dnkit.runtime.floor import Claim, Stores, open_stores, refuse_unfinished
 from dnkit.runtime.folder import state_folder
 from dnkit.runtime.seeding import MODE
 from dnkit.venues.accounts import AccountRow
@@ -33,8 +33,9 @@ def reset(market: str, venue: str, symbol: str, *, yes: bool, as_json: bool) -> 
     wanted = [row for row in all_accounts() if _matches(row, market, venue, symbol)]
     if wanted:
         confirm(f"forget {len(wanted)} paper accounts of {market}?", yes)
-        with open_stores(state_folder()) as stores:
-            refuse_unfinished(stores.reader, market, frozenset((row.venue, row.symbol) for row in wanted))
+        claim = Claim(market, frozenset((row.venue, row.symbol) for row in wanted), "paper reset")
+        with open_stores(state_folder(), claim) as stores:
+            refuse_unfinished(stores.reader, claim)
             stores.accounts.reset(market, venue, symbol)
             for row in wanted:
                 _note(stores, row)

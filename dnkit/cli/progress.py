@@ -11,6 +11,7 @@ from dnkit.cli import out
 from dnkit.engine.exposure import net_money
 from dnkit.engine.state import Leg, Stage, State
 from dnkit.machine.program import LegSpec
+from dnkit.model.alerts import Alert
 from dnkit.model.events import Event
 from dnkit.model.numbers import NS_PER_S, from_pico, plain
 from dnkit.model.terms import EndName, Intent
@@ -54,9 +55,10 @@ class Lines:
         self.notes.append(text)
         self._print(f"note: {text}")
 
-    def alert(self, level: str, text: str) -> None:
-        """An alert of the policy."""
-        self._print(f"ALERT {level}: {text}")
+    def alert(self, alert: Alert) -> None:
+        """An alert, and what to do about it."""
+        self._print(f"ALERT {alert.severity}: {alert}")
+        self._print(f"  {alert.act}")
 
     def _print(self, text: str) -> None:
         out.say(text)

@@ -1,7 +1,6 @@
 """`dnkit trade`: a policy from text to its verified end."""
 
 import gc
-from contextlib import closing
 from functools import partial
 
 import msgspec
@@ -11,24 +10,16 @@ from dnkit.cli.exit_codes import ExitCode
 from dnkit.cli.exit_of import code_of, code_of_all
 from dnkit.cli.gate import Passed, pass_gate
 from dnkit.cli.outcome import Asked, Outcome, tell
-from dnkit.cli.progress import make_display
+from dnkit.cli.places import Place, paper_claim, place, refuse_slips, where
 from dnkit.cli.settings import parse_settings
 from dnkit.machine.program import Program
 from dnkit.model.errors import DnkitError
 from dnkit.policies.codes import WARNING
 from dnkit.runtime.cycles import Plan, new_run_id, run_cycles
-from dnkit.runtime.floor import (
-    Stores,
-    accounts_of,
-    lay_floor,
-    open_stores,
-    refuse_busy,
-    refuse_shared_account,
-    refuse_unfinished,
-)
-from dnkit.runtime.folder import StateFolder, state_folder
+from dnkit.runtime.floor import refuse_busy, refuse_shared_account
+from dnkit.runtime.folder import state_folder
 from dnkit.runtime.library import VenueFacts
-from dnkit.runtime.market import UsageError, open_market, parse_market, parse_speed
+from dnkit.runtime.market import UsageError
 from dnkit.runtime.prepare import Checked, LegOptions, program_of, read_and_check
 from dnkit.runtime.run import RunResult
 from dnkit.runtime.signals import Stopped, listening
@@ -54,22 +45,24 @@ class Prepared(msgspec.Struct, frozen=True):
 
 def trade(asked: Asked) -> int:
     """Run the command; answers the exit code."""
-    out.announce(out.LIVE if asked.live else out.PAPER, f"trade {asked.policy} on {asked.market}")
+    out.announce(out.LIVE if asked.live else out.PAPER, f"trade {asked.policy} on {where(asked)}")
     if asked.live:
         raise NoLiveVenue("no live venue ships with this version; leave --live away to trade on paper")
     venues = VenueFacts()
     if not asked.policy:
         raise UsageError("--policy is missing: a path, a name in ./policies, or a packaged one")
-    parse_market(asked.market), parse_speed(asked.speed)  # a slip of the hand is told before a proof is made
+    refuse_slips(asked)
     prepared = prepare(asked, venues)
-    folder = state_folder()
-    refuse_busy(folder)
+    folder, legs = state_folder(), prepared.program.legs
+    if not asked.endpoint:
+        refuse_busy(folder, paper_claim(asked, legs))
     passed = pass_gate(
         asked.policy, prepared.will_run(asked.cycles), folder, accept=asked.accept, quiet=asked.as_json
     )
-    with open_stores(folder) as stores:
-        outcome = _trade(asked, prepared, passed, venues, stores, folder)
-        tell(asked, prepared.program.name, outcome, stores.reader)
+    with place(asked, legs, folder) as opened:
+        outcome = _trade(asked, prepared, passed, opened)
+        opened.display.close()  # what is told next is data, and stays
+        tell(asked, prepared.program.name, outcome, opened.floor.reader)
     return outcome.code
 
 
@@ -94,30 +87,14 @@ def _name_warnings(policy: str, checked: Checked) -> None:
         out.say(f"the policy has {count} warning{'s' if count > 1 else ''}: dnkit lint {policy}")
 
 
-def _trade(
-    asked: Asked,
-    prepared: Prepared,
-    passed: Passed,
-    venues: VenueFacts,
-    stores: Stores,
-    folder: StateFolder,
-) -> Outcome:
-    choice, legs = parse_market(asked.market), prepared.program.legs
-    refuse_unfinished(stores.reader, choice.name, accounts_of(legs))
-    instruments = {leg.name: leg.instrument for leg in legs}
-    opened = open_market(
-        choice, instruments, asked.books, seed=asked.seed, loop=asked.loop, cache=folder.cache
-    )
-    display = make_display(quiet=asked.as_json or asked.cycles > 1, framed=not asked.as_json)
-    speed = parse_speed(asked.speed)
+def _trade(asked: Asked, prepared: Prepared, passed: Passed, opened: Place) -> Outcome:
+    floor, display = opened.floor, opened.display
     plan = _plan(asked, prepared, passed, opened.book_names)
-    with closing(display):
-        floor = lay_floor(stores, opened, venues, display.alert, speed=speed, seed=asked.seed)
-        with listening(floor.world, display.note) as stopped:
-            gc.freeze()
-            results = tuple(run_cycles(floor, plan, display, partial(_code, stopped)))
-        if floor.world.seams:
-            display.note(f"the recording began again {floor.world.seams} times; prices jump there")
+    with listening(floor.world, display.note) as stopped:
+        gc.freeze()
+        results = tuple(run_cycles(floor, plan, display, partial(_code, stopped)))
+    if floor.world.seams:
+        display.note(f"the recording began again {floor.world.seams} times; prices jump there")
     notes = (*passed.warnings, *display.notes)
     return Outcome(results, notes, code_of_all(results, stopped.number), passed.content)
 

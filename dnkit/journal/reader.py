@@ -10,9 +10,10 @@ import msgspec
 
 from dnkit.engine.state import State
 from dnkit.journal.errors import JournalError, RunNotFound, explain
-from dnkit.journal.records import Line, Run, RunEnd, RunHeader
+from dnkit.journal.records import AlertLine, Line, Run, RunEnd, RunHeader
 from dnkit.journal.schema import open_to_read
 from dnkit.machine.program import Program
+from dnkit.model.alerts import Alert
 
 LAST = "last"
 _PAGE = 2_000
@@ -90,6 +91,13 @@ class Reader:
         )
         rows = self._all(query, mode, market, venue, symbol)
         return (rows[0][0], rows[0][1]) if rows and rows[0][0] is not None else None
+
+    def alerts(self, run_id: str) -> list[AlertLine]:
+        """Alerts of a run in the order of time; none in a journal of a version before 0.3."""
+        if not self._all("SELECT 1 FROM sqlite_master WHERE name = 'alerts'"):
+            return []
+        query = "SELECT at_ns, code, severity, text, act FROM alerts WHERE run_id = ? ORDER BY id"
+        return [AlertLine(run_id, at_ns, Alert(*alert)) for at_ns, *alert in self._all(query, run_id)]
 
     def texts(self, run_id: str) -> tuple[str, str, str | None]:
         """Header, program and end (None while there is none) of a run exactly as stored."""

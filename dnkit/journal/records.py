@@ -10,6 +10,7 @@ from decimal import Decimal
 import msgspec
 
 from dnkit.machine.program import Program
+from dnkit.model.alerts import Alert
 from dnkit.model.commands import Command
 from dnkit.model.events import Event
 from dnkit.model.terms import EndName, Risk, Side
@@ -129,6 +130,16 @@ class Line(msgspec.Struct, frozen=True, tag=True):
     def requests(self) -> tuple[Command, ...]:
         """The commands as values; msgspec.ValidationError when the text does not hold commands."""
         return _commands(self.commands)
+
+
+class AlertLine(msgspec.Struct, frozen=True, tag=True):
+    """An alert that a human was told: no step of a run, so no part of its chain. `run_id` is the run it is
+    about, or the one that was at work.
+    """
+
+    run_id: str
+    at_ns: int
+    alert: Alert
 
 
 _event: Callable[[str], Event] = msgspec.json.Decoder(Event).decode

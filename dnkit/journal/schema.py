@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dnkit.journal.errors import JournalError, explain
 
-VERSION = 1
+VERSION = 2
 BUSY_S = 5
 CHECKPOINT_PAGES = 500  # of the WAL, before it is folded into the database
 WAL_BYTES = (CHECKPOINT_PAGES + 12) * (4_096 + 24)
@@ -36,6 +36,10 @@ CREATE TABLE IF NOT EXISTS checkpoints (
 CREATE TABLE IF NOT EXISTS ledgers (
   id INTEGER PRIMARY KEY, run_id TEXT NOT NULL, mode TEXT NOT NULL, market TEXT NOT NULL, venue TEXT NOT NULL,
   symbol TEXT NOT NULL, lots INTEGER, entry INTEGER, note TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS alerts (
+  id INTEGER PRIMARY KEY, run_id TEXT NOT NULL, at_ns INTEGER NOT NULL,
+  code TEXT NOT NULL, severity TEXT NOT NULL, text TEXT NOT NULL, act TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS ledgers_of_account ON ledgers (mode, market, venue, symbol, id);
 CREATE VIEW IF NOT EXISTS orders AS

@@ -10,7 +10,7 @@ from typing import IO
 import msgspec
 
 from dnkit.journal.errors import explain
-from dnkit.journal.records import Line, RunEnd
+from dnkit.journal.records import AlertLine, Line, RunEnd
 
 RESERVE_BYTES = 1 << 20
 RESERVE_NAME = "journal.reserve"
@@ -22,6 +22,9 @@ class FallbackEnd(msgspec.Struct, frozen=True, tag=True):
 
     run_id: str
     ended: RunEnd
+
+
+Record = Line | AlertLine | FallbackEnd
 
 
 class Reserve:
@@ -64,12 +67,12 @@ class Fallback:
         """Whether this process has written here."""
         return self._file is not None
 
-    def write(self, record: Line | FallbackEnd) -> None:
+    def write(self, record: Record) -> None:
         """Append one record and hand it to the disk; JournalError when neither place takes it."""
         text = msgspec.json.encode(record) + b"\n"
         try:
             self._append(text)
-        except OSError:
+        except OSError:  # no room, or another engine writes there
             try:
                 self._move_away()
                 self._append(text)
@@ -79,7 +82,7 @@ class Fallback:
     def _append(self, text: bytes) -> None:
         if self._file is None:
             self._file = self.path.open("ab", buffering=0)
-            fcntl.flock(self._file, fcntl.LOCK_SH)
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # another engine's: BlockingIOError
         start = self._file.seek(0, os.SEEK_END)
         if self._file.write(text) != len(text):
             self._file.truncate(start)
@@ -99,7 +102,7 @@ class Fallback:
             self._file = None
 
 
-def absorb(folder: Path, keep: Callable[[list[Line | FallbackEnd]], None]) -> None:
+def absorb(folder: Path, keep: Callable[[list[Record]], None]) -> None:
     """Hand the records of the folder's fallback file to `keep` and remove it.
 
     Nothing happens when there is none, or while another process still writes it.
@@ -121,9 +124,9 @@ def absorb(folder: Path, keep: Callable[[list[Line | FallbackEnd]], None]) -> No
             path.unlink()
 
 
-def _records(lines: list[bytes]) -> list[Line | FallbackEnd]:
+def _records(lines: list[bytes]) -> list[Record]:
     """Records in order, up to the first that cannot be read. A torn last line was never acknowledged."""
-    records: list[Line | FallbackEnd] = []
+    records: list[Record] = []
     for line in lines:
         try:
             records.append(_decode(line))
@@ -132,4 +135,4 @@ def _records(lines: list[bytes]) -> list[Line | FallbackEnd]:
     return records
 
 
-_decode = msgspec.json.Decoder(Line | FallbackEnd).decode
+_decode = msgspec.json.Decoder(Record).decode

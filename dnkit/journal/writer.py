@@ -22,10 +22,11 @@ import msgspec
 from dnkit.engine.state import State
 from dnkit.journal import chain
 from dnkit.journal.errors import DiskFull, JournalError, RunNotFound, explain
-from dnkit.journal.records import Line, Position, RunEnd, RunHeader
+from dnkit.journal.records import AlertLine, Line, Position, RunEnd, RunHeader
 from dnkit.journal.schema import open_to_write
-from dnkit.journal.spare import Fallback, FallbackEnd, Reserve, absorb
+from dnkit.journal.spare import Fallback, FallbackEnd, Record, Reserve, absorb
 from dnkit.machine.program import Program
+from dnkit.model.alerts import Alert
 from dnkit.model.commands import Command
 from dnkit.model.errors import BugError
 from dnkit.model.events import Event
@@ -47,6 +48,7 @@ _INSERT_LEDGER = (
     "INSERT INTO ledgers (run_id, mode, market, venue, symbol, lots, entry, note)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_INSERT_ALERT = "INSERT INTO alerts (run_id, at_ns, code, severity, text, act) VALUES (?, ?, ?, ?, ?, ?)"
 _END_RUN = (
     'UPDATE runs SET ended_ns = ?, "end" = ?, risk = ?, exit_code = ?, text = ?, closing = ? WHERE run_id = ?'
 )
@@ -174,6 +176,11 @@ class Journal:
         row = ("", mode, market, venue, symbol, lots, entry, note)
         self._write_risk(lambda: self._execute(_INSERT_LEDGER, row))
 
+    def note_alert(self, run_id: str, at_ns: int, alert: Alert) -> None:
+        """Record an alert that a human was told."""
+        line = AlertLine(run_id, at_ns, alert)
+        self._write_spare(lambda: self._alert(line), lambda: line)
+
     def close(self) -> None:
         """Let go of the files."""
         self._fallback.close()
@@ -199,7 +206,7 @@ class Journal:
             self.trouble = str(failure)
             raise failure from error
 
-    def _write_spare(self, write: Callable[[], None], record: Callable[[], Line | FallbackEnd]) -> None:
+    def _write_spare(self, write: Callable[[], None], record: Callable[[], Record]) -> None:
         if self._fallback.used:
             self._fallback.write(record())
             return
@@ -246,17 +253,22 @@ class Journal:
             account = (run_id, header.mode, header.market, leg.venue, leg.symbol)
             self._execute(_INSERT_LEDGER, (*account, position.lots, position.entry, ended.end.value))
 
-    def _keep(self, records: list[Line | FallbackEnd]) -> None:
+    def _alert(self, line: AlertLine) -> None:
+        self._execute(_INSERT_ALERT, (line.run_id, line.at_ns, *msgspec.structs.astuple(line.alert)))
+
+    def _keep(self, records: list[Record]) -> None:
         """Bring records of a fallback file home."""
         try:
             self._together(lambda: self._keep_all(records))
         except sqlite3.Error as error:
             raise explain(self.path, error) from error
 
-    def _keep_all(self, records: list[Line | FallbackEnd]) -> None:
+    def _keep_all(self, records: list[Record]) -> None:
         for record in records:
             if isinstance(record, Line):
                 self._execute(_KEEP_LINE, msgspec.structs.astuple(record))
+            elif isinstance(record, AlertLine):
+                self._alert(record)
             else:
                 self._end(record.run_id, record.ended)
 

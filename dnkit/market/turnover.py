@@ -26,6 +26,12 @@ class Turnover:
         if len(begins) > PIECES_MAX:
             self._widen()
 
+    def copy(self) -> "Turnover":
+        """The same sums, apart from these."""
+        made = Turnover()
+        made._begins, made._sums = list(self._begins), list(self._sums)
+        return made
+
     def since(self, from_ns: int) -> int:
         """Worth traded since `from_ns`, as far as it was seen: never too much."""
         total = 0

@@ -209,4 +209,14 @@ Event = (
     | StopAsked
     | Restarted
 )
+VenueFact = (  # what a venue says, asked or not
+    OrderAccepted
+    | OrderRejected
+    | OrderFilled
+    | OrderEnded
+    | CancelRefused
+    | OrderFound
+    | PositionRead
+    | OrdersSwept
+)
 OrderFact = OrderAccepted | OrderRejected | OrderFilled | OrderEnded | CancelRefused | OrderFound | AnswerLost

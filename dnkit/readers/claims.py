@@ -6,11 +6,11 @@ from decimal import ROUND_CEILING, Decimal
 import msgspec
 
 from dnkit.journal.records import Claims
+from dnkit.model.alerts import BOUND_EXCEEDED, Alert
 from dnkit.model.numbers import MBPS_ONE, ceil_div, from_mbps, plain
 from dnkit.readers.facts import RunFacts
 from dnkit.readers.stats import seconds, tidy
 
-EXCEEDED = "BOUND_EXCEEDED"
 HOLDS = "holds"
 STANDINGS = {
     HOLDS: "proved",
@@ -41,11 +41,11 @@ class ClaimRow(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.bound} of leg {self.leg}" if self.leg else self.bound
 
     @property
-    def alert(self) -> str:
+    def alert(self) -> Alert:
         """The row as an alert, for one that was exceeded."""
         claimed = shown(self.claimed, self.unit)
-        return (
-            f"{EXCEEDED} {self.name} {shown(self.measured, self.unit)}, claimed at most {claimed}"
+        return BOUND_EXCEEDED.raised(
+            f"{self.name} {shown(self.measured, self.unit)}, claimed at most {claimed}"
             f" (cycle {self.cycle}, run {self.run_id})"
         )
 

@@ -12,6 +12,7 @@ import msgspec
 from dnkit.journal.errors import RunNotFound
 from dnkit.journal.reader import Reader
 from dnkit.journal.records import Run
+from dnkit.model.alerts import BOUND_EXCEEDED, DONE
 from dnkit.readers.advice import advise, honesty
 from dnkit.readers.claims import STANDINGS, ClaimRow, compare, words
 from dnkit.readers.cycle import CycleRow, make_row
@@ -85,8 +86,8 @@ class LegRow(msgspec.Struct, frozen=True):
 class Report(msgspec.Struct, frozen=True):
     """Everything; `msgspec.to_builtins` gives its JSON form with Decimals as text.
 
-    `claims` are the bounds of every run that had a proof, `claimed` says what they stand on; `alerts` are the
-    bounds that were exceeded and the runs that were to go without a proof, a line each.
+    `claims` are the bounds of every run that had a proof, `claimed` says what they stand on; `alerts` are
+    what was raised, bounds that were exceeded, and runs that were to go without a proof, a line each.
     """
 
     cycles: list[CycleRow]
@@ -127,7 +128,11 @@ def report_runs(reader: Reader, runs: Iterable[Run]) -> Report:
         phases=_phases(gathered),
         claims=claims,
         claimed=words(one.run.header.claims for one in gathered),
-        alerts=[*_accepted(rows), *(row.alert for row in claims if row.exceeded)],
+        alerts=[
+            *_accepted(rows),
+            *(line for facts in gathered for line in _raised(reader, facts)),
+            *(str(row.alert) for row in claims if row.exceeded),
+        ],
         advice=advise(rows),
         honesty=honesty(totals.success),
     )
@@ -157,6 +162,13 @@ def _accepted(rows: list[CycleRow]) -> Iterator[str]:
     for standing, count in Counter(unproven).items():
         told = f"{STANDINGS[standing]}; accepted with --i-accept-unproven"
         yield f"UNPROVEN {count} of {len(rows)} runs: {told}"
+
+
+def _raised(reader: Reader, facts: RunFacts) -> Iterator[str]:
+    """What a human was told of a run, and to do. What its claims come to is compared anew."""
+    for line in reader.alerts(facts.run.header.run_id):
+        if line.alert.code not in (BOUND_EXCEEDED.code, DONE.code):
+            yield f"{line.alert}. {line.alert.act}"
 
 
 def _total(rows: list[CycleRow], name: str) -> Decimal:

@@ -1,27 +1,34 @@
 """A run in plain English, one line for each thing worth telling. Times are seconds since its start."""
 
+from collections import deque
 from collections.abc import Iterator
 from decimal import Decimal
 
 from dnkit.engine.state import Leg, Stage
 from dnkit.journal.reader import Reader
-from dnkit.journal.records import Run
+from dnkit.journal.records import AlertLine, Run
 from dnkit.journal.replay import Step, replay
 from dnkit.machine.program import LegSpec
 from dnkit.model import commands as cmd
 from dnkit.model import events as ev
+from dnkit.model.alerts import HALT, POLICY_ALERT
 from dnkit.model.numbers import NS_PER_S, plain
 from dnkit.model.terms import Side
 from dnkit.readers.facts import place
 
+_TOLD = (HALT.code, POLICY_ALERT.code)  # the run's own line says it
+
 
 def story(reader: Reader, run: Run) -> Iterator[str]:
-    """The run's lines, from its start on. Ends with how it ended, if it has."""
+    """The run's lines, from its start on, with the alerts that were raised meanwhile."""
     start_ns: int | None = None
     where = ""
+    alerts = deque(one for one in reader.alerts(run.header.run_id) if one.alert.code not in _TOLD)
     for one in replay(reader, run):
         start_ns = one.after.now_ns if start_ns is None else start_ns
-        stamp = f"{Decimal(one.after.now_ns - start_ns) / NS_PER_S:8.3f}"
+        while alerts and alerts[0].at_ns < one.after.now_ns:
+            yield _alert_text(alerts.popleft(), start_ns)
+        stamp = _stamp(one.after.now_ns - start_ns)
         for text in _event(run, one):
             yield f"{stamp}  {text}"
         now = place(run, one.after)
@@ -31,6 +38,16 @@ def story(reader: Reader, run: Run) -> Iterator[str]:
         for command in one.commands:
             for text in _command(run, command):
                 yield f"{stamp}  {text}"
+
+    yield from (_alert_text(one, start_ns or one.at_ns) for one in alerts)
+
+
+def _stamp(passed_ns: int) -> str:
+    return f"{Decimal(passed_ns) / NS_PER_S:8.3f}"
+
+
+def _alert_text(line: AlertLine, start_ns: int) -> str:
+    return f"{_stamp(line.at_ns - start_ns)}  ALERT {line.alert.severity}: {line.alert}"
 
 
 def _event(run: Run, one: Step) -> Iterator[str]:

@@ -23,11 +23,12 @@ from dnkit.model.terms import EndName, Intent
 from dnkit.readers.claims import compare
 from dnkit.readers.facts import gather
 from dnkit.runtime import seeding
-from dnkit.runtime.run import Floor, PaperRun, RunResult, load_account
+from dnkit.runtime.ready import NotReady, unready, words
+from dnkit.runtime.run import Floor, PaperRun, RunResult
 
 GAP_NS = 2 * NS_PER_S  # market time between two cycles, so that they do not meet the same resting orders
+RUN_CALLS = 16  # to one venue: sweeps, reads, an order or two a leg, a cancel and a look-up
 FIRST_GUESS_NS = 30 * NS_PER_S  # how long a cycle may take while none was seen
-EXCEEDED_LEVEL = "warn"
 UNASKED: Mapping[str, Claims] = {}
 
 
@@ -78,14 +79,10 @@ def run_cycles(
     turned, longest = False, FIRST_GUESS_NS
     for cycle in range(1, plan.cycles + 1):
         if cycle > 1:
-            floor.world.settle(GAP_NS)
-        if cycle > 1 and floor.world.stop_asked:
-            listener.note(f"{plan.cycles - cycle + 1} of {plan.cycles} cycles were not started")
-            return
-        if _out_of_time(floor, longest if cycle > 1 else 0):
-            listener.note(
-                f"the market data ends: {plan.cycles - cycle + 1} of {plan.cycles} cycles were not started"
-            )
+            _rest(floor)
+        why = _hindrance(floor, plan, cycle, longest if cycle > 1 else 0)
+        if why is not None:
+            listener.note(f"{why}{plan.cycles - cycle + 1} of {plan.cycles} cycles were not started")
             return
         turned = _direction(floor, plan, turned) if cycle > 1 else False
         result = _one(floor, plan, plan.turned if turned else plan.program, cycle, listener, exit_code)
@@ -93,6 +90,30 @@ def run_cycles(
         longest = max(longest if cycle > 1 else 0, result.ended_ns - result.began_ns)
         if result.stopped or result.trouble or not result.verified or floor.world.stop_asked:
             return
+
+
+def _hindrance(floor: Floor, plan: Plan, cycle: int, longest_ns: int) -> str | None:
+    """Why a cycle cannot begin, "" where somebody asked for the end, None where it can. NotReady for the
+    first one where an account is not fit for it.
+    """
+    if cycle > 1 and floor.world.stop_asked:
+        return ""
+    if _out_of_time(floor, longest_ns):
+        return "the market data ends: "
+    wrong = unready(floor, plan.program, plan.books)
+    if wrong and cycle == 1:
+        raise NotReady(words(wrong))
+    return f"{words(wrong)}: " if wrong else None
+
+
+def _rest(floor: Floor) -> None:
+    """Let a moment pass; where a venue is down to its reserve, until a run's calls fit again."""
+    floor.world.settle(GAP_NS)
+    low = [one for one in floor.traffic.values() if one.budget.is_low(floor.world.now())]
+    while not floor.world.stop_asked and not all(
+        one.budget.has_room_for(RUN_CALLS, floor.world.now()) for one in low
+    ):
+        floor.world.settle(GAP_NS)
 
 
 def _out_of_time(floor: Floor, wanted_ns: int) -> bool:
@@ -105,7 +126,7 @@ def _direction(floor: Floor, plan: Plan, turned: bool) -> bool:
     if plan.program.intent is not Intent.OPEN:
         return not turned
     first, book = plan.program.legs[0], floor.world.books[plan.books[0]]
-    account = load_account(floor, first)
+    account = floor.house.account(first)
     if seeding.is_empty(first.instrument, account, (book.bid + book.ask) // 2):
         return not turned
     return account.lots * first.side > 0
@@ -161,7 +182,7 @@ def _tell_exceeded(floor: Floor, result: RunResult) -> None:
     facts = gather(floor.reader, run)
     for row in compare(facts) if facts is not None else ():
         if row.exceeded:
-            floor.alert(EXCEEDED_LEVEL, row.alert)
+            floor.pager.raise_alert(row.alert, result.run_id)
 
 
 def _stop_all(runs: Sequence[PaperRun], why: str) -> None:
@@ -173,16 +194,15 @@ def _stop_all(runs: Sequence[PaperRun], why: str) -> None:
 def _seed(floor: Floor, plan: Plan, program: Program, listener: Listener) -> None:
     """Empty accounts get the start this intent needs."""
     mids = [_mid(floor, book) for book in plan.books]
-    accounts = [load_account(floor, spec) for spec in program.legs]
+    accounts = [floor.house.account(spec) for spec in program.legs]
     legs = zip(program.legs, accounts, mids, strict=True)
     if not all(seeding.is_empty(spec.instrument, account, mid) for spec, account, mid in legs):
         return
     starts = seeding.starts(program, mids)
     for start in starts:
         spec = program.legs[start.leg]
-        seeding.seed(
-            floor.accounts, floor.journal, spec.instrument, accounts[start.leg], start, floor.world.now()
-        )
+        seeded = floor.house.endow(spec, accounts[start.leg], start.lots, start.price)
+        seeding.note(floor.journal, seeded, "seeded by trade")
     if starts:
         told = ", ".join(seeding.words(program.legs[start.leg], start) for start in starts)
         listener.note(f"the paper accounts were empty; they start with {told}")
@@ -200,7 +220,7 @@ def header_of(floor: Floor, plan: Plan, program: Program, cycle: int, run_id: st
     return RunHeader(
         run_id=run_id,
         mode=seeding.MODE,
-        market=floor.market,
+        market=floor.house.market,
         policy=program.name,
         started_ns=floor.world.now(),
         legs=leg_headers(program.legs, plan.book_names),

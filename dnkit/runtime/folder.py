@@ -32,9 +32,17 @@ class StateFolder(msgspec.Struct, frozen=True):
         return self.root / "cache"
 
     @property
-    def lock(self) -> Path:
-        """Held by the one command that trades."""
-        return self.root / "trade.lock"
+    def exchange(self) -> Path:
+        """Folder of the paper exchange that is given none."""
+        return self.root / "exchange"
+
+    def lock(self, market: str, venue: str, symbol: str) -> Path:
+        """Held by the one engine that trades this account."""
+        return self.root / "locks" / f"{'.'.join(map(_quoted, (market, venue, symbol)))}.lock"
+
+
+def _quoted(text: str) -> str:
+    return "".join(one if one.isalnum() or one in "-_" else f"%{ord(one):x}" for one in text)
 
 
 def state_folder() -> StateFolder:
@@ -60,9 +68,9 @@ def _seen(root: Path) -> StateFolder:
 
 
 def make_folder(folder: StateFolder) -> None:
-    """Make it, or say in words why that cannot be done (DnkitError)."""
+    """Make it and its folder of locks, or say in words why that cannot be done (DnkitError)."""
     try:
-        folder.root.mkdir(parents=True, exist_ok=True)
+        (folder.root / "locks").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DnkitError(
             f"the state folder {folder.root} cannot be made: {error.strerror}; {_HELP}"

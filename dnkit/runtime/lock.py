@@ -1,27 +1,38 @@
-"""One trading command at a time per state folder: two would share accounts and not know of each other's
-orders.
+"""One engine at a time per account and symbol: two would share a position and not know each other's orders.
+
+A lock is a file in the state folder that its holder keeps open. The system frees it when a process dies, so a
+lock never outlives its engine and none has to be broken by hand.
 """
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from dnkit.model.errors import DnkitError
 
 
 class Busy(DnkitError):
-    """Another trading command is at work in the same state folder, or left a run unfinished."""
+    """Another engine trades the same account, or a run on it was left unfinished."""
 
     exit_code = 9
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
-    """Hold the lock file while inside; Busy when another process has it. The system frees it when a process
-    dies.
+def held(places: Mapping[Path, str], who: str) -> Iterator[None]:
+    """Hold all lock files while inside; Busy when another process has one of them.
+
+    `places` say in words what the holder of each file does ("trades X"), `who` is what others are told of us.
     """
+    with ExitStack() as stack:
+        for path, does in sorted(places.items()):
+            stack.enter_context(_held(path, does, who))
+        yield
+
+
+@contextmanager
+def _held(path: Path, does: str, who: str) -> Iterator[None]:
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
@@ -30,12 +41,10 @@ def held(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            holder = os.pread(handle, 32, 0).decode(errors="replace").strip()
-            raise Busy(
-                f"another dnkit command is trading (process {holder or 'unknown'}); wait for it to end"
-            ) from error
+            holder = os.pread(handle, 200, 0).decode(errors="replace").strip()
+            raise Busy(f"{holder or 'another process'} {does}; wait for it to end") from error
         os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        os.pwrite(handle, f"process {os.getpid()} ({who})\n".encode(), 0)
         yield
     finally:
         os.close(handle)

@@ -1,47 +1,57 @@
-"""One run on paper: accounts, venues, a desk, one line in the journal for each step; at the end a second
-opinion.
+"""One run: accounts, seats behind gateways, a desk, one line in the journal for each step; at the end a
+second opinion.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from random import Random
 
 import msgspec
 
+from dnkit.desk.alerts import Alerts, Lookout, Vitals, halt_level, of_end
 from dnkit.desk.desk import Answer, Desk
+from dnkit.desk.gateway.gateway import Gateway
+from dnkit.desk.gateway.outcome import Request
+from dnkit.desk.gateway.risk import lowers_risk
+from dnkit.desk.gateway.traffic import Traffic
+from dnkit.desk.gateway.wire import Wire
 from dnkit.engine.state import Stage, State
 from dnkit.journal.reader import Reader
 from dnkit.journal.records import Position, RunHeader
 from dnkit.journal.writer import Journal
-from dnkit.machine.program import LegSpec, Program
+from dnkit.machine.program import Program
+from dnkit.model.alerts import DONE, HALT, POLICY_ALERT, Alert
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.commands import Command, EndRun, PlaceOrder, ReadBook, SendAlert
 from dnkit.model.errors import DnkitError
 from dnkit.model.events import Event, Restarted, Started, StopAsked
 from dnkit.model.ids import order_key
 from dnkit.model.terms import EndName, Risk
-from dnkit.runtime.alerts import Alerts, halt_level
+from dnkit.runtime.house import House, Time
+from dnkit.runtime.pager import Pager
 from dnkit.runtime.seeding import MODE, note
-from dnkit.runtime.world import World
 from dnkit.venues.account import Account
-from dnkit.venues.accounts import PaperAccounts
-from dnkit.venues.judge import Verdict, judge
-from dnkit.venues.paper import PaperVenue
+from dnkit.venues.judge import Verdict
 
 Watch = Callable[[Event, State], None]
 NO_ALERTS: Alerts = {}
 
 
 class Floor(msgspec.Struct, frozen=True):
-    """Shared by all runs of a command. `market` names the accounts; `alert` carries an alert to a human."""
+    """Shared by all runs of a command.
 
-    market: str
+    `traffic` holds what all of them ask of a venue, by venue; it fills as venues are met. `vitals` is how
+    their trading goes.
+    """
+
     journal: Journal
     reader: Reader
-    accounts: PaperAccounts
-    world: World
-    capabilities: Mapping[str, Capabilities]
-    alert: Callable[[str, str], None]
+    house: House
+    world: Time
+    pager: Pager
     seed: int = 0
+    traffic: dict[str, Traffic] = msgspec.field(default_factory=dict)
+    vitals: Vitals = msgspec.field(default_factory=Vitals)
 
 
 class RunResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,14 +100,20 @@ class PaperRun:
         self.program = program
         self._floor = floor
         self._alerts = alerts
+        self._lookout = Lookout(program, header.run_id, floor.vitals)
         self._stopped = False
         self._began_ns = floor.world.now()
-        self.accounts = tuple(load_account(floor, spec) for spec in program.legs)
-        self.venues = tuple(self._venue(index, books[index]) for index in range(len(program.legs)))
+        self.accounts = tuple(floor.house.account(spec) for spec in program.legs)
+        wires = tuple(Wire() for _ in program.legs)
+        self.seats = tuple(
+            floor.house.seat(index, spec, self.accounts[index], books[index], header.run_id, wires[index])
+            for index, spec in enumerate(program.legs)
+        )
+        self._gateways = tuple(self._gateway(index, wire) for index, wire in enumerate(wires))
         self.desk = Desk(
             program,
             state,
-            ports=self.venues,
+            ports=self._gateways,
             record=self._record,
             read_book=partial(self._read_book, tuple(books)),
             alert=self._alert,
@@ -109,6 +125,7 @@ class PaperRun:
     def start(self) -> None:
         """Write the header and let the run begin with what the journal knows of its accounts."""
         self._floor.journal.start_run(self.header, self.program)
+        self._floor.pager.run_id = self.header.run_id
         known = [self._ledger(account) for account in self.accounts]
         self.desk.handle(
             Started(
@@ -119,14 +136,24 @@ class PaperRun:
         )
 
     def restart(self) -> None:
-        """Go on with a run whose process died. Its venues remember its orders by journal and tape."""
-        fills = [self._floor.accounts.fills(account, self.header.run_id) for account in self.accounts]
-        for line in self._floor.reader.lines(self.header.run_id):
-            for request in line.requests():
-                if isinstance(request, PlaceOrder):
-                    own = [one for one in fills[request.leg] if one.trade.startswith(f"{request.key}#")]
-                    self.venues[request.leg].recall(request, own)
-        self.desk.handle(Restarted(self._floor.world.now()))
+        """Go on with a run whose process died. The journal tells its seats of its orders, its gateways what
+        was asked of a venue lately.
+        """
+        now = self._floor.world.now()
+        self._floor.pager.run_id = self.header.run_id
+        asked = [
+            (line.at_ns, one)
+            for line in self._floor.reader.lines(self.header.run_id)
+            for one in line.requests()
+            if isinstance(one, Request)
+        ]
+        for at_ns, request in asked:
+            self._gateways[request.leg].traffic.budget.recall(at_ns, now)
+        for index, seat in enumerate(self.seats):
+            seat.remember(one for _, one in asked if isinstance(one, PlaceOrder) and one.leg == index)
+            for order in self._open_orders(index):
+                self._gateways[index].remember(order, self._key(index, order))
+        self.desk.handle(Restarted(now))
 
     def stop(self, why: str) -> None:
         """Let the run end by its policy's stop rule, once it knows what it would stop with."""
@@ -145,7 +172,7 @@ class PaperRun:
 
     def close(self, exit_code: Callable[[RunResult], int]) -> RunResult:
         """Let what is on the wire arrive, hear the judge, and write the last record."""
-        self._floor.world.settle(2 * max(one.capabilities.latency_ns for one in self.venues))
+        self._floor.world.settle(2 * max(seat.capabilities.latency_ns for seat in self.seats))
         result = self._result(self.desk.ended or EndRun(EndName.HALTED, Risk.UNKNOWN, "the run has no end"))
         self._floor.journal.end_run(
             self.header.run_id,
@@ -160,7 +187,7 @@ class PaperRun:
             ),
         )
         self._leave()
-        self._tell_done(result.ended)
+        self._tell_end(result.ended)
         return result
 
     def abandon(self, error: DnkitError) -> RunResult:
@@ -168,15 +195,18 @@ class PaperRun:
         says what is open.
         """
         self._leave()
-        untouched = not any(venue.position or venue.opening for venue in self.venues)
         result = self._result(EndRun(EndName.HALTED, Risk.FLAT, str(error)))
-        if untouched and result.verified:
+        touched = any(
+            one.position or seat.opening for one, seat in zip(result.verdicts, self.seats, strict=True)
+        )
+        if result.verified and not touched:
             return result
         return msgspec.structs.replace(result, ended=EndRun(EndName.HALTED, Risk.UNKNOWN, str(error)))
 
     def _leave(self) -> None:
-        for venue in self.venues:
-            self._floor.world.detach(venue)
+        for seat, gateway in zip(self.seats, self._gateways, strict=True):
+            seat.leave()
+            gateway.close()
 
     def _result(self, ended: EndRun) -> RunResult:
         return RunResult(
@@ -195,35 +225,41 @@ class PaperRun:
         """The judge's word per leg. A protective stop that is meant to stay is no finding."""
         keeps = ended.end is EndName.PROTECTED
         return tuple(
-            judge(
-                venue,
-                leg.position if leg.known else None,
-                self._floor.accounts,
-                keep=self._kept_stop(venue.leg) if keeps else frozenset(),
+            seat.verdict(
+                leg.position if leg.known else None, self._kept_stop(index) if keeps else frozenset()
             )
-            for venue, leg in zip(self.venues, self.desk.state.legs, strict=True)
+            for index, (seat, leg) in enumerate(zip(self.seats, self.desk.state.legs, strict=True))
         )
 
     def _kept_stop(self, index: int) -> frozenset[str]:
         """Client id of the leg's kept stop, if there is one."""
-        spec, stop = self.program.legs[index], self.desk.state.legs[index].stop
-        return frozenset() if stop is None else frozenset({order_key(self.header.run_id, spec.name, stop.n)})
+        stop = self.desk.state.legs[index].stop
+        return frozenset() if stop is None else frozenset({self._key(index, stop.n)})
 
-    def _venue(self, index: int, book: int) -> PaperVenue:
-        world, spec = self._floor.world, self.program.legs[index]
-        venue = PaperVenue(
+    def _open_orders(self, index: int) -> Iterator[int]:
+        leg = self.desk.state.legs[index]
+        return (one.n for one in (leg.order, leg.stop) if one is not None)
+
+    def _key(self, index: int, order: int) -> str:
+        return order_key(self.header.run_id, self.program.legs[index].name, order)
+
+    def _gateway(self, index: int, wire: Wire) -> Gateway:
+        world, seat = self._floor.world, self.seats[index]
+        gateway = Gateway(
             index,
-            self._floor.capabilities[spec.instrument.venue],
-            spec.instrument,
-            world.books[book],
-            self.accounts[index],
-            world.at,
-            self._emit,
-            world.now,
-            seed=self._floor.seed,
+            seat.capabilities,
+            traffic_to(self._floor, seat.capabilities),
+            wire.send,
+            emit=self._emit,
+            now=world.now,
+            at=world.at,
+            lowers_risk=self._lowers_risk,
         )
-        world.attach(book, venue)
-        return venue
+        wire.connect(seat.carry, gateway.hear, gateway.missed)
+        return gateway
+
+    def _lowers_risk(self, request: PlaceOrder) -> bool:
+        return lowers_risk(self.program, self.desk.state, request)
 
     def _emit(self, event: Event) -> None:
         self.desk.handle(event)
@@ -234,23 +270,32 @@ class PaperRun:
         self._floor.journal.append(
             self.header.run_id, state.seq, state.now_ns, event, commands, digest, durable, state
         )
+        for alert in self._lookout.step(event, commands, state):
+            self._raise(alert)
 
     def _read_book(self, books: tuple[int, ...], request: ReadBook) -> Answer:
         world = self._floor.world
         return world.books[books[request.leg]].read(world.now(), request)
 
     def _alert(self, request: SendAlert) -> bool:
-        state, level = self.desk.state, request.level
+        state, text = self.desk.state, request.text
         if state.stage is Stage.HALT:
-            level = halt_level(self._alerts, self.program, state)
-        self._floor.alert(level, request.text)
+            self._raise(HALT.raised(text, halt_level(self._alerts, self.program, state)))
+        else:
+            self._raise(POLICY_ALERT.raised(text, request.level))
         return True
 
-    def _tell_done(self, ended: EndRun) -> None:
-        """An alert for a run that ended as intended, where the policy wants one."""
-        level = self._alerts.get("done")
-        if level is not None and ended.end is not EndName.HALTED:
-            self._floor.alert(level, f"{self.program.name} is done: {ended.end.value}")
+    def _tell_end(self, ended: EndRun) -> None:
+        """What a halt leaves behind, as loud as the halt; a good end where the policy wants to hear of it."""
+        for alert in of_end(self.program, ended):
+            level = halt_level(self._alerts, self.program, self.desk.state)
+            self._raise(msgspec.structs.replace(alert, severity=level))
+        wanted = self._alerts.get("done")
+        if wanted is not None and ended.end is not EndName.HALTED:
+            self._raise(DONE.raised(f"{self.program.name}: {ended.end.value}", wanted))
+
+    def _raise(self, alert: Alert) -> None:
+        self._floor.pager.raise_alert(alert, self.header.run_id)
 
     def _ledger(self, account: Account) -> tuple[int | None, int | None]:
         """What the journal knows of an account; one that it never heard of is a new one of ours, and known as
@@ -263,9 +308,16 @@ class PaperRun:
         return known
 
 
-def load_account(floor: Floor, spec: LegSpec) -> Account:
-    """The paper account a leg trades."""
-    instrument = spec.instrument
-    return floor.accounts.load(
-        floor.market, instrument.venue, instrument.symbol, instrument.lot, instrument.tick
-    )
+def traffic_to(floor: Floor, capabilities: Capabilities) -> Traffic:
+    """The traffic to a venue, shared by every leg of every run on the floor."""
+    known = floor.traffic.get(capabilities.venue)
+    if known is None:
+        known = Traffic(
+            capabilities,
+            now=floor.world.now,
+            at=floor.world.at,
+            alert=floor.pager.raise_alert,
+            dice=Random(f"{floor.seed}:{capabilities.venue}"),
+        )
+        floor.traffic[capabilities.venue] = known
+    return known

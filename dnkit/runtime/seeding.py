@@ -10,9 +10,8 @@ from dnkit.journal.writer import Journal
 from dnkit.machine.program import Amount, LegSpec, Program
 from dnkit.model.instrument import Instrument
 from dnkit.model.numbers import MBPS_ONE, ceil_div, plain
-from dnkit.model.terms import Intent, Side
+from dnkit.model.terms import Intent
 from dnkit.venues.account import Account
-from dnkit.venues.accounts import PaperAccounts
 
 REBALANCE_SHARE = 92  # percent of the clip the second leg of a rebalance starts with
 MODE = "paper"
@@ -66,36 +65,6 @@ def clip_lots(instrument: Instrument, clip: Amount, mid: int) -> int:
 def is_empty(instrument: Instrument, account: Account, mid: int) -> bool:
     """Whether the account holds nothing that could be traded."""
     return not instrument.tradable(mid, account.lots)
-
-
-def seed(
-    accounts: PaperAccounts,
-    journal: Journal,
-    instrument: Instrument,
-    account: Account,
-    start: Start,
-    at_ns: int,
-) -> Account:
-    """Give a flat account its start, tell the journal, and answer the account as it is now. Dust that was
-    left is kept.
-    """
-    if account.lots:
-        side = Side.BUY if start.lots > 0 else Side.SELL
-        account.fill(side, abs(start.lots), start.price, 0, at_ns=at_ns, trade="seed by trade")
-    else:
-        account = accounts.seed(
-            account.market,
-            account.venue,
-            account.symbol,
-            account.lot,
-            account.tick,
-            lots=start.lots,
-            price=start.price,
-            by="trade",
-            at_ns=at_ns,
-        )
-    note(journal, account, "seeded by trade")
-    return account
 
 
 def note(journal: Journal, account: Account, text: str) -> None:

@@ -6,9 +6,9 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import Protocol
 
 from dnkit.model.errors import DnkitError
-from dnkit.runtime.world import World
 
 PATIENCE = 3
 _HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -20,6 +20,12 @@ class LeftAtOnce(DnkitError):
     exit_code = 23
 
 
+class Stoppable(Protocol):
+    """Whoever is told why to stop."""
+
+    stop_asked: str
+
+
 class Stopped:
     """What was asked: the signal's number, 0 while none came."""
 
@@ -29,7 +35,7 @@ class Stopped:
 
 
 @contextmanager
-def listening(world: World, say: Callable[[str], None]) -> Iterator[Stopped]:
+def listening(world: Stoppable, say: Callable[[str], None]) -> Iterator[Stopped]:
     """While inside, signals become a stop that `world` passes on to its run."""
     stopped = Stopped()
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
+from typing import Protocol
 
 from dnkit.desk.scheduler import NEVER, Call, Scheduler
 from dnkit.market.feed import Bbo, Delta, Market, Message, Seam, Trade, apply
@@ -16,11 +17,24 @@ from dnkit.market.leg_book import LegBook
 from dnkit.model.errors import BugError
 from dnkit.model.numbers import NS_PER_MS, NS_PER_S
 from dnkit.model.terms import Side
-from dnkit.venues.paper import PaperVenue
 
 BURST = 1024  # messages between two looks at signals
 PACE_NS = 10 * NS_PER_MS  # wall time between two looks at the wall clock
 NAP_S = 0.05
+
+
+class Watcher(Protocol):
+    """Hears of one book while it is `resting`: what a paper venue needs to know, or whoever passes it on."""
+
+    @property
+    def resting(self) -> bool:
+        """Whether trades and changes matter now."""
+
+    def on_trade(self, aggressor: Side, price_pico: int, lots: int) -> None:
+        """Somebody traded `lots` at a price in picos."""
+
+    def on_book(self) -> None:
+        """The book changed."""
 
 
 class World:
@@ -40,7 +54,7 @@ class World:
         self.stop_asked = ""
         self._stop_told = ""
         self._feed: Iterator[Message] = market.messages()
-        self._venues: tuple[list[PaperVenue], ...] = tuple([] for _ in books)
+        self._venues: tuple[list[Watcher], ...] = tuple([] for _ in books)
         self._scheduler = Scheduler()
         self._speed = speed
         self._pace_ns = NEVER
@@ -57,11 +71,11 @@ class World:
         """Ask for a call at that time."""
         self._scheduler.at(when_ns, call)
 
-    def attach(self, book: int, venue: PaperVenue) -> None:
+    def attach(self, book: int, venue: Watcher) -> None:
         """Let a venue hear of the trades and changes of a book."""
         self._venues[book].append(venue)
 
-    def detach(self, venue: PaperVenue) -> None:
+    def detach(self, venue: Watcher) -> None:
         """Let it hear no more."""
         for venues in self._venues:
             if venue in venues:
@@ -137,7 +151,7 @@ class World:
         apply(self.books[message.leg].book, message)
         self.seams += type(message) is Seam
 
-    def _tell_trade(self, venue: PaperVenue, trade: Trade) -> None:
+    def _tell_trade(self, venue: Watcher, trade: Trade) -> None:
         book = self.books[trade.leg]
         lots = book.lots(trade.size, trade.price)
         venue.on_trade(Side(trade.side), book.price_pico(trade.price), lots)

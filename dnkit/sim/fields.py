@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
+
 from dnkit.policies.bind import near, text_finding
 from dnkit.policies.diagnostics import Diagnostic, Span
 from dnkit.policies.source import LIST, MAP, SCALAR, Node, shown
@@ -80,6 +82,12 @@ class Fields:
         if node.kind != SCALAR:
             span = Span(span.path, span.line, span.col, span.line, span.col + 1)
         self.found.append(Diagnostic(code=code, message=message, span=span, help=help, meant=meant))
+
+
+def spoken_of(one: Diagnostic, what: str, first_line: str) -> Diagnostic:
+    """The same finding where it speaks of policies and is about a `what`, which starts with `first_line`."""
+    message = one.message.replace("a policy", f"a {what}")
+    return replace(one, message=message, help=first_line if "`policy: 1`" in one.help else one.help)
 
 
 def scalar(parse: Texts) -> Parse:

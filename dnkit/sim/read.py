@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from msgspec.structs import replace
 
 from dnkit.machine.program import LegSpec, Program
 from dnkit.model.errors import DnkitError
@@ -15,7 +14,7 @@ from dnkit.policies.scalars import name
 from dnkit.policies.source import MAP, SCALAR, Node
 from dnkit.policies.units import TextError, parse_count, parse_positive_time, parse_time, unknown_word
 from dnkit.sim.amounts import lots_of, picos, price_of, size_of, worth_of
-from dnkit.sim.fields import Fields, Parse, no_value, one_of, pairs, scalar
+from dnkit.sim.fields import Fields, Parse, no_value, one_of, pairs, scalar, spoken_of
 from dnkit.sim.read_expect import ExpectReader
 from dnkit.sim.read_orders import TIMES, OrderReader, one_word, read_scripts, turns, when_of
 from dnkit.sim.scenario import (
@@ -57,17 +56,11 @@ def read_scenario(text: str, path: str, compile: Compile) -> Read:
     """
     root, found = source.read(text, path)
     if root is None:
-        return Read(None, first_of(_of_scenarios(one) for one in found))
+        return Read(None, first_of(spoken_of(one, "scenario", FIRST_LINE) for one in found))
     reader = _Reader(Fields(path, found), root, compile)
     scenario = reader.read()
     failed = has_errors(reader.fields.found)
     return Read(None if failed else scenario, first_of(reader.fields.found))
-
-
-def _of_scenarios(one: Diagnostic) -> Diagnostic:
-    """The same finding where it speaks of policies."""
-    message = one.message.replace("a policy", "a scenario")
-    return replace(one, message=message, help=FIRST_LINE if "`policy: 1`" in one.help else one.help)
 
 
 class _Reader:

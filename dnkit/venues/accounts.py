@@ -135,11 +135,11 @@ class PaperAccounts:
             rows = self._db.execute("SELECT quantity FROM tape" + _ONE, (market, venue, symbol))
             return sum((Decimal(quantity) for (quantity,) in rows), Decimal(0))
 
-    def fills(self, account: Account, run_id: str) -> tuple[PaperFill, ...]:
-        """Trades of one run on the account's tape, oldest first."""
+    def fills(self, account: Account, beginning: str) -> tuple[PaperFill, ...]:
+        """Trades on the account's tape whose name begins so (a run's, an order's), oldest first."""
         query = f"SELECT at_ns, quantity, price, fee, trade FROM tape{_ONE} AND trade LIKE ? ORDER BY id"
         with self._explained("read"):
-            rows = self._db.execute(query, (account.market, account.venue, account.symbol, f"{run_id}-%"))
+            rows = self._db.execute(query, (account.market, account.venue, account.symbol, f"{beginning}%"))
             return tuple(
                 PaperFill(
                     at_ns=at_ns,

@@ -17,7 +17,6 @@ from dnkit.model.commands import CancelOrder, FindOrder, PlaceOrder, ReadPositio
 from dnkit.model.errors import BugError
 from dnkit.model.events import (
     CancelRefused,
-    Event,
     OrderAccepted,
     OrderEnded,
     OrderFilled,
@@ -25,6 +24,7 @@ from dnkit.model.events import (
     OrderRejected,
     OrdersSwept,
     PositionRead,
+    VenueFact,
 )
 from dnkit.model.instrument import Instrument
 from dnkit.model.terms import EndKind, FoundKind, OrderType, PostOnlyCross, RejectKind, Side
@@ -53,16 +53,18 @@ class PaperVenue:
         book: ShownBook,
         account: Account,
         schedule: Callable[[int, Callable[[], None]], None],
-        emit: Callable[[Event], None],
+        emit: Callable[[VenueFact], None],
         now: Callable[[], int],
         *,
         lag_reads: bool = False,
         lookup_visible_ns: int = 0,
         seed: int = 0,
+        changed: Callable[[PaperOrder], None] | None = None,
     ) -> None:
         """`lag_reads` and `seed` say how old position reads are (see PositionMemory).
 
-        `lookup_visible_ns` is how long a look-up does not know a new order yet.
+        `lookup_visible_ns` is how long a look-up does not know a new order yet. `changed` hears of an order
+        at the moment something became of it, before anybody is told.
         """
         if (account.lot, account.tick) != (instrument.lot, instrument.tick):
             raise BugError("grid: a paper account must count in the lots and ticks of its venue's instrument")
@@ -75,8 +77,9 @@ class PaperVenue:
         self._emit = emit
         self._now = now
         self._lookup_visible_ns = lookup_visible_ns
+        self._changed = changed
         self._inbox: deque[Request] = deque()
-        self._outbox: deque[Event] = deque()
+        self._outbox: deque[VenueFact] = deque()
         self._orders: dict[str, PaperOrder] = {}
         self._finished: deque[PaperOrder] = deque()
         self._forgotten_lots = 0
@@ -106,23 +109,28 @@ class PaperVenue:
 
     def place(self, request: PlaceOrder) -> None:
         """Send an order; answered by OrderAccepted, OrderRejected, OrderFilled or OrderEnded."""
-        self._send(request)
+        self.ask(request)
 
     def cancel(self, request: CancelOrder) -> None:
         """Withdraw an order; answered by OrderEnded, or CancelRefused when it is gone or unknown."""
-        self._send(request)
+        self.ask(request)
 
     def find(self, request: FindOrder) -> None:
         """Look an order up by client id; answered by OrderFound."""
-        self._send(request)
+        self.ask(request)
 
     def read_position(self, request: ReadPosition) -> None:
         """Read the position; answered by PositionRead, as old as the venue's reads are."""
-        self._send(request)
+        self.ask(request)
 
     def sweep(self, request: SweepOrders) -> None:
         """Cancel every open order but the kept ones; answered by their OrderEnded and one OrdersSwept."""
-        self._send(request)
+        self.ask(request)
+
+    def ask(self, request: Request) -> None:
+        """Send any of the five; it arrives one latency later."""
+        self._inbox.append(request)
+        self._schedule(self._now() + self.capabilities.latency_ns, self._arrive)
 
     def recall(self, asked: PlaceOrder, fills: Sequence[PaperFill]) -> None:
         """Know an order of a process that died. It ended there, after `fills`, which the account holds."""
@@ -133,6 +141,15 @@ class PaperVenue:
         self.opening -= asked.side * order.cum
         self._orders[asked.key] = order
         self._finished.append(order)
+
+    def endow(self, lots: int, price: int, by: str) -> None:
+        """Give the account signed `lots` at `price` ticks as its start. It always had them: no read is so old
+        that it does not show them.
+        """
+        side = Side.BUY if lots > 0 else Side.SELL
+        self.account.fill(side, abs(lots), price, 0, at_ns=self._now(), trade=f"seed by {by}")
+        self.opening += lots
+        self._memory.begin(self._now(), self.account.lots)
 
     # What the market says
 
@@ -150,6 +167,15 @@ class PaperVenue:
         """The touch or a level of the book changed."""
         if self._matcher.resting:
             self._matcher.on_book()
+
+    def liquidate(self, price: int) -> None:
+        """The venue takes the position away, at `price` ticks. No order of ours is part of it."""
+        lots = self.account.lots
+        if lots:
+            side = Side.SELL if lots > 0 else Side.BUY
+            self.account.fill(side, abs(lots), price, 0, at_ns=self._now(), trade="liquidated")
+            self.opening -= lots
+            self._moved()
 
     # What a judge may look at
 
@@ -174,15 +200,11 @@ class PaperVenue:
 
     # The wire: one latency each way, first in first out
 
-    def _send(self, request: Request) -> None:
-        self._inbox.append(request)
-        self._schedule(self._now() + self.capabilities.latency_ns, self._arrive)
-
     def _arrive(self) -> None:
         request = self._inbox.popleft()
         self._work[type(request)](request)
 
-    def _tell(self, event: Event) -> None:
+    def _tell(self, event: VenueFact) -> None:
         self._outbox.append(event)
         self._schedule(self._now() + self.capabilities.latency_ns, self._deliver)
 
@@ -203,6 +225,11 @@ class PaperVenue:
             self._execute[asked.type](order)
         else:
             self._refuse(order, *refusal)
+        self._note(order)
+
+    def _note(self, order: PaperOrder) -> None:
+        if self._changed is not None:
+            self._changed(order)
 
     def _refusal(self, asked: PlaceOrder) -> tuple[RejectKind, str] | None:
         """Why the venue does not take the order at all, None when it does."""
@@ -322,7 +349,7 @@ class PaperVenue:
             self._accept(known)
 
     def _tell_fill(self, order: PaperOrder, maker: bool) -> None:
-        self._memory.note(self._now(), self.account.lots)
+        self._note(order)
         self._tell(
             OrderFilled(
                 at_ns=0,
@@ -336,6 +363,11 @@ class PaperVenue:
                 traded_ns=self._now(),
             )
         )
+        self._moved()
+
+    def _moved(self) -> None:
+        """The position changed: remember it, and tell it where a stream does."""
+        self._memory.note(self._now(), self.account.lots)
         if self.capabilities.position_stream:
             self._tell(
                 PositionRead(at_ns=0, leg=self.leg, request=0, lots=self.account.lots, as_of_ns=self._now())
@@ -347,6 +379,7 @@ class PaperVenue:
         if why not in _TOLD_BY_CANCEL or self.capabilities.cancel_cum:
             event = msgspec.structs.replace(event, cum=order.cum, worth=order.worth, fee=order.fee)
         self._tell(event)
+        self._note(order)
         self._finish(order)
 
     def _finish(self, order: PaperOrder) -> None:

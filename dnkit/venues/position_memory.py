@@ -20,7 +20,12 @@ class PositionMemory:
         self._whole = whole
         self._seed = seed
         self._reads = 0
-        self._known: deque[tuple[int, int]] = deque([(now_ns, lots)])
+        self._known: deque[tuple[int, int]] = deque()
+        self.begin(now_ns, lots)
+
+    def begin(self, now_ns: int, lots: int) -> None:
+        """Nothing is known of the time before."""
+        self._known = deque([(now_ns, lots)])
 
     def note(self, now_ns: int, lots: int) -> None:
         """The position is `lots` now."""

@@ -83,7 +83,7 @@ def test_a_damaged_file_is_named_and_nothing_is_sent(
     assert (state_folder / name).read_bytes() == before
 
 
-@pytest.mark.parametrize("name", ["journal.db", "paper.db", "trade.lock"])
+@pytest.mark.parametrize("name", ["journal.db", "paper.db", "locks/synthetic.aster.ETHUSDT.lock"])
 def test_a_folder_in_the_place_of_a_file(name: str, state_folder: Path) -> None:
     (state_folder / name).mkdir(parents=True)
     done = dnkit(*TRADE)

@@ -26,6 +26,7 @@ from tests.cli.command import ROOT
         ("init --template sin", "single"),
         ("init --venues aster,nad", "aster,nado"),
         ("flatten --venue na", "nado"),
+        ("simulate flatten --faults sw", "swarm"),
     ],
 )
 def test_the_shell_is_offered_words(words: str, offered: str) -> None:

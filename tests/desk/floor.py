@@ -1,6 +1,6 @@
 """A paper floor on a still market, with real files, for tests that need no command line."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from dnkit.engine.state import State
 from dnkit.machine.program import Program
 from dnkit.market.leg_book import leg_book
+from dnkit.model.alerts import Alert
 from dnkit.model.events import Event
-from dnkit.runtime.floor import lay_floor, open_stores
+from dnkit.runtime.floor import Claim, accounts_of, lay_floor, open_stores
 from dnkit.runtime.folder import StateFolder
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.market import OpenMarket
@@ -57,13 +58,23 @@ def still(of: Program, *, end_s: int = 0) -> OpenMarket:
     return OpenMarket("still", market, books, ("still",) * len(books))
 
 
+Say = Callable[[Alert], None]
+
+
+def _unheard(_alert: Alert) -> None:
+    """Nobody is there."""
+
+
 @contextmanager
-def floor_for(of: Program, folder: Path, *, end_s: int = 0, accounts: Path | None = None) -> Iterator[Floor]:
-    """A floor with files in `folder`; `accounts` puts the paper venues' own books elsewhere."""
-    with open_stores(StateFolder(folder)) as opened, ExitStack() as stack:
+def floor_for(
+    of: Program, folder: Path, *, end_s: int = 0, accounts: Path | None = None, say: Say = _unheard
+) -> Iterator[Floor]:
+    """A floor with files in `folder`; `accounts` puts the paper venues' own books elsewhere, `say` hears the
+    alerts.
+    """
+    claim = Claim("still", accounts_of(of.legs))
+    with open_stores(StateFolder(folder), claim) as opened, ExitStack() as stack:
         stores = opened
         if accounts is not None:
             stores = replace(opened, accounts=stack.enter_context(PaperAccounts(accounts)))
-        yield lay_floor(
-            stores, still(of, end_s=end_s), VenueFacts(), lambda _level, _text: None, speed=None, seed=1
-        )
+        yield lay_floor(stores, still(of, end_s=end_s), VenueFacts(), say, speed=None, seed=1)

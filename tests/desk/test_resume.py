@@ -77,3 +77,20 @@ def test_fills_that_no_line_tells_of_are_found_again(tmp_path: Path) -> None:
         result = resume(floor, Quiet())
     assert result.ended.end is EndName.FLAT
     assert result.verified
+
+
+def test_what_was_asked_before_the_crash_still_counts(tmp_path: Path) -> None:
+    name = "close_two_phase"
+    with floor_for(program(name), tmp_path) as floor:
+        with pytest.raises(KeyboardInterrupt):
+            cycles(floor, name, 1, Dying(9))
+        used = [one.budget.calls - one.budget.room(floor.world.now()) for one in floor.traffic.values()]
+        (run,) = floor.reader.unfinished()
+        floor.traffic.clear()
+        resumed = PaperRun(
+            floor, run.header, run.program, state_at(floor.reader, run), range(2), Quiet().stepped
+        )
+        resumed.restart()
+        after = [one.budget.calls - one.budget.room(floor.world.now()) for one in floor.traffic.values()]
+    assert sum(used) > 0
+    assert all(now > before for now, before in zip(after, used, strict=True))

@@ -10,6 +10,7 @@ from dnkit.cli.exit_of import code_of
 from dnkit.journal.errors import JournalError
 from dnkit.journal.verify import verify
 from dnkit.model.terms import EndName
+from dnkit.venues.accounts import PaperAccounts
 from tests.desk.floor import Quiet, floor_for, program
 from tests.desk.test_cycles import cycles
 
@@ -67,7 +68,8 @@ def test_opens_on_a_disk_that_fills_up_stop_and_nothing_was_sent_without_its_lin
         for run in floor.reader.runs():
             assert verify(floor.reader, run.header.run_id).ok
         last = listener.results[-1] if listener.results else None
-        held = [row.position for row in floor.accounts.all()]
+        with PaperAccounts(accounts) as stored:
+            held = [row.position for row in stored.all()]
         legs = [] if last is None else zip(last.program.legs, last.state.legs, strict=True)
         assert held == [spec.instrument.quantity(leg.position) for spec, leg in legs]
 

@@ -8,15 +8,17 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from dnkit.engine.step import begin
 from dnkit.journal import spare
 from dnkit.journal.errors import DiskFull, JournalError
 from dnkit.journal.reader import Reader
-from dnkit.journal.records import Position
+from dnkit.journal.records import AlertLine, Position
 from dnkit.journal.spare import FALLBACK_NAME, RESERVE_BYTES, RESERVE_NAME
 from dnkit.journal.verify import verify
 from dnkit.journal.writer import CHECKPOINT_EVERY, Journal
+from dnkit.model.alerts import HALT
 from dnkit.model.events import StopAsked, Woken
 from dnkit.model.terms import EndName, Risk
 from tests.journal.tiny_run import ScriptedVenue, drive, make_header, make_program
@@ -179,10 +181,29 @@ def test_a_torn_last_line_of_the_fallback_is_left_out(tmp_path: Path) -> None:
         assert reader.count("r1") == 1
 
 
+def test_an_alert_goes_to_the_fallback_file_and_comes_home_too(small_disk: Path) -> None:
+    path = small_disk / "journal.db"
+    with Journal(path) as journal:
+        journal.start_run(make_header(), make_program())
+        fill_up(small_disk)
+        seq = append_until_trouble(journal)
+        while journal.fallback_path is None:
+            seq += 1
+            journal.append("r1", seq, seq, StopAsked(seq, LONG), (), "00", durable=False)
+        (small_disk / "filler").unlink()
+        journal.note_alert("r1", 7, HALT.raised("no room"))
+        kept = journal.fallback_path
+    if kept.parent == small_disk:
+        with Journal(path), Reader(path) as reader:
+            assert reader.alerts("r1") == [AlertLine("r1", 7, HALT.raised("no room"))]
+    else:
+        assert "no room" in kept.read_text()
+
+
 def test_a_missing_checkpoint_stops_nothing(small_disk: Path) -> None:
     """Without room a stored state is left out, and the lines go on."""
     path = small_disk / "journal.db"
-    state = begin(make_program(), "r1")
+    state = replace(begin(make_program(), "r1"), halt="x" * RESERVE_BYTES)
     with Journal(path) as journal:
         journal.start_run(make_header(), make_program())
         fill_up(small_disk)

@@ -20,6 +20,7 @@ from dnkit.journal.reader import Reader
 from dnkit.journal.records import Position
 from dnkit.journal.verify import verify
 from dnkit.journal.writer import CHECKPOINT_EVERY, Journal
+from dnkit.model.alerts import HALT
 from dnkit.model.errors import BugError
 from dnkit.model.events import Woken
 from dnkit.model.terms import EndName, Risk
@@ -45,6 +46,31 @@ def test_a_run_is_read_back_as_it_was_written(path: Path) -> None:
         assert lines[0].prev == genesis(header, program)
         assert all(later.prev == earlier.hash for earlier, later in pairwise(lines))
         assert list(reader.lines("r1", after_seq=5)) == lines[5:]
+
+
+def test_alerts_are_kept_in_order_beside_the_lines(path: Path) -> None:
+    with Journal(path) as journal, Reader(path) as reader:
+        drive(journal, ScriptedVenue({}))
+        journal.note_alert("r1", 5, HALT.raised("why"))
+        journal.note_alert("r2", 6, HALT.raised("another"))
+        journal.note_alert("r1", 7, HALT.raised("why not", "warn"))
+        told = [(one.at_ns, one.alert.severity, str(one.alert)) for one in reader.alerts("r1")]
+        assert told == [(5, "page", "HALT why"), (7, "warn", "HALT why not")]
+        assert reader.alerts("r1")[0].alert.act == HALT.act
+        assert verify(reader, "r1").ok
+
+
+def test_a_journal_of_an_earlier_version_has_no_alerts_and_gets_room_for_them(path: Path) -> None:
+    with Journal(path) as journal:
+        drive(journal, ScriptedVenue({}))
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("DROP TABLE alerts")
+        database.execute("PRAGMA user_version = 1")
+    with Reader(path) as reader:
+        assert reader.alerts("r1") == []
+    with Journal(path) as journal, Reader(path) as reader:
+        journal.note_alert("r1", 5, HALT.raised("why"))
+        assert len(reader.alerts("r1")) == 1
 
 
 def test_lines_show_while_the_run_goes_on(path: Path) -> None:

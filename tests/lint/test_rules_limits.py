@@ -297,8 +297,8 @@ BAD: tuple[tuple[str, str, dict[str, str], str], ...] = (
         {"recover": "data: {bbo: {max_age: 1s}, stream: {max_silence: «1001ms»}}\nrecover"},
         WARNING,
     ),
-    # 8 calls at 40 in a minute take 12 s
-    ("DNK446", GUARD, {"every: 10s": "every: «10s»\n  pairs: 4"}, ERROR),
+    # 12 calls at 60 in a minute take 12 s
+    ("DNK446", GUARD, {"every: 10s": "every: «10s»\n  pairs: 6"}, ERROR),
     (
         "DNK446",
         GUARD,
@@ -308,7 +308,7 @@ BAD: tuple[tuple[str, str, dict[str, str], str], ...] = (
     (
         "DNK446",
         UNWIND,
-        {"aster": "lighter", "for: 1s}": "for: 1s, reprice: {beyond: 1bp, every: «1s», max: 21}}"},
+        {"aster": "lighter", "for: 1s}": "for: 1s, reprice: {beyond: 1bp, every: «1s», max: 31}}"},
         ERROR,
     ),
     ("DNK447", PAIR, {"  max_spread: 1%\n": "", "limits:": "«limits»:"}, WARNING),
@@ -400,11 +400,11 @@ GOOD: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("DNK444", UNWIND, {"recover": "targets: {runs: 1}\nrecover"}),
     ("DNK445", UNWIND, {"recover": "data: {bbo: {max_age: 1s}, stream: {max_silence: 1s}}\nrecover"}),
     ("DNK445", UNWIND, {"recover": "data: {stream: {max_silence: 5s}}\nrecover"}),
-    ("DNK446", GUARD, {"every: 10s": "every: 10s\n  pairs: 3"}),
+    ("DNK446", GUARD, {"every: 10s": "every: 10s\n  pairs: 5"}),
     (
         "DNK446",
         UNWIND,
-        {"aster": "lighter", "for: 1s}": "for: 1s, reprice: {beyond: 1bp, every: 1s, max: 20}}"},
+        {"aster": "lighter", "for: 1s}": "for: 1s, reprice: {beyond: 1bp, every: 1s, max: 30}}"},
     ),
     # 60 tries 2 s apart: a minute of them are 30 reads, one a leg
     ("DNK446", UNWIND, {"aster": "lighter", "{goal: flat}": "{goal: flat, tries: 60, every: 2s}"}),

@@ -11,14 +11,17 @@ import yaml
 
 from dnkit.analysis.properties import PROPERTIES
 from dnkit.cli.exit_codes import table_markdown
+from dnkit.model.alerts import catalogue_markdown
 from dnkit.policies.reference import catalogue_table_markdown, codes_table_markdown, keys_table_markdown
 from dnkit.policies.schema.document import schema_text
 from tests.analysis.mutants import table
+from tests.sim import reliability
 from tests.tidy.source_tree import ROOT
 
 LANGUAGE = ROOT / "docs" / "LANGUAGE.md"
 README = ROOT / "README.md"
 PROOFS = ROOT / "docs" / "PROOFS.md"
+RELIABILITY = ROOT / "docs" / "RELIABILITY.md"
 RULES = ROOT / "docs" / "rules" / "README.md"
 SCHEMA = ROOT / "policies" / "policy.schema.json"
 OPENING = "<!-- table: {} -->\n"
@@ -48,6 +51,11 @@ TABLES: dict[tuple[Path, str], Callable[[], str]] = {
     (LANGUAGE, "keys"): keys_table_markdown,
     (PROOFS, "properties"): properties_markdown,
     (PROOFS, "mutants"): table,
+    (RELIABILITY, "alerts"): catalogue_markdown,
+    (RELIABILITY, "failures"): reliability.failures_markdown,
+    (RELIABILITY, "faults"): reliability.faults_markdown,
+    (RELIABILITY, "checked"): reliability.rules_markdown,
+    (RELIABILITY, "open"): reliability.open_markdown,
     (RULES, "codes"): codes_table_markdown,
     (RULES, "catalogue"): catalogue_table_markdown,
 }

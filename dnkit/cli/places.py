@@ -1,0 +1,108 @@
+"""Where the runs of `trade` happen: paper venues in this process, or an exchange in another one."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+
+import msgspec
+from msgspec.structs import replace
+
+from dnkit.cli.outcome import Asked
+from dnkit.cli.progress import Lines, make_display
+from dnkit.machine.program import LegSpec
+from dnkit.runtime.floor import Claim, accounts_of, lay_floor, open_stores, refuse_unfinished, way_on
+from dnkit.runtime.folder import StateFolder
+from dnkit.runtime.library import VenueFacts
+from dnkit.runtime.lock import Busy
+from dnkit.runtime.market import UsageError, open_market, parse_market, parse_speed
+from dnkit.runtime.run import Floor
+
+MARKET_FLAGS = {
+    "market": "--market",
+    "seed": "--seed",
+    "books": "--book",
+    "speed": "--speed",
+    "loop": "--loop",
+}
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A floor, what its books are called, and the display that its alerts go to."""
+
+    floor: Floor
+    book_names: tuple[str, ...]
+    display: Lines
+
+
+def refuse_slips(asked: Asked) -> None:
+    """UsageError for a market or speed that cannot be meant, before anything that takes long."""
+    parse_market(asked.market), parse_speed(asked.speed)
+    usual = Asked(policy="")
+    for name, flag in MARKET_FLAGS.items():
+        if asked.endpoint and getattr(asked, name) != getattr(usual, name):
+            raise UsageError(f"{flag} and --endpoint: the exchange has a market of its own")
+
+
+def where(asked: Asked) -> str:
+    """The place in a word, for the first line."""
+    return asked.endpoint or asked.market
+
+
+def paper_claim(asked: Asked, legs: Sequence[LegSpec]) -> Claim:
+    """The paper accounts these legs trade."""
+    return Claim(parse_market(asked.market).name, accounts_of(legs), f"trade {asked.policy or asked.resume}")
+
+
+@contextmanager
+def place(
+    asked: Asked, legs: Sequence[LegSpec], folder: StateFolder, *, resumed: bool = False
+) -> Iterator[Place]:
+    """Lock the accounts of these legs and open all that their runs need. Busy when another engine trades
+    them, or when a run on them was cut off and it is not this one that is `resumed`.
+    """
+    quiet, framed = asked.as_json or asked.cycles > 1, not asked.as_json
+    with closing(make_display(quiet=quiet, framed=framed)) as display:
+        opened = _at_endpoint if asked.endpoint else _on_paper
+        with opened(asked, legs, folder, display, resumed) as found:
+            yield found
+
+
+@contextmanager
+def _on_paper(
+    asked: Asked, legs: Sequence[LegSpec], folder: StateFolder, display: Lines, resumed: bool
+) -> Iterator[Place]:
+    claim = paper_claim(asked, legs)
+    with open_stores(folder, claim) as stores:
+        if not resumed:
+            refuse_unfinished(stores.reader, claim)
+        opened = open_market(
+            parse_market(asked.market),
+            {leg.name: leg.instrument for leg in legs},
+            asked.books,
+            seed=asked.seed,
+            loop=asked.loop,
+            cache=folder.cache,
+        )
+        speed = parse_speed(asked.speed)
+        floor = lay_floor(stores, opened, VenueFacts(), display.alert, speed=speed, seed=asked.seed)
+        yield Place(floor, opened.book_names, display)
+
+
+@contextmanager
+def _at_endpoint(
+    asked: Asked, legs: Sequence[LegSpec], folder: StateFolder, display: Lines, resumed: bool
+) -> Iterator[Place]:
+    from dnkit.runtime.endpoint.floor import connected, endpoint_floor
+    from dnkit.runtime.endpoint.link import BusyThere
+
+    claim = paper_claim(asked, legs)
+    with ExitStack() as stack:
+        try:
+            world = stack.enter_context(connected(asked.endpoint, legs))
+        except BusyThere as error:
+            raise Busy(f"{error}{way_on(folder, replace(claim, market=error.market))}") from error
+        claim = replace(claim, market=world.welcome.market)
+        stores = stack.enter_context(open_stores(folder, claim))
+        if not resumed:
+            refuse_unfinished(stores.reader, claim)
+        books = tuple(one.book for one in world.welcome.listings)
+        yield Place(endpoint_floor(stores, world, VenueFacts(), display.alert), books, display)

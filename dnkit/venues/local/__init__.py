@@ -1,0 +1,1 @@
+"""A paper exchange that outlives its traders: accounts, orders, tape, behind sessions. It knows no socket."""
