@@ -53,20 +53,44 @@ def canonical(
         if same and before and leg is before[0].legs[index] and side is before[1].legs[index]:
             asked.append(KEPT)
             continue
-        if world.down[index] and leg.order is not None and leg.order.life is Life.LOST:
-            side = replace(side, calls=())  # nothing will be heard of it any more
-        numbers, requests = _numbers(leg, side), _requests(side)
+        key = (index, leg, side, world.down[index], context)
+        found = ground.forms.get(key)
+        if found is None:
+            found = ground.forms[key] = _form(ground, index, leg, side, context, down=world.down[index])
+        legs[index], sides[index], requests = found
         asked.append(requests)
-        sides[index] = _world_leg(side, numbers, requests)
-        legs[index] = _leg(ground, index, leg, sides[index], numbers, requests, context)
     heard = _waits_for_alert(ground, state) and world.alert == state.request
     plain = _state(ground, state, tuple(legs), asked, heard=heard)
     return plain, World(tuple(sides), world.down, int(heard), world.alarmed)
 
 
+def _form(
+    ground: Ground, index: int, leg: Leg, side: LegWorld, context: _Context, *, down: bool
+) -> tuple[Leg, LegWorld, MAP]:
+    """The form of one leg on both sides, and its requests counted anew."""
+    if down and leg.order is not None and leg.order.life is Life.LOST:
+        side = replace(side, calls=())  # nothing will be heard of it any more
+    side = _awaited(leg, side)
+    numbers, requests = _numbers(leg, side), _requests(side)
+    side = _world_leg(side, numbers, requests)
+    return _leg(ground, index, leg, side, numbers, requests, context), side, requests
+
+
 def _waits_for_alert(ground: Ground, state: State) -> bool:
     kind = ground.program.phases[state.phase].kind
     return state.stage is Stage.PHASE and kind is PhaseKind.ALERT and state.alert_ok == 0
+
+
+def _awaited(leg: Leg, side: LegWorld) -> LegWorld:
+    """The venue's side without answers about orders that are over on both sides: the engine does not look at
+    them.
+    """
+    if not side.calls:
+        return side
+    known = {one.n for one in (leg.order, leg.stop) if one is not None} | {one.n for one in side.orders}
+    if all(n in known for n, _ in side.calls):
+        return side
+    return replace(side, calls=tuple(one for one in side.calls if one[0] in known))
 
 
 def _numbers(leg: Leg, side: LegWorld) -> MAP:
@@ -176,14 +200,15 @@ def _state(ground: Ground, state: State, legs: tuple[Leg, ...], asked: list[MAP]
     closing = state.stage is Stage.HALT or (
         state.stage is Stage.SWEEP and ground.program.scopes[phase.scope].halt_to is None
     )
+    visits, dues = ((), ()) if closing else _counts(ground, state, phase.scope)
     return replace(
         state,
         seq=1,
         now_ns=NOW,
         phase=ground.program.start if closing else state.phase,
         legs=legs,
-        visits=() if closing else _visits(ground, state),
-        dues=() if closing else _dues(ground, state, phase.scope),
+        visits=visits,
+        dues=dues,
         jobs=_jobs(ground, phase, state, legs, asked),
         entered_ns=0,
         started_ns=0,
@@ -196,6 +221,16 @@ def _state(ground: Ground, state: State, legs: tuple[Leg, ...], asked: list[MAP]
         stop_asked=state.stop_asked and not closing,
         wake_ns=None,
     )
+
+
+def _counts(ground: Ground, state: State, scope: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Visits and deadlines that can still decide anything; worked out once for each."""
+    key = (state.phase, state.visits, state.dues, state.stage is Stage.START)
+    found = ground.forms.get(key)
+    if found is None:
+        found = ground.forms[key] = _visits(ground, state), _dues(ground, state, scope)
+    visits, dues = found
+    return visits, dues
 
 
 def _visits(ground: Ground, state: State) -> tuple[int, ...]:

@@ -8,26 +8,29 @@ order's ages are forgotten, its fate is not.
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from dnkit.analysis.ground import Ground
-from dnkit.analysis.hop import Hop, Node, hop_of, joined
-from dnkit.analysis.move import Here, Kind, Move
+from dnkit.analysis.hop import Hop, Node, hop_of, joined, window_left
+from dnkit.analysis.move import Here, Kind, Move, fallen
 from dnkit.analysis.moves import LegMoves, moved_to
-from dnkit.analysis.proof import TooMany
+from dnkit.analysis.proof import NONE, TooMany
 from dnkit.analysis.world import LegWorld
-from dnkit.engine.state import Leg, Order, Stage
+from dnkit.engine.state import Order, Stage, State
 from dnkit.machine.orders import Life
 
 WALK_MAX = 200  # far more than look-ups and cancels may be repeated
 
 
 class WayOut(NamedTuple):
-    """The move that ends the doubt, the hop up to there (None: there was nothing before), and how long it all
-    takes.
+    """The move that ends the doubt, the hop up to there (None: there was nothing before), how long it all
+    takes and how many faults.
     """
 
     move: Move
     before: Hop | None
     spent: int
+    faults: int
 
 
 class Doubts:
@@ -36,18 +39,18 @@ class Doubts:
     def __init__(self, ground: Ground, moves: LegMoves) -> None:
         self._ground = ground
         self._moves = moves
-        self._known: dict[tuple[int, Leg, LegWorld, bool, int], tuple[WayOut, ...]] = {}
+        self._known: dict[object, tuple[int, tuple[WayOut, ...]]] = {}
         self._outs: dict[tuple[Node, int, int], tuple[Hop, ...]] = {}
 
-    def through(self, hop: Hop, left: int) -> Iterator[Hop]:
-        """The hop itself, or all that may become of the doubt it leads one leg into. Where both legs are in
-        doubt they leave it one after the other, from states of their own.
+    def through(self, hop: Hop, leg: int, left: int) -> Iterator[Hop]:
+        """The hop itself, or all that may become of the doubt it leads the leg into that moved. A doubt that
+        another leg is in, or both, is left from a state of its own: many hops lead there.
         """
         doubts = () if hop.node is None else doubtful(hop.node)
-        if hop.node is None or len(doubts) != 1 or hop.kind is Kind.DOWN:
+        if hop.node is None or doubts != (leg,):
             yield hop
             return
-        for out in self.out_of(hop.node, doubts[0], left - hop.faults):
+        for out in self.out_of(hop.node, leg, left - hop.faults):
             yield joined(hop, out)
 
     def out_of(self, node: Node, index: int, left: int) -> tuple[Hop, ...]:
@@ -66,10 +69,17 @@ class Doubts:
     def ways(self, index: int, node: Node, left: int) -> tuple[WayOut, ...]:
         """The ways out of the doubt that leg is in, within so many more faults."""
         state, world = node
-        key = (index, state.legs[index], world.legs[index], world.down[index], left)
-        if key not in self._known:
-            self._known[key] = tuple(self._walk(index, node, left))
-        return self._known[key]
+        leg, phase = state.legs[index], state.phase if state.stage is Stage.PHASE else NONE
+        still = tuple(job.base == leg.position for job in state.jobs if job.leg == index)
+        windowed = window_left(self._ground, state) > 0
+        key = (index, leg, world.legs[index], world.down[index], phase, still, windowed)
+        known = self._known.get(key)
+        if known is None or known[0] < left:
+            # Those within fewer faults stay in their order: hops are told apart by their number.
+            fewer, first = known or (NONE, ())
+            more = (way for way in self._walk(index, node, left) if way.faults > fewer)
+            known = self._known[key] = left, (*first, *more)
+        return tuple(way for way in known[1] if way.faults <= left)
 
     def _walk(self, index: int, node: Node, left: int) -> Iterator[WayOut]:
         """Follow the leg alone; the longest way to each of its states counts."""
@@ -106,7 +116,14 @@ class Doubts:
 
     def _leave(self, index: int, node: Node, way: WayOut) -> Hop | None:
         """The last move of the doubt, made by the engine on the whole state."""
-        return hop_of(self._ground, node, moved_to(Here(self._ground, *node, index), way.move))
+        return hop_of(self._ground, node, moved_after(Here(self._ground, *node, index), way.before, way.move))
+
+
+def moved_after(here: Here, before: Hop | None, move: Move) -> Move:
+    """The last move of what became of a leg in doubt; its venue may have gone down on the way there."""
+    if before is not None and before.kind is Kind.DOWN:
+        here = replace(here, world=fallen(here.ground, here.world, here.index))
+    return moved_to(here, move)
 
 
 def _keep(found: dict[object, WayOut], index: int, move: Move, before: Hop | None, whole: Hop) -> None:
@@ -115,16 +132,24 @@ def _keep(found: dict[object, WayOut], index: int, move: Move, before: Hop | Non
     left = whole.bug if node is None else (node[0].legs[index], node[1].legs[index])
     key = (left, whole.faults, whole.kind, whole.short)
     if key not in found or found[key].spent < whole.spent:
-        found[key] = WayOut(move, before, whole.spent)
+        found[key] = WayOut(move, before, whole.spent, whole.faults)
 
 
 def _goes_on(index: int, node: Node, hop: Hop) -> bool:
     """Whether the leg is still in doubt after the hop and nothing else has moved."""
-    if hop.node is None or hop.kind is Kind.DOWN or index not in doubtful(hop.node):
+    if hop.node is None or index not in doubtful(hop.node):
         return False
     old, new = node[0], hop.node[0]
-    same = old.stage is new.stage and old.phase == new.phase and old.jobs == new.jobs
-    return same and all(one == index for one in _moved(node, hop.node))
+    same = old.stage is new.stage and old.phase == new.phase and (old.naked_ns > 0) is (new.naked_ns > 0)
+    return same and _same_jobs(index, old, new) and all(one == index for one in _moved(node, hop.node))
+
+
+def _same_jobs(index: int, old: State, new: State) -> bool:
+    """Whether the jobs are the same, but for where the leg in doubt stood before its order filled a part."""
+    if old.jobs == new.jobs or len(old.jobs) != len(new.jobs):
+        return old.jobs == new.jobs
+    pairs = zip(old.jobs, new.jobs, strict=True)
+    return all(one == (replace(two, base=one.base) if two.leg == index else two) for one, two in pairs)
 
 
 def _moved(before: Node, after: Node) -> Iterator[int]:

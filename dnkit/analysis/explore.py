@@ -16,21 +16,25 @@ from dnkit.analysis.beside import SideBySide, works_beside
 from dnkit.analysis.canon import NOW, canonical
 from dnkit.analysis.doubt import Doubts, doubtful
 from dnkit.analysis.ground import Ground
-from dnkit.analysis.hop import Hop, Node, hop_of, patient
+from dnkit.analysis.hop import Hop, Node, hop_of, joined, patient
 from dnkit.analysis.move import Here, Kind, Move
 from dnkit.analysis.moves import LegMoves, crash, moves, of_run, reads_book
 from dnkit.analysis.proof import NONE, TooMany
+from dnkit.analysis.recall import Recall
 from dnkit.analysis.world import new_world, obey
 from dnkit.engine.state import Stage
 from dnkit.engine.step import begin, step
 from dnkit.model import events as ev
 
 Told = Callable[[int, int], None]
+READS = (ev.PositionRead, ev.OrdersSwept)
 TELL_EVERY = 2_000
 
 
 class Note(NamedTuple):
-    """What an edge costs: see Hop. Equal notes are kept once."""
+    """What an edge costs: see Hop. Equal notes are kept once. Hops of a state that differ in nothing but time
+    and calls are one edge, with the most of each: no bound weighs one against the other.
+    """
 
     kind: Kind
     leg: int
@@ -38,6 +42,9 @@ class Note(NamedTuple):
     short: int
     sent: tuple[tuple[int, int], ...]
     calls: tuple[int, ...]
+
+
+Likeness = tuple[int, int, Kind, int, int, tuple[tuple[int, int], ...]]
 
 
 class Graph:
@@ -69,9 +76,12 @@ class Graph:
         self._queue: list[tuple[int, int, int]] = []
         self._moves = LegMoves()
         self._doubts = Doubts(ground, self._moves)
-        self._shown: dict[int, tuple[int, int]] = {}  # by identity: hops that `_crashes` keeps
+        self._recall = Recall(ground)
+        self._lasting: set[int] = set()  # by identity: hops that `_crashes` keeps
+        self._shown: dict[int, tuple[int, Note]] = {}  # those of them that were linked
+        self._between: dict[tuple[Node, int], tuple[Hop, ...]] = {}
         self._crashes: dict[object, tuple[Hop, ...]] = {}
-        self._beside = SideBySide(ground, self._moves, self._doubts)
+        self._beside = SideBySide(ground, self._moves, self._doubts, self._recall)
 
     # --- reaching -----------------------------------------------------------------------------------
 
@@ -122,7 +132,9 @@ class Graph:
 
     def hops(self, index: int, left: int) -> Iterator[Hop]:
         """What may follow a state within so many more faults."""
-        node = self.nodes[index]
+        return self._hops(self.nodes[index], left)
+
+    def _hops(self, node: Node, left: int) -> Iterator[Hop]:
         doubts = doubtful(node)
         if doubts and works_beside(node):
             yield from self._beside.ways_out(Here(self.ground, *node, doubts[0]), left)
@@ -136,8 +148,11 @@ class Graph:
             found = of_run(self.ground, *node, left)
         else:
             found = moves(self.ground, self._moves, *node, left)
-        for move in found:
-            yield from self.follow(node, move, left)
+        kept = self._recall.at(node, left)
+        for number, move in enumerate(found):
+            hop = self._recall.hop(kept, number, node, move)
+            if hop is not None:
+                yield from self._onward(hop, move, left)
         if left and self.ground.setting.crashes and not reads_book(node[1]):
             yield from self._crashed(node, left)
 
@@ -150,53 +165,76 @@ class Graph:
             return
         bare = (replace(state, jobs=()), world, left)
         if bare not in self._crashes:
-            self._crashes[bare] = tuple(
-                hop for move in crash(state, world) for hop in self.follow(node, move, left)
-            )
+            found = (hop for move in crash(state, world) for hop in self.follow(node, move, left))
+            self._crashes[bare] = tuple(found)
+            self._lasting.update(map(id, self._crashes[bare]))
         yield from self._crashes[bare]
 
     def follow(self, node: Node, move: Move, left: int) -> Iterator[Hop]:
-        """Where a move leads; through the doubt it leaves a leg in, to all that may become of it."""
+        """Where a move leads; through what it leaves the run in that nobody else has a part in."""
         hop = hop_of(self.ground, node, move)
         if hop is not None:
-            yield from self._doubts.through(patient(self.ground, hop), left)
+            yield from self._onward(hop, move, left)
+
+    def _onward(self, hop: Hop, move: Move, left: int) -> Iterator[Hop]:
+        """The hop, through the doubt it leads a leg into, or the time in which a run waits for more."""
+        outs: tuple[Hop, ...] = ()
+        waits = hop.stays and not hop.commands and isinstance(move.event, READS)
+        if hop.node is not None and waits and is_between(hop.node):
+            outs = self._from_between(hop.node, left - hop.faults)
+        if any(not out.faults for out in outs):
+            yield from (joined(hop, out) for out in outs)
+        else:
+            yield from self._doubts.through(patient(self.ground, hop), move.leg, left)
+
+    def _from_between(self, node: Node, left: int) -> tuple[Hop, ...]:
+        key = node, left
+        if key not in self._between:
+            self._between[key] = tuple(self._hops(node, left))
+        return self._between[key]
 
     def link_late(self, index: int, hop: Hop) -> None:
         """Add an edge that only a run which took long can go."""
         if hop.node is None:
             return
-        faults, depth = self.faults[index] + hop.faults, self.depth[index] + len(hop.whats)
         hops = self.late.setdefault(index, [])
-        target = self._reach(hop.node, faults, depth, (index, NONE - 1 - len(hops)))
+        target = self._reached(index, NONE - 1 - len(hops), hop)
         hops.append((target, hop.faults, self.note_of(note_for(hop))))
 
     def expand(self, index: int, see: Callable[[int, Hop], None] | None = None) -> None:
         """Add all edges of a state. `see(from, hop)` is shown each, but for crashes it was shown before."""
-        used, depth = self.faults[index], self.depth[index]
-        self.first[index] = len(self.target)
-        for number, hop in enumerate(self.hops(index, self.ground.setting.faults - used)):
-            known = self._shown.get(id(hop))
-            if see is not None and known is None:
+        edges: dict[Likeness, Note] = {}
+        for number, hop in enumerate(self.hops(index, self.ground.setting.faults - self.faults[index])):
+            if see is not None and id(hop) not in self._shown:
                 see(index, hop)
             if hop.node is not None:
-                self._link(index, hop, known, number, used + hop.faults, depth + len(hop.whats))
+                target, note = self._linked(index, number, hop)
+                like = likeness(target, hop.faults, note)
+                edges[like] = merged(edges[like], note) if like in edges else note
+        self.first[index] = len(self.target)
+        for (target, cost, *_), note in edges.items():
+            self.target.append(target)
+            self.cost.append(cost)
+            self.note.append(self.note_of(note))
         self.last[index] = len(self.target)
 
-    def _link(
-        self, index: int, hop: Hop, known: tuple[int, int] | None, number: int, faults: int, depth: int
-    ) -> None:
-        assert hop.node is not None, "a hop that the engine refused leads nowhere"
+    def _linked(self, index: int, number: int, hop: Hop) -> tuple[int, Note]:
+        """Where a hop leads, and its note."""
+        known = self._shown.get(id(hop))
         if known is None:
-            target, note = self._reach(hop.node, faults, depth, (index, number)), self.note_of(note_for(hop))
-            if hop.kind is Kind.CRASH:
-                self._shown[id(hop)] = target, note
-        else:
-            target, note = known
-            if (faults, depth) < (self.faults[target], self.depth[target]):
-                self._reach(hop.node, faults, depth, (index, number))
-        self.target.append(target)
-        self.cost.append(hop.faults)
-        self.note.append(note)
+            known = self._reached(index, number, hop), note_for(hop)
+            if id(hop) in self._lasting:
+                self._shown[id(hop)] = known
+            return known
+        target, faults, depth = known[0], self.faults[index] + hop.faults, self.depth[index] + len(hop.whats)
+        if (faults, depth) < (self.faults[target], self.depth[target]):
+            self._reached(index, number, hop)
+        return known
+
+    def _reached(self, index: int, number: int, hop: Hop) -> int:
+        assert hop.node is not None, "a hop that the engine refused leads nowhere"
+        faults, depth = self.faults[index] + hop.faults, self.depth[index] + len(hop.whats)
+        return self._reach(hop.node, faults, depth, (index, number))
 
     def run(self, see: Callable[[int, Hop], None] | None = None, told: Told | None = None) -> None:
         """Walk until nothing new comes; TooMany above the setting's limit of states."""
@@ -213,6 +251,19 @@ class Graph:
         self.complete = True
 
 
+def is_between(node: Node) -> bool:
+    """Whether the run stands between two answers to what it asked of all legs at once, or pauses before it
+    asks again. Nothing is decided here: what may come is walked in one go from where it asked, crashes too.
+    Inside a phase deadlines may fall due, and each such moment keeps a state.
+    """
+    state, world = node
+    if state.stage is Stage.PHASE:
+        return False
+    if any(side.quests for side in world.legs):
+        return not reads_book(world)
+    return state.stage in (Stage.SWEEP, Stage.HALT) and state.timer_ns > NOW
+
+
 def first_node(ground: Ground, start: tuple[int, ...]) -> Node:
     """The state after START was asked for with those positions, known to the journal."""
     state = begin(ground.program, "proof")
@@ -224,3 +275,14 @@ def first_node(ground: Ground, start: tuple[int, ...]) -> Node:
 def note_for(hop: Hop) -> Note:
     """What is kept of a hop."""
     return Note(hop.kind, hop.leg, hop.spent, hop.short, hop.sent, hop.calls)
+
+
+def likeness(target: int, cost: int, note: Note) -> Likeness:
+    """What two hops of a state have in common that are one edge."""
+    return target, cost, note.kind, note.leg, note.short, note.sent
+
+
+def merged(one: Note, other: Note) -> Note:
+    """The most time and calls of two such hops."""
+    calls = tuple(map(max, one.calls, other.calls))
+    return one._replace(spent=max(one.spent, other.spent), calls=calls)

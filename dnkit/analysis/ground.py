@@ -7,6 +7,7 @@ trade (the dust). Prices stay real, so that rungs, grids and minimums mean what 
 from collections.abc import Iterable
 from decimal import Decimal
 from math import lcm
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -67,7 +68,7 @@ class Ground(msgspec.Struct, frozen=True):
     share a venue with each leg. `refusable` tells whether some limit may refuse a book; `tries` is the most
     that anything is tried by count; `ahead` holds for each phase the phases that may still be entered;
     `forgets` says that where a leg started decides nothing once the run has begun. `counted` are the phases
-    whose visits can run out.
+    whose visits can run out. `forms` keeps the canonical forms of legs that were met.
     """
 
     program: Program
@@ -80,6 +81,7 @@ class Ground(msgspec.Struct, frozen=True):
     ahead: tuple[frozenset[int], ...]
     forgets: bool
     counted: frozenset[int]
+    forms: dict[Any, Any] = msgspec.field(default_factory=dict)
 
 
 def lay_ground(program: Program, setting: Setting) -> Ground:

@@ -25,8 +25,9 @@ class Hop(msgspec.Struct, frozen=True, gc=False):
 
     `node` is None where the engine itself refused with `bug`. `whats` are the moves' names; `kind` is the
     worst of theirs, `faults` their number. `leg` is whose clock ran (-1: all), `spent` for how long at most.
-    `short` is the least pay-up of an order that was not filled whole. `sent` holds (leg, pay-up) of orders
-    placed, `calls` the orders, cancels and reads of each leg in turn, `commands` all that was asked.
+    `short` is the largest pay-up of an order that was not filled whole. `sent` holds (leg, pay-up) of orders
+    placed, `calls` the orders, cancels and reads of each leg in turn, `commands` all that was asked. `stays`
+    says that no phase was entered on the way, nor left.
     """
 
     node: Node | None
@@ -40,6 +41,7 @@ class Hop(msgspec.Struct, frozen=True, gc=False):
     calls: tuple[int, ...]
     commands: tuple[cm.Command, ...] = ()
     bug: str = ""
+    stays: bool = False
 
 
 def hop_of(ground: Ground, node: Node, move: Move) -> Hop | None:
@@ -51,8 +53,13 @@ def hop_of(ground: Ground, node: Node, move: Move) -> Hop | None:
     if move.refuses and _goes_through(state, commands, move.leg):
         return None
     after = canonical(ground, state, obey(ground, move.world, commands), node)
-    hop = _hop(ground, after, move, commands)
+    hop = _hop(ground, after, move, commands, stays=_stays(move.state, state))
     return _timed(ground, node, after, hop)
+
+
+def _stays(old: State, new: State) -> bool:
+    """Whether the run stands where it stood: entering a phase, even the same one, makes new counts."""
+    return new.visits is old.visits and new.phase == old.phase and new.stage is old.stage
 
 
 def _step(ground: Ground, move: Move) -> tuple[State, tuple[cm.Command, ...]]:
@@ -66,7 +73,13 @@ def _goes_through(state: State, commands: tuple[cm.Command, ...], leg: int) -> b
 
 
 def _hop(
-    ground: Ground, after: Node | None, move: Move, commands: tuple[cm.Command, ...], bug: str = ""
+    ground: Ground,
+    after: Node | None,
+    move: Move,
+    commands: tuple[cm.Command, ...],
+    bug: str = "",
+    *,
+    stays: bool = False,
 ) -> Hop:
     faults = 0 if move.kind is Kind.FREE else 1
     sent = tuple(
@@ -75,8 +88,9 @@ def _hop(
         if isinstance(one, cm.PlaceOrder) and one.type not in RESTING
     )
     calls = _calls(len(ground.legs), commands) if commands else (0,) * (3 * len(ground.legs))
+    whats, spent = (move.what,), move.spent
     return Hop(
-        after, (move.what,), move.kind, faults, move.leg, move.spent, move.short, sent, calls, commands, bug
+        after, whats, move.kind, faults, move.leg, spent, move.short, sent, calls, commands, bug, stays
     )
 
 
@@ -100,16 +114,16 @@ def _timed(ground: Ground, before: Node, after: Node, hop: Hop) -> Hop:
     stays = all(getattr(old, name) == getattr(new, name) for name in WHERE)
     if not stays or any(getattr(one, "leg", hop.leg) != hop.leg for one in hop.commands):
         hop = replace(hop, leg=NONE)
-    window = _window(ground, old)
+    window = window_left(ground, old)
     if not window:
         return hop
-    if _window(ground, new) and new.visits == old.visits and new.phase == old.phase:
+    if window_left(ground, new) and new.visits == old.visits and new.phase == old.phase:
         return replace(hop, spent=0) if hop.faults == 0 and hop.spent <= CALL_NS else hop
     waits = window if new.timer_ns > NOW or new.phase != old.phase or new.stage is not Stage.PHASE else 0
     return replace(hop, spent=max(hop.spent, waits))
 
 
-def _window(ground: Ground, state: State) -> int:
+def window_left(ground: Ground, state: State) -> int:
     """Time a resting phase has left, 0 where none is at work or its time is up."""
     if state.stage is not Stage.PHASE or state.timer_ns <= NOW:
         return 0
@@ -119,16 +133,15 @@ def _window(ground: Ground, state: State) -> int:
 
 def patient(ground: Ground, hop: Hop) -> Hop:
     """A job that found no usable book pauses and looks again; then it sees one. No other leg hears of it."""
+    wanted = JobStage.PAUSE
     while hop.node is not None and hop.kind is Kind.SLIP:
         state, world = hop.node
-        slot = next(
-            (n for n, one in enumerate(state.jobs) if one.stage in (JobStage.PAUSE, JobStage.LOOK)), None
-        )
+        slot = next((n for n, one in enumerate(state.jobs) if one.stage is wanted), None)
         if slot is None or world.down[state.jobs[slot].leg] or state.stage is not Stage.PHASE:
             return hop
         here = Here(ground, state, world, state.jobs[slot].leg)
-        waits = state.jobs[slot].stage is JobStage.PAUSE
-        move = next(job_timers(here) if waits else good_book(here), None)
+        move = next(job_timers(here) if wanted is JobStage.PAUSE else good_book(here), None)
+        wanted = JobStage.LOOK
         after = None if move is None else hop_of(ground, hop.node, move)
         if after is None:
             return hop
@@ -138,7 +151,6 @@ def patient(ground: Ground, hop: Hop) -> Hop:
 
 def joined(first: Hop, second: Hop) -> Hop:
     """Two hops as one."""
-    shorts = [one for one in (first.short, second.short) if one != NONE]
     return replace(
         second,
         whats=first.whats + second.whats,
@@ -146,8 +158,9 @@ def joined(first: Hop, second: Hop) -> Hop:
         faults=first.faults + second.faults,
         leg=first.leg if first.leg == second.leg else NONE,
         spent=first.spent + second.spent,
-        short=min(shorts, default=NONE),
+        short=max(first.short, second.short),
         sent=first.sent + second.sent,
         calls=tuple(one + two for one, two in zip(first.calls, second.calls, strict=True)),
         commands=first.commands + second.commands,
+        stays=first.stays and second.stays,
     )

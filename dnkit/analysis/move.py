@@ -18,13 +18,13 @@ RESTART_NS = 5 * NS_PER_S
 
 
 class Kind(Enum):
-    """What sort of move it is; all but FREE cost one fault."""
+    """What sort of move it is; all but FREE cost one fault. The last of several names them all."""
 
     FREE = 0
     SLIP = 1  # a transient fault: rejected, lost, failed, wrong
-    DOWN = 2  # a venue that stays down
-    CRASH = 3
-    STOP = 4  # the operator asks for the end
+    CRASH = 2
+    STOP = 3  # the operator asks for the end
+    DOWN = 4  # a venue that stays down
 
 
 class Move(msgspec.Struct, frozen=True, gc=False):

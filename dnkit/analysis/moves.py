@@ -13,11 +13,20 @@ from msgspec.structs import replace
 from dnkit.analysis.canon import NOW
 from dnkit.analysis.ground import Ground
 from dnkit.analysis.move import CALL_NS, RESTART_NS, Here, Kind, Move, fallen
-from dnkit.analysis.order_moves import calls, notices, unheard
-from dnkit.analysis.proof import NONE
+from dnkit.analysis.order_moves import calls, notices, untold
 from dnkit.analysis.read_moves import quests
 from dnkit.analysis.time_moves import job_timers, overdue, run_timers
-from dnkit.analysis.world import Call, Fate, LegWorld, Quest, World, order_of, with_leg, with_order
+from dnkit.analysis.world import (
+    Call,
+    Fate,
+    LegWorld,
+    Quest,
+    World,
+    order_of,
+    with_leg,
+    with_order,
+    without_order,
+)
 from dnkit.engine.state import Leg, Stage, State
 from dnkit.model import events as ev
 
@@ -51,7 +60,7 @@ def moved_to(here: Here, move: Move) -> Move:
     world = with_leg(world, index, side)
     if move.kind is Kind.DOWN:
         world = fallen(here.ground, world, index)
-    return Move(move.what, move.kind, index, move.spent, move.event, world, state, move.short)
+    return replace(move, leg=index, world=world, state=state)
 
 
 def moves(ground: Ground, known: LegMoves, state: State, world: World, left: int) -> Iterator[Move]:
@@ -132,30 +141,30 @@ def _alert(ground: Ground, state: State, world: World) -> Iterator[Move]:
 
 def crash(state: State, world: World) -> Iterator[Move]:
     """The process dies and comes back. What was under way reached its venue or did not; nobody will tell."""
-    for picked in product(*(tuple(_abandoned(leg)) for leg in world.legs)):
-        after = replace(world, legs=tuple(leg for leg, _ in picked), alert=0)
-        short = max(one for _, one in picked)
+    legs = zip(world.legs, world.down, strict=True)
+    for after in product(*(tuple(_abandoned(leg, down=down)) for leg, down in legs)):
         event = ev.Restarted(NOW)
-        yield Move("crash and restart", Kind.CRASH, -1, RESTART_NS, event, after, state, short)
+        yield Move(
+            "crash and restart", Kind.CRASH, -1, RESTART_NS, event, replace(world, legs=after, alert=0), state
+        )
 
 
-def _abandoned(leg: LegWorld) -> Iterator[tuple[LegWorld, int]]:
-    """Every way in which the requests under way may have ended at the venue, with the pay-up of an order that
-    was not filled whole.
-    """
-    ways = [(replace(leg, calls=(), quests=()), NONE)]
+def _abandoned(leg: LegWorld, *, down: bool) -> Iterator[LegWorld]:
+    """Every way in which the requests under way may have ended at the venue."""
+    ways = [replace(leg, calls=(), quests=())]
     for n, call in leg.calls:
-        ways = [
-            (after, max(short, more)) for quiet, short in ways for after, more in _left_alone(quiet, n, call)
-        ]
+        ways = [after for quiet in ways for after in _left_alone(quiet, n, call, down=down)]
     yield from ways
 
 
-def _left_alone(leg: LegWorld, n: int, call: Call) -> Iterator[tuple[LegWorld, int]]:
+def _left_alone(leg: LegWorld, n: int, call: Call, *, down: bool) -> Iterator[LegWorld]:
+    """A placement that got there stands for all it may have filled: the restarted run looks each order up."""
     order = order_of(leg, n)
     if order is not None and call is Call.PLACE:
-        yield from ((after, short) for _, after, short in unheard(leg, order))
+        yield untold(leg, order)[1]
+        if not down:
+            yield without_order(leg, n)
         return
-    yield leg, NONE
-    if order is not None and call is Call.CANCEL and order.fate is Fate.LIVE:
-        yield with_order(leg, replace(order, fate=Fate.SHUT)), NONE
+    yield leg
+    if order is not None and call is Call.CANCEL and order.fate is Fate.LIVE and not down:
+        yield with_order(leg, replace(order, fate=Fate.SHUT))

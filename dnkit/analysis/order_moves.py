@@ -46,13 +46,15 @@ def _placement(here: Here, n: int) -> Iterator[Move]:
     lost = ev.AnswerLost(NOW, here.index, n)
     if not here.is_down:
         yield from _placement_answered(here, order, side)
-    for what, after, short in unheard(side, order):
-        fallen = here.move(f"placement lost, {what}", lost, after, spent=SILENCE_NS, short=short)
-        if here.is_down:
-            yield fallen
-        else:
+        for what, after, short in unheard(side, order):
             yield _silent(here, f"answer lost, {what}", after, short)
-            yield here.fall(fallen)
+    what, after = untold(side, order)
+    yield _fallen(here, here.move(f"placement lost, {what}", lost, after, spent=SILENCE_NS))
+
+
+def _fallen(here: Here, unanswered: Move) -> Move:
+    """A request that is not answered because the venue is down, or goes down."""
+    return unanswered if here.is_down else here.fall(unanswered)
 
 
 def unheard(side: LegWorld, order: Placed) -> Iterator[tuple[str, LegWorld, int]]:
@@ -67,6 +69,15 @@ def unheard(side: LegWorld, order: Placed) -> Iterator[tuple[str, LegWorld, int]
     yield "any part filled", with_order(side, shut), order.pay
     if order.pay != NONE:
         yield "all filled", filled_to(with_order(side, shut), shut, most(side, order)), NONE
+
+
+def untold(side: LegWorld, order: Placed) -> tuple[str, LegWorld]:
+    """How a placement went at a venue that will never tell: the order is there and open as far as it goes. It
+    stands for all that may have become of it, since nobody will ever hear which it was.
+    """
+    if order.type in RESTING:
+        return "order at the venue", with_order(side, replace(order, fate=Fate.LIVE))
+    return "any part filled", with_order(side, replace(order, fate=Fate.SHUT, pay=NONE))
 
 
 def _silent(here: Here, what: str, after: LegWorld, short: int = NONE) -> Move:
@@ -132,24 +143,16 @@ def _cancel(here: Here, n: int) -> Iterator[Move]:
     side = answered(here.side, n, Call.CANCEL)
     refused = ev.CancelRefused(NOW, index, n)
     lost = ev.AnswerLost(NOW, index, n)
-    down = here.is_down
-    kept = side
-    shut = side if order is None else with_order(side, replace(order, fate=Fate.SHUT))
-    afters = [("not applied", kept)]
-    if order is not None and order.fate is Fate.LIVE:
-        afters.append(("applied", shut))
-    if not down:
+    if not here.is_down:
+        yield _silent(here, "cancel unanswered, not applied", side)
         if order is None or order.fate is not Fate.LIVE:
             yield here.move("too late to cancel", refused, side)
         else:
+            shut = with_order(side, replace(order, fate=Fate.SHUT))
+            yield _silent(here, "cancel unanswered, applied", shut)
             yield from _cancelled(here, order, side, shut)
-    for what, after in afters:
-        fallen = here.move(f"cancel unanswered, {what}", lost, after, spent=SILENCE_NS)
-        if down:
-            yield fallen
-        else:
-            yield _silent(here, f"cancel unanswered, {what}", after)
-            yield here.fall(fallen)
+    # One that was applied at a venue that will never tell is no more than one that may still fill.
+    yield _fallen(here, here.move("cancel unanswered, not applied", lost, side, spent=SILENCE_NS))
 
 
 def _cancelled(here: Here, order: Placed, side: LegWorld, shut: LegWorld) -> Iterator[Move]:

@@ -5,7 +5,7 @@ from itertools import chain, islice, pairwise
 
 import msgspec
 
-from dnkit.analysis.explore import Graph, first_node, note_for
+from dnkit.analysis.explore import Graph, first_node, likeness, note_for
 from dnkit.analysis.ground import Ground
 from dnkit.analysis.hop import Hop, Node, hop_of
 from dnkit.analysis.move import Move
@@ -94,7 +94,8 @@ def _hop_of_edge(graph: Graph, source: int, edge: int) -> Hop:
         at = graph.first[source] + edge
         target, cost, note = graph.target[at], graph.cost[at], graph.note[at]
     for hop in _hops_to(graph, source, target):
-        if hop.faults == cost and note_for(hop) == graph.notes[note]:
+        like = likeness(target, hop.faults, note_for(hop)) == likeness(target, cost, graph.notes[note])
+        if like and hop.spent == graph.notes[note].spent:
             return hop
     raise BugError(f"no hop of state {source} is its edge {edge}")
 

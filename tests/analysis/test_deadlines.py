@@ -89,8 +89,8 @@ def test_what_comes_late_can_make_other_moves_come_late() -> None:
     was there already.
     """
     limits = {"unhedged_max": 10**14, "unhedged_ns": 5 * S, "unhedged_to": phase_target(3)}
-    network = network_of(open_hedged(limits=limited(**limits, deadline_ns=19 * S)))
-    assert not walked(open_hedged(limits=limited(deadline_ns=19 * S))).late
+    network = network_of(open_hedged(limits=limited(**limits, deadline_ns=18 * S)))
+    assert not walked(open_hedged(limits=limited(deadline_ns=18 * S))).late
     graph, both = network.graph, 0
     for index, scopes in overdue(view_of(network)):
         moves = [move for scope, move in late(graph.ground, *graph.nodes[index]) if scope in scopes]

@@ -24,7 +24,7 @@ WALKS = (  # (policy, faults, walks): 10,000 together
     ("open_post_only_hedge", 1, 1_500),
     ("close_two_phase", 1, 500),
 )
-COMPARED_MIN = 0.5  # the rest are moments that the explorer walks through at once
+COMPARED_MIN = 0.4  # the rest are moments that the explorer walks through at once
 
 
 def _program(policy: str):

@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from dnkit.analysis.explore import Graph
+from dnkit.analysis.explore import READS, Graph
 from dnkit.analysis.proof import Bounds
 from dnkit.engine.state import Answer, Stage
 from dnkit.model import events as ev
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.terms import EndName
 from tests.analysis.walks.meter import Meter
-from tests.analysis.walks.picture import PAUSES, Key, Spans, excuse, key_of, spans_of
+from tests.analysis.walks.picture import BETWEEN, PAUSES, Key, Spans, excuse, is_between, key_of, spans_of
 from tests.analysis.walks.walk import Walk
 
 LISTED = "an order heard of while the run lists its orders"
@@ -60,6 +60,8 @@ class Judge:
         self.excused = Counter[str]()
         self.met: set[Key] = set()
         self._why = ""
+        self._where: tuple[object, ...] = ()
+        self._key: Key = ()
 
     def __call__(self, walk: Walk, event: ev.Event) -> None:
         """Look at where the walk stands after an event."""
@@ -82,7 +84,18 @@ class Judge:
                 return LISTED
             if self._why == DIED or (self._why == PAUSES and isinstance(event, ev.Restarted)):
                 return DIED
-        return excuse(walk.ground, state, walk.down)
+        return excuse(walk.ground, state, walk.down) or self._between(walk, event)
+
+    def _between(self, walk: Walk, event: ev.Event) -> str:
+        """Why a moment between two answers is not compared. What tells nothing new makes it no other."""
+        state, before, key = walk.state, self._where, self._key
+        self._where, self._key = (state.stage, state.phase, state.visits), ()
+        stays = before == self._where and not walk.log[-1][1]
+        told = isinstance(event, READS) or bool(key and key == key_of(walk.ground, state, walk.down))
+        if not is_between(walk.ground, state, told=stays and told):
+            return ""
+        self._key = key_of(walk.ground, state, walk.down)
+        return BETWEEN
 
     def _told(self, walk: Walk, event: ev.Event, key: Key) -> str:
         return (

@@ -21,6 +21,7 @@ Spans = tuple[tuple[int, int], ...]
 WINDOWS = (PhaseKind.REST, PhaseKind.WAIT)
 DOUBT = "an order in doubt"
 PAUSES = "a job that pauses"
+BETWEEN = "a moment between two answers"
 OUT_OF_TURN = "a read answered before that of an earlier leg"
 
 
@@ -124,6 +125,19 @@ def excuse(ground: Ground, state: State, down: tuple[bool, ...]) -> str:
     if _is_read_out_of_turn(asked) or _is_read_out_of_turn(answers_of(ground, state)):
         return OUT_OF_TURN
     return ""
+
+
+def is_between(ground: Ground, state: State, *, told: bool) -> bool:
+    """Whether the run waits outside a phase for the other answers, or pauses before it asks again: the
+    explorer walks through that in one go. `told`: it was there before, or a read was answered just now.
+    """
+    if state.stage is Stage.PHASE:
+        return False
+    if any(leg.answer is Answer.ASKED for leg in state.legs):
+        answers = zip(state.legs, answers_of(ground, state), strict=True)
+        heard = any(one is Answer.BAD or (one is Answer.GOOD and not agrees(leg)) for leg, one in answers)
+        return told or heard
+    return state.stage in (Stage.SWEEP, Stage.HALT) and state.timer_ns > state.now_ns
 
 
 def _in_doubt(order: Order | None) -> bool:
