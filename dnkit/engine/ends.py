@@ -128,6 +128,15 @@ def begin_halt(turn: Turn, why: str) -> None:
     _sweep_all(turn)
 
 
+def restart(turn: Turn) -> None:
+    """After a crash all of it anew: the sweep, and of a halt the alert, which may not have left before."""
+    target = turn.state.leave_to
+    if turn.state.stage is Stage.HALT:
+        begin_halt(turn, turn.state.halt)
+    elif target is not None:
+        begin_sweep(turn, target)
+
+
 def advance_halt(turn: Turn) -> None:
     """Best effort to the end: two sweeps, then reads until ledger and venue agree or the tries and the lag
     are over.
