@@ -77,7 +77,9 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def traded(self) -> bool:
         """Whether anything was filled."""
-        return any(leg.fill_ns for leg in self.state.legs)
+        return any(
+            one.cum for leg in self.state.legs for one in (*leg.past, leg.order, leg.stop) if one is not None
+        )
 
 
 class PaperRun:
