@@ -297,8 +297,8 @@ class PaperRun:
         return True
 
     def _tell_end(self, ended: EndRun) -> None:
-        """What a halt leaves behind, as loud as the halt; a good end where the policy wants to hear of it. What
-        is about to be flattened is told by the run that fails to.
+        """What a halt leaves behind, as loud as the halt, unless it is flattened next; a good end where the
+        policy wants to hear of it.
         """
         for alert in of_end(self.program, ended) if not self._flattened else ():
             level = halt_level(self._alerts, self.program, self.desk.state)

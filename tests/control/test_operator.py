@@ -1,7 +1,6 @@
 """Every wish of an operator to a command that trades in another process, at an exchange in a third one."""
 
 import json
-import os
 import signal
 import statistics
 import subprocess
@@ -21,7 +20,7 @@ from dnkit.model import events as ev
 from dnkit.model.terms import StopWhen
 from dnkit.runtime.folder import StateFolder
 from tests.cli.test_json import told as documented
-from tests.control.patient import patient_close
+from tests.control.patient import patient_close, patient_unwind
 from tests.recovery.campaign import ASTER, BACKPACK, GRVT, LIGHTER
 from tests.recovery.processes import Site, exchange, run, start
 from tests.recovery.proxy import wire_to
@@ -36,7 +35,12 @@ WISHES = (ev.StopAsked, ev.PauseAsked, ev.ResumeAsked, ev.FlattenAsked)
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with exchange(tmp_path_factory.mktemp("site"), speed="10", listed=LISTED, for_s=400) as found:
+    """An exchange; what is traded there is proved once for all tests."""
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        exchange(tmp_path_factory.mktemp("site"), speed="10", listed=LISTED, for_s=400) as found,
+    ):
+        patch.setenv("DNKIT_PROOFS", str(tmp_path_factory.mktemp("proofs")))
         yield found
 
 
@@ -49,12 +53,12 @@ def words(policy: Path | str, address: str, account: str) -> tuple[str, ...]:
 
 @contextmanager
 def trading(
-    policy: Path | str, site: Site, account: str, *more: str, address: str = ""
+    policy: Path | str, site: Site, account: str, *more: str, address: str = "", folder: str = ""
 ) -> Iterator[tuple[subprocess.Popen[str], Found]]:
     """A command of ours in a state folder of its own, once its run is in a phase; it does not outlive the
     test.
     """
-    home = site.home / account
+    home = site.home / (folder or account)
     process = start((*words(policy, address or site.address, account), *more), home)
     try:
         yield process, met(home, process)
@@ -96,7 +100,7 @@ def is_flat(site: Site, account: str) -> bool:
 
 def test_wishes_are_in_the_journal_when_they_are_answered_and_soon(site: Site, tmp_path: Path) -> None:
     with (
-        trading(patient_close(tmp_path), site, "acks") as (_, found),
+        trading(patient_unwind(tmp_path), site, "acks") as (_, found),
         Client(found.path, by="test") as client,
     ):
         took, answers = [], []
@@ -117,12 +121,12 @@ def test_wishes_are_in_the_journal_when_they_are_answered_and_soon(site: Site, t
 
 def test_the_commands_pause_resume_and_stop(site: Site, tmp_path: Path) -> None:
     home = site.home / "commands"
-    with trading(patient_close(tmp_path), site, "commands") as (process, found):
+    with trading(patient_unwind(tmp_path), site, "commands") as (process, found):
         paused = run(("dnkit", "pause", found.status.run, "--json"), home)
         assert json.loads(paused.stdout)["data"]["run_id"] == found.status.run
         assert set(json.loads(paused.stdout)["data"]) == documented("dnkit.wish/1")
         assert engines(home)[0].status.paused
-        assert run(("dnkit", "resume", "patient_close"), home).returncode == 0
+        assert run(("dnkit", "resume", "patient_unwind"), home).returncode == 0
         assert not engines(home)[0].status.paused
         stopped = run(("dnkit", "stop", "--json"), home)
         assert stopped.returncode == 0, stopped.stderr
@@ -169,14 +173,14 @@ def test_stop_hedged_leaves_an_even_pair_as_it_is(site: Site, tmp_path: Path) ->
 
 
 def test_stop_now_goes_the_policys_road_and_the_code_says_what_it_left(site: Site, tmp_path: Path) -> None:
-    with trading(patient_close(tmp_path, "halt as asked"), site, "halting") as (process, _):
+    with trading(patient_unwind(tmp_path, "halt as asked"), site, "halting") as (process, _):
         done = run(("dnkit", "stop"), site.home / "halting")
-        assert (done.returncode, ended(process)[0]) == (21, 21)
+        assert (done.returncode, ended(process)[0]) == (22, 22)
     assert not truth_of(site.folder, "halting").live
 
 
 def test_stop_flat_flattens_what_the_policys_road_leaves(site: Site, tmp_path: Path) -> None:
-    with trading(patient_close(tmp_path, "halt as asked"), site, "to-flat") as (process, found):
+    with trading(patient_unwind(tmp_path, "halt as asked"), site, "to-flat") as (process, found):
         done = run(("dnkit", "stop", found.hello.group, "--when", "flat"), site.home / "to-flat")
         assert (done.returncode, ended(process)[0]) == (0, 20), done.stderr
     assert is_flat(site, "to-flat")
@@ -186,7 +190,7 @@ def test_stop_flat_flattens_what_the_policys_road_leaves(site: Site, tmp_path: P
 
 
 def test_a_second_interrupt_loses_nothing(site: Site, tmp_path: Path) -> None:
-    with trading(patient_close(tmp_path), site, "interrupts") as (process, found):
+    with trading(patient_unwind(tmp_path), site, "interrupts") as (process, found):
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGINT)
         time.sleep(0.05)
@@ -197,9 +201,9 @@ def test_a_second_interrupt_loses_nothing(site: Site, tmp_path: Path) -> None:
 
 
 def test_a_signal_that_ends_with_something_open_says_so(site: Site, tmp_path: Path) -> None:
-    with trading(patient_close(tmp_path, "halt as asked"), site, "terminated") as (process, _):
+    with trading(patient_unwind(tmp_path, "halt as asked"), site, "terminated") as (process, _):
         process.send_signal(signal.SIGTERM)
-        assert ended(process)[0] == 21
+        assert ended(process)[0] == 22
 
 
 # --- flatten --------------------------------------------------------------------------------------
@@ -223,9 +227,9 @@ def test_flatten_closes_every_leg_of_a_running_command(site: Site, tmp_path: Pat
 
 def test_flatten_of_a_run_that_halted_is_done_without_it(site: Site, tmp_path: Path) -> None:
     home, at = site.home / "halted", ("--endpoint", f"{site.address}/halted")
-    with trading(patient_close(tmp_path, "halt as asked"), site, "halted") as (process, found):
+    with trading(patient_unwind(tmp_path, "halt as asked"), site, "halted") as (process, found):
         process.send_signal(signal.SIGTERM)
-        assert ended(process)[0] == 21
+        assert ended(process)[0] == 22
     flatten = ("dnkit", "flatten", found.status.run, "--json")
     assert run((*flatten, "--yes"), home).returncode == 2, "its accounts are not those of this process"
     assert run((*flatten, *at), home).returncode == 8
@@ -243,11 +247,11 @@ def test_flatten_of_a_run_that_halted_is_done_without_it(site: Site, tmp_path: P
 
 def test_flatten_stays_wanted_until_the_exchange_is_back(site: Site, tmp_path: Path) -> None:
     with wire_to(site.address) as wire:
-        far = trading(patient_close(tmp_path), site, "latched", address=wire.address)
+        far = trading(patient_unwind(tmp_path), site, "latched", address=wire.address)
         with far as (process, found), Client(found.path) as client:
             wire.dead = True
             wire.cut()
-            assert client.flatten("patient_close").ok
+            assert client.flatten("patient_unwind").ok
             client.follow()
             told = [client.next(PATIENCE_S) for _ in range(2)]
             assert any(getattr(one, "flattening", False) for one in told)
@@ -263,25 +267,15 @@ def test_flatten_stays_wanted_until_the_exchange_is_back(site: Site, tmp_path: P
 
 def test_flatten_survives_a_kill(site: Site, tmp_path: Path) -> None:
     home = site.home / "killed"
-    with trading(patient_close(tmp_path), site, "killed") as (process, found):
+    with trading(patient_unwind(tmp_path), site, "killed") as (process, found):
         with Client(found.path) as client:
-            assert client.flatten("patient_close").ok
+            assert client.flatten("patient_unwind").ok
         process.kill()
         process.wait()
         assert engines(home) == [], "a dead socket is nobody"
         assert run(("dnkit", "pause"), home).returncode == 7
-    resumed = run(
-        (
-            "dnkit",
-            "trade",
-            "--resume",
-            found.status.run,
-            "--endpoint",
-            f"{site.address}/killed",
-            "--no-report",
-        ),
-        home,
-    )
+    resume = ("dnkit", "trade", "--resume", found.status.run, "--no-report")
+    resumed = run((*resume, "--endpoint", f"{site.address}/killed"), home)
     assert resumed.returncode == 20, resumed.stderr
     assert is_flat(site, "killed")
 
@@ -290,8 +284,7 @@ def test_flatten_survives_a_kill(site: Site, tmp_path: Path) -> None:
 
 
 def test_a_run_that_is_not_running_is_told_from_one_that_is_not_named(site: Site, tmp_path: Path) -> None:
-    policy = patient_close(tmp_path)
-    with trading(policy, site, "one") as (_, found):
+    with trading(patient_unwind(tmp_path), site, "one") as (_, found):
         home = site.home / "one"
         for command in ("pause", "resume", "stop"):
             assert run(("dnkit", command, "nobody"), home).returncode == 7
@@ -313,28 +306,37 @@ def test_a_run_that_is_not_running_is_told_from_one_that_is_not_named(site: Site
 def test_two_operators_at_once_are_both_heard_and_the_stronger_wish_counts(
     site: Site, tmp_path: Path
 ) -> None:
-    with trading(patient_close(tmp_path), site, "two") as (process, found):
-        with Client(found.path, by="a") as one, Client(found.path, by="b") as two:
-            with ThreadPoolExecutor() as pool:
-                asked = [pool.submit(one.stop, "hedged"), pool.submit(two.flatten, "patient_close")]
-                answers = [each.result() for each in asked]
+    with trading(patient_unwind(tmp_path), site, "two") as (process, found):
+        with (
+            Client(found.path, by="a") as one,
+            Client(found.path, by="b") as two,
+            ThreadPoolExecutor() as pool,
+        ):
+            asked = [pool.submit(one.stop, "hedged"), pool.submit(two.flatten, "patient_unwind")]
+            answers = [each.result() for each in asked]
         code, said = ended(process)
     assert all(each.ok for each in answers), answers
     assert code in (0, 20), said
     assert is_flat(site, "two")
 
 
-def test_reconcile_tells_what_nobody_of_ours_traded_and_adopts_it(site: Site, tmp_path: Path) -> None:
-    home, at = site.home / "reconcile", ("--endpoint", f"{site.address}/reconcile")
-    with trading(patient_close(tmp_path), site, "reconcile") as (process, _):
-        busy = run(("dnkit", "reconcile", *at), home)
+def test_reconcile_tells_what_others_traded_and_adopts_it(site: Site, tmp_path: Path) -> None:
+    """The account is closed from another state folder; the journal of the first one knows nothing of it."""
+    home, at = site.home / "shared", ("--endpoint", f"{site.address}/shared")
+    reconcile = ("dnkit", "reconcile", *at, "--json")
+    with trading(patient_unwind(tmp_path, "halt as asked"), site, "shared") as (process, _):
+        busy = run(reconcile, home)
         assert busy.returncode == 9, busy.stderr
-        os.kill(process.pid, signal.SIGTERM)
-        assert ended(process)[0] == 143
-    assert run(("dnkit", "reconcile", *at), home).returncode == 0
-    elsewhere = run(words("close_two_phase", site.address, "reconcile"), site.home / "another")
-    assert elsewhere.returncode == 0, elsewhere.stderr
-    with trading(patient_close(tmp_path), site, "reconcile") as (process, _):
         process.send_signal(signal.SIGTERM)
-        ended(process)
-    assert run(("dnkit", "reconcile", *at), home).returncode == 0
+        assert ended(process)[0] == 22
+    assert run(reconcile, home).returncode == 0
+    with trading(patient_unwind(tmp_path), site, "shared", folder="other") as (process, _):
+        process.send_signal(signal.SIGTERM)
+        assert ended(process)[0] == 143
+    found = run(reconcile, home)
+    assert found.returncode == 1, found.stderr
+    (row,) = json.loads(found.stdout)["data"]["accounts"]
+    assert (row["journal"], row["position"], row["differs"]) == ("0.2", "0.000", True)
+    assert run((*reconcile, "--adopt"), home).returncode == 8
+    assert run((*reconcile, "--adopt", "--yes"), home).returncode == 0
+    assert run(reconcile, home).returncode == 0

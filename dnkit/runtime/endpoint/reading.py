@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from dnkit.model.errors import BugError
 from dnkit.model.instrument import Instrument
 from dnkit.runtime.endpoint.world import EndpointWorld
 from dnkit.runtime.reconcile import Truth
@@ -15,10 +14,6 @@ def read_all(world: EndpointWorld, instruments: Sequence[Instrument]) -> list[Tr
 
 
 def _read(world: EndpointWorld, listing: int) -> Truth:
-    held = world.ask(lambda ask: protocol.Balance(ask, listing))
-    if not isinstance(held, protocol.Held):
-        raise BugError("the exchange answered another question")
-    judged = world.ask(lambda ask: protocol.Audit(ask, listing, held.lots, ()))
-    if not isinstance(judged, protocol.Judged):
-        raise BugError("the exchange answered another question")
+    held = world.ask(lambda ask: protocol.Balance(ask, listing), protocol.Held)
+    judged = world.ask(lambda ask: protocol.Audit(ask, listing, held.lots, ()), protocol.Judged)
     return Truth(held.lots, held.entry, judged.verdict.resting)
