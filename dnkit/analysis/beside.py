@@ -219,6 +219,7 @@ def _key(here: Here, slot: int) -> object:
         other.sent > 0,
         state.timer_ns,
         state.naked_ns > 0,
+        state.leave_hedged,
         here.is_down,
     )
 

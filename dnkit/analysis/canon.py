@@ -192,7 +192,16 @@ def _order(spec: LegSpec, order: Order, numbers: MAP, *, priced: bool) -> Order:
 def _state(ground: Ground, state: State, legs: tuple[Leg, ...], asked: list[MAP], *, heard: bool) -> State:
     if state.stage is Stage.END:
         return replace(
-            state, seq=1, now_ns=NOW, legs=legs, visits=(), dues=(), jobs=(), stop_asked=False, **_QUIET
+            state,
+            seq=1,
+            now_ns=NOW,
+            legs=legs,
+            visits=(),
+            dues=(),
+            jobs=(),
+            stop_asked=False,
+            leave_hedged=False,
+            **_QUIET,
         )
     in_phase, leaving = state.stage is Stage.PHASE, state.stage is Stage.LEAVE
     phase = ground.program.phases[state.phase]
@@ -219,6 +228,7 @@ def _state(ground: Ground, state: State, legs: tuple[Leg, ...], asked: list[MAP]
         halt=HALTING if state.halt else "",
         naked_ns=NOW if state.naked_ns and not closing else 0,
         stop_asked=state.stop_asked and not closing,
+        leave_hedged=state.leave_hedged and not closing,
         wake_ns=None,
     )
 

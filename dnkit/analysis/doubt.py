@@ -72,7 +72,7 @@ class Doubts:
         leg, phase = state.legs[index], state.phase if state.stage is Stage.PHASE else NONE
         still = tuple(job.base == leg.position for job in state.jobs if job.leg == index)
         windowed = window_left(self._ground, state) > 0
-        key = (index, leg, world.legs[index], world.down[index], phase, still, windowed)
+        key = (index, leg, world.legs[index], world.down[index], phase, still, windowed, state.leave_hedged)
         known = self._known.get(key)
         if known is None or known[0] < left:
             # Those within fewer faults stay in their order: hops are told apart by their number.

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from dnkit import __version__
-from dnkit.cli import flags
+from dnkit.cli import flags, operating
 from dnkit.cli.authoring import COMMANDS, guard
 
 app = typer.Typer(
@@ -18,7 +18,7 @@ journal_app = typer.Typer(no_args_is_help=True, help="Show, verify or export wha
 paper_app = typer.Typer(no_args_is_help=True, help="Show or reset the paper accounts.")
 app.add_typer(journal_app, name="journal")
 app.add_typer(paper_app, name="paper")
-for one in COMMANDS:
+for one in (*COMMANDS, *operating.COMMANDS):
     app.command()(one)
 
 
@@ -149,7 +149,9 @@ def exchange(
 
 @app.command()
 def flatten(
-    venue: flags.Venue,
+    run: flags.RunToFlatten = "",
+    venue: flags.Venue = "",
+    endpoint: flags.Endpoint = "",
     symbol: flags.OneSymbol = "",
     market: flags.OneMarket = "",
     book: flags.Books = None,
@@ -159,11 +161,18 @@ def flatten(
     yes: flags.Yes = False,
     paper: flags.Paper = False,
     live: flags.Live = False,
+    timeout: flags.Timeout = 0,
     json: flags.Json = False,
 ) -> None:
-    """Close every open position of a venue: plan first, reduce-only, bounded price, verified.
+    """Close what a run, or a venue, has open: reduce-only, bounded price, verified.
+
+    A command that is running does it itself: it cancels, and closes every leg until the venues say flat.
 
     Examples:
+
+      dnkit flatten
+
+      dnkit flatten close_two_phase --yes
 
       dnkit flatten --venue aster --dry-run
 
@@ -171,9 +180,12 @@ def flatten(
     """
 
     def command() -> int:
-        from dnkit.cli.flatten import Asked, flatten
+        from dnkit.cli.flatten import Asked
+        from dnkit.cli.flatten_run import flatten
 
         asked = Asked(
+            run=run,
+            endpoint=endpoint,
             venue=venue,
             symbol=symbol,
             market=market,
@@ -184,6 +196,7 @@ def flatten(
             yes=yes,
             paper=paper,
             live=live,
+            timeout_s=timeout,
             as_json=json,
         )
         return flatten(asked)

@@ -10,31 +10,36 @@ import msgspec
 
 from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
-from dnkit.cli.exit_of import code_of, code_of_all
+from dnkit.cli.exit_of import code_of, code_of_all, risk_of
 from dnkit.cli.gate import Passed, pass_gate
 from dnkit.cli.outcome import all_verified, cycle_content, last_line
 from dnkit.cli.paper import Unconfirmed, confirm
 from dnkit.cli.progress import make_display
 from dnkit.cli.status import open_accounts
 from dnkit.cli.trade import NoLiveVenue
+from dnkit.control.words import End
 from dnkit.machine.program import Program
 from dnkit.model.errors import DnkitError
 from dnkit.model.numbers import plain
+from dnkit.runtime.attend import Command, attended
+from dnkit.runtime.cycles import new_run_id
 from dnkit.runtime.flatten import POLICY, PlanRow, plan_row, program_for, run_all
 from dnkit.runtime.floor import Claim, accounts_of, lay_floor, open_stores, refuse_busy, refuse_unfinished
 from dnkit.runtime.folder import StateFolder, state_folder
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.market import OpenMarket, open_market, parse_market, parse_speed
 from dnkit.runtime.run import RunResult
-from dnkit.runtime.signals import Stopped, listening
+from dnkit.runtime.signals import Stopped
 from dnkit.runtime.world import World
 from dnkit.venues.accounts import AccountRow
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """The command line of `flatten`."""
+    """The command line of `flatten`: of a run, or of a venue."""
 
-    venue: str
+    run: str = ""
+    endpoint: str = ""
+    venue: str = ""
     symbol: str = ""
     market: str = ""
     books: tuple[str, ...] = ()
@@ -44,6 +49,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     yes: bool = False
     paper: bool = False
     live: bool = False
+    timeout_s: int = 0
     as_json: bool = False
 
 
@@ -56,8 +62,8 @@ class Ready(msgspec.Struct, frozen=True):
     plan: tuple[PlanRow, ...]
 
 
-def flatten(asked: Asked) -> int:
-    """Run the command; answers the exit code."""
+def flatten_venue(asked: Asked) -> int:
+    """`flatten --venue V`; answers the exit code."""
     try:
         rows = tuple(one for one in open_accounts() if _is_meant(asked, one))
     except DnkitError:
@@ -161,11 +167,22 @@ def _run(
         refuse_unfinished(stores.reader, claim)
         speed = parse_speed(asked.speed)
         floor = lay_floor(stores, ready.opened, venues, display.alert, speed=speed, seed=asked.seed)
-        with listening(floor.world, display.note) as stopped:
-            names = ready.opened.book_names
-            ended = partial(_code, stopped)
-            results = run_all(floor, ready.programs, names, display, ended, passed.claims)
-        return results, code_of_all(results, stopped.number)
+        legs = [program.legs[0] for program in ready.programs]
+        command = Command(group=new_run_id(POLICY, 0), policy=POLICY, legs=legs)
+        with attended(folder.root, floor, command, display.note) as stopped:
+            results = run_all(
+                floor,
+                dict(enumerate(ready.programs)),
+                ready.opened.book_names,
+                display,
+                partial(_code, stopped),
+                passed.claims,
+                command.group,
+            )
+            code = code_of_all(results, stopped.number)
+            text = last_line(f"flatten {asked.venue}", results, code)
+            floor.helm.end = End(exit_code=code, risk=risk_of(results), text=text)
+        return results, code
 
 
 def _code(stopped: Stopped, result: RunResult) -> int:

@@ -154,7 +154,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
 
     `dues` holds the deadline of each scope (0: none), `visits` how often each phase was entered.
     `timer_ns` is the phase's own timer, `step` where START or HALT stands, `tries` the attempts so far.
-    `halt` is why we halt, "" while we do not.
+    `halt` is why we halt, "" while we do not. `leave_hedged`: to be left once the legs net to zero.
     """
 
     run_id: str
@@ -178,6 +178,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
     leave_to: Target | None = None
     halt: str = ""
     stop_asked: bool = False
+    leave_hedged: bool = False
     wake_ns: int | None = None
     ended: EndRun | None = None
 

@@ -13,6 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from dnkit.engine import answers, ends, guards, orders, phases, start
+from dnkit.engine.exposure import is_hedged
 from dnkit.engine.invariants import check
 from dnkit.engine.ledger import book, live_order, retire
 from dnkit.engine.sizing import slices_left
@@ -25,8 +26,10 @@ from dnkit.machine.program import NO_LIMIT, Outcome, PhaseKind, Program, Target,
 from dnkit.model import events as ev
 from dnkit.model.commands import Command
 from dnkit.model.errors import BugError
+from dnkit.model.terms import EndName, StopWhen
 
 ORDER_PHASES = (PhaseKind.REST, PhaseKind.TAKE)
+LEFT_HEDGED = Target(TargetKind.DONE, end=EndName.HEDGED, text="left hedged, as asked")
 MOVES_MAX = 400  # far above what one event can set off; reaching it is a circle in the program
 
 
@@ -82,6 +85,8 @@ def _book_part_fill(program: Program, state: State, event: ev.OrderFilled) -> St
         return None
     if phase.kind not in ORDER_PHASES or phase.first_fill or phase.reprice_beyond != NO_LIMIT:
         return None
+    if state.leave_hedged:
+        return None
     now = max(event.at_ns, state.now_ns)
     legs = list(state.legs)
     legs[index] = book(
@@ -97,18 +102,37 @@ def _book_part_fill(program: Program, state: State, event: ev.OrderFilled) -> St
 # --- absorbing -----------------------------------------------------------------------------------
 
 
-def _on_stop(turn: Turn, _event: ev.StopAsked) -> None:
+def _on_stop(turn: Turn, event: ev.StopAsked) -> None:
     """Go where the policy's `stop` leads; during START once the positions are known, not before.
 
     It leads out of every sub-policy: none of them has another word on how the run goes on.
     """
-    turn.update(stop_asked=True)
+    if event.when is StopWhen.HEDGED:
+        turn.update(leave_hedged=not turn.state.stop_asked)
+        return
+    turn.update(stop_asked=True, leave_hedged=False)
     if turn.state.stage is Stage.PHASE:
         _leave(turn, turn.program.stop_to)
     elif turn.state.stage is Stage.LEAVE and _goes_on(turn):
         turn.update(leave_to=turn.program.stop_to)
     if turn.state.stage in (Stage.LEAVE, Stage.SWEEP):
         turn.stand_in(turn.program.start)
+
+
+def _on_pause(turn: Turn, _event: ev.PauseAsked) -> None:
+    """What rests and would add risk is withdrawn, as if its time were up. What is sent from now on is refused
+    outside, and a refusal is nothing new to a policy: so a paused run needs no state of its own.
+    """
+    if turn.state.stage is Stage.PHASE and turn.phase.kind is PhaseKind.REST:
+        phases.withdraw_entries(turn)
+
+
+def _on_flatten(turn: Turn, _event: ev.FlattenAsked) -> None:
+    """Halt wherever the run stands: what is open is closed by a run whose only work that is."""
+    if turn.state.stage not in (Stage.HALT, Stage.END):
+        turn.update(stop_asked=True, leave_hedged=False)
+        turn.stand_in(turn.program.start)
+        _halt(turn, "flatten was asked for")
 
 
 def _goes_on(turn: Turn) -> bool:
@@ -161,8 +185,8 @@ def _after_restart(turn: Turn) -> Target:
     return Target(TargetKind.PHASE, phase=turn.program.recover)
 
 
-def _nothing(_turn: Turn, _event: ev.Woken) -> None:
-    """Time passing is all the news."""
+def _nothing(_turn: Turn, _event: ev.Woken | ev.ResumeAsked) -> None:
+    """That time passed is all the news."""
 
 
 ABSORB: dict[type, Callable[[Turn, Any], None]] = {
@@ -181,6 +205,9 @@ ABSORB: dict[type, Callable[[Turn, Any], None]] = {
     ev.OrdersSwept: answers.hear_sweep,
     ev.AlertSent: answers.hear_alert,
     ev.StopAsked: _on_stop,
+    ev.PauseAsked: _on_pause,
+    ev.ResumeAsked: _nothing,
+    ev.FlattenAsked: _on_flatten,
     ev.Restarted: _on_restart,
 }
 
@@ -220,6 +247,10 @@ def _advance_phase(turn: Turn) -> None:
     target = guards.breach(turn)
     if target is not None:
         _leave(turn, target)
+        return
+    if turn.state.leave_hedged and is_hedged(turn.program, turn.legs):
+        turn.stand_in(turn.program.start)
+        _leave(turn, LEFT_HEDGED)
         return
     outcome = phases.advance(turn)
     if outcome is Outcome.HALT:
@@ -263,6 +294,10 @@ def _advance_leave(turn: Turn) -> None:
     if gone and answered and turn.state.leave_to is not None:
         target = turn.state.leave_to
         turn.update(leave_to=None)
+        if target == LEFT_HEDGED and not is_hedged(turn.program, turn.legs):
+            # A fill overtook the cancels: out by the policy's own road.
+            turn.update(stop_asked=True, leave_hedged=False)
+            target = turn.program.stop_to
         if target.kind is not TargetKind.HALT and any(leg.lost for leg in turn.legs):
             _lose(turn)
         else:
@@ -324,7 +359,7 @@ def _next_slice(turn: Turn, target: Target) -> bool:
     asked to stop.
     """
     program, state = turn.program, turn.state
-    if program.slice_size is None or state.stop_asked or not ends.is_goal(target.end):
+    if program.slice_size is None or ends.is_leaving(state) or not ends.is_goal(target.end):
         return False
     if not slices_left(turn):
         return False

@@ -2,6 +2,7 @@
 
 import signal
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,11 @@ def test_a_run_that_outlives_the_data_still_ends_verified(tmp_path: Path) -> Non
     assert any("data ended" in one for one in listener.notes)
 
 
+def interrupt(floor: Floor) -> None:
+    """As a signal does it."""
+    floor.helm.inbox.put(partial(floor.helm.signalled, "SIGINT"))
+
+
 @pytest.mark.parametrize("step", [0, 3, 12, 16])
 def test_a_stop_that_is_asked_for_is_passed_on_once_and_ends_the_run(step: int, tmp_path: Path) -> None:
     listener = Quiet()
@@ -132,11 +138,11 @@ def test_a_stop_that_is_asked_for_is_passed_on_once_and_ends_the_run(step: int, 
         def count(_event: object, _state: object) -> None:
             listener.steps += 1
             if listener.steps == step:
-                floor.world.stop_asked = "SIGINT"
+                interrupt(floor)
 
         listener.stepped = count  # type: ignore[method-assign]
         if step == 0:
-            floor.world.stop_asked = "SIGINT"
+            interrupt(floor)
         (result,) = cycles(floor, "close_two_phase", 5, listener)
         stops = [line for line in floor.reader.lines(result.run_id) if isinstance(line.fact(), StopAsked)]
     assert len(stops) == 1
@@ -179,7 +185,7 @@ class Interrupting(Quiet):
         self.floor.world.at(self.floor.world.now() + NS_PER_S, self.ask)
 
     def ask(self) -> None:
-        self.floor.world.stop_asked = "SIGINT"
+        interrupt(self.floor)
 
 
 def test_a_stop_between_two_cycles_begins_no_other(tmp_path: Path) -> None:
