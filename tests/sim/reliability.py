@@ -21,7 +21,7 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 FAILURES = (
-    Failure("S1", "one leg fills, the other order expires", ("cycle_six", "imbalance_40_percent")),
+    Failure("S1", "one leg fills, the other order expires", ("cycle_six", "cycle_six_before", "imbalance_40_percent")),
     Failure("S2", "post-only orders are rejected again and again", ("post_only_rejected",)),
     Failure("S3", "a fill overtakes the cancel", ("cancel_race", "cancel_race_untold")),
     Failure("S4", "the rest is below the venue's minimum", ("residual_below_minimum", "flatten_dust")),
