@@ -146,8 +146,8 @@ class Graph:
         it.
         """
         state, world = node
-        if state.stage in (Stage.SWEEP, Stage.HALT, Stage.END):
-            return  # a restart asks the same questions again: nothing else comes of it
+        if state.stage is Stage.END:
+            return
         bare = (replace(state, jobs=()), world, left)
         if bare not in self._crashes:
             self._crashes[bare] = tuple(

@@ -266,7 +266,7 @@ def _clear_stop(turn: Turn, index: int) -> Outcome | None:
         ask_sweep(turn, index)
     elif leg.stop is not None and leg.stop.life is Life.LOST:
         turn.update_leg(index, lost=True)
-        return Outcome.ERROR
+        return Outcome.HALT
     return None
 
 

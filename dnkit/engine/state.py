@@ -57,7 +57,7 @@ class Order(msgspec.Struct, frozen=True, gc=False):
 
     `due_ns` is when silence turns to doubt (0: a resting order owes us nothing). `unsure_ns` is when
     the doubt began, `finds` how often we looked it up since, `absents` how often the venue knew nothing
-    of it. `taken`: the venue told us that it took it.
+    of it. `taken`: the venue showed that it took it.
     """
 
     n: int
@@ -97,7 +97,7 @@ class Leg(msgspec.Struct, frozen=True, gc=False):
     result of this run's fills in picos, fees taken off. `known` is False until START has found the opening
     position. `least` is the fewest lots the venue lets trade at the mid last seen. `settled` is the part of
     `position` that stems from past orders, so that the ledger can be checked at each step. `fill_ns` is when
-    the position last moved, or may have: a fill was counted, a stray order found.
+    the position last moved, or may have: a fill was counted, a stray order found, nobody looked for a crash.
     """
 
     position: int = 0

@@ -71,6 +71,10 @@ class Turn:
         self.update(jobs=tuple(jobs))
         return job
 
+    def may_have_moved(self, index: int) -> None:
+        """A leg's position is open up to now: no earlier word on it is a witness."""
+        self.update_leg(index, fill_ns=max(self.legs[index].fill_ns, self.now))
+
     def next_request(self, index: int) -> int:
         """Number of a new request about a leg."""
         number = self.legs[index].requests + 1
@@ -83,3 +87,11 @@ class Turn:
         due = self.now + self.program.legs[index].answer_within_ns
         self.update_leg(index, requests=number, pending=number, pending_ns=due, answer=Answer.ASKED)
         return number
+
+    def settle_leg(self, index: int, request: int, *, good: bool) -> bool:
+        """Take the answer to the leg's question, well or badly; False where it answers another one."""
+        leg = self.legs[index]
+        if request != leg.pending or leg.answer is not Answer.ASKED:
+            return False
+        self.update_leg(index, answer=Answer.GOOD if good else Answer.BAD)
+        return True

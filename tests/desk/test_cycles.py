@@ -1,9 +1,11 @@
 """Runs and cycles on real files: seeds, directions, the judge, the end of the data."""
 
 import signal
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from dnkit.cli.exit_of import code_of, code_of_all
 from dnkit.journal.verify import verify
@@ -11,6 +13,7 @@ from dnkit.model.events import StopAsked
 from dnkit.model.numbers import NS_PER_S
 from dnkit.model.terms import EndName, Side
 from dnkit.runtime.cycles import Plan, run_cycles
+from dnkit.runtime.ready import NotReady
 from dnkit.runtime.run import Floor, RunResult
 from tests.desk.floor import Quiet, floor_for, program
 
@@ -188,3 +191,32 @@ def test_a_stop_between_two_cycles_begins_no_other(tmp_path: Path) -> None:
     assert code_of_all(results, signal.SIGINT) == 130
     assert code_of_all([], signal.SIGTERM) == 143
     assert code_of_all(results) == 0
+
+
+def test_what_adds_risk_is_not_begun_where_nobody_can_trade(tmp_path: Path) -> None:
+    with floor_for(program("open_post_only_hedge"), tmp_path) as floor:
+        floor.world.books[1].book.bid = 0
+        with pytest.raises(NotReady, match="grvt says that it is not open for trading: one side of its book"):
+            cycles(floor, "open_post_only_hedge", 1, Quiet())
+        assert floor.reader.runs() == []
+
+
+def test_a_later_cycle_that_is_not_begun_leaves_the_earlier_ones_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Lowering(Quiet):
+        """Somebody sets the leverage to zero once the first cycle is over."""
+
+        def ended(self, result: RunResult) -> None:
+            super().ended(result)
+            facts = floor.house.facts
+            monkeypatch.setattr(
+                floor.house, "facts", lambda *asked: replace(facts(*asked), leverage=Decimal(0))
+            )
+
+    with floor_for(program("open_post_only_hedge"), tmp_path) as floor:
+        listener = Lowering()
+        (result,) = cycles(floor, "open_post_only_hedge", 3, listener)
+    assert result.verified
+    assert "the leverage of ETH_USDC_PERP on backpack is 0" in listener.notes[-1]
+    assert listener.notes[-1].endswith("2 of 3 cycles were not started")
