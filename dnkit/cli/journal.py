@@ -1,6 +1,7 @@
 """`dnkit journal`: show, verify, export, prune."""
 
 import time
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import asdict
@@ -19,6 +20,7 @@ from dnkit.readers.story import story
 from dnkit.runtime.folder import state_folder
 
 DAY_NS = 86_400 * NS_PER_S
+PAUSE_S = 0.001
 
 
 class NothingYet(DnkitError):
@@ -104,7 +106,7 @@ def prune_old(days: int, keep: int, *, yes: bool, as_json: bool) -> int:
     old = overdue(path, time.time_ns() - days * DAY_NS, keep)
     if old:
         confirm(f"remove {len(old)} runs for good from {path}?", yes)
-    pruned = prune(path, old)
+    pruned = prune(path, old, partial(time.sleep, PAUSE_S))
     if as_json:
         out.envelope("prune/1", pruned, ok=True)
     else:

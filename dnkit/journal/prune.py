@@ -6,7 +6,7 @@ an engine that writes meanwhile waits for one run at most; the space goes back t
 """
 
 import sqlite3
-import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from dnkit.journal.errors import explain
 from dnkit.journal.schema import open_to_read, open_to_write
 
 STEP_PAGES = 256  # given back at a time
-PAUSE_S = 0.001  # for others to get their turn
 
 _OVERDUE = (
     "SELECT run_id FROM runs WHERE closing IS NOT NULL"
@@ -49,16 +48,18 @@ def overdue(path: Path, before_ns: int, newest: int) -> tuple[str, ...]:
         raise explain(path, error) from error
 
 
-def prune(path: Path, run_ids: tuple[str, ...]) -> Pruned:
-    """Take these runs out; JournalError when that cannot be."""
+def prune(path: Path, run_ids: tuple[str, ...], pause: Callable[[], None]) -> Pruned:
+    """Take these runs out, with a `pause` after each step for others to get their turn; JournalError when that
+    cannot be.
+    """
     lines = 0
     try:
         with closing(open_to_write(path)) as database:
             for run_id in run_ids:
                 lines += _drop(database, run_id)
-                time.sleep(PAUSE_S)
+                pause()
             database.execute(_FORGET)
-            _give_back(database)
+            _give_back(database, pause)
             database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         return Pruned(len(run_ids), lines, path.stat().st_size)
     except (sqlite3.Error, OSError) as error:
@@ -78,10 +79,10 @@ def _drop(database: sqlite3.Connection, run_id: str) -> int:
     return lines
 
 
-def _give_back(database: sqlite3.Connection) -> None:
+def _give_back(database: sqlite3.Connection, pause: Callable[[], None]) -> None:
     """Free pages to the disk; a journal of a version before 0.3 keeps them and uses them again."""
     if not database.execute("PRAGMA auto_vacuum").fetchone()[0]:
         return
     while database.execute("PRAGMA freelist_count").fetchone()[0]:
         database.execute(f"PRAGMA incremental_vacuum({STEP_PAGES})").fetchall()
-        time.sleep(PAUSE_S)
+        pause()

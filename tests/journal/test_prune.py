@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +19,10 @@ from tests.cli.command import dnkit
 from tests.journal.tiny_run import ScriptedVenue, drive, make_header, make_program
 
 EVER = 2**63 - 1
+
+
+def nothing() -> None:
+    """Nobody waits."""
 
 
 @pytest.fixture
@@ -59,7 +64,7 @@ def test_a_run_without_an_end_is_never_old(path: Path) -> None:
 def test_a_run_goes_as_a_whole_and_the_others_still_verify(path: Path) -> None:
     fill(path, 4)
     before = counts(path)
-    pruned = prune(path, ("r1", "r3"))
+    pruned = prune(path, ("r1", "r3"), nothing)
     assert (pruned.runs, pruned.lines) == (2, before["lines"] // 2)
     assert counts(path) == {name: count // 2 for name, count in before.items()}
     with Reader(path) as reader:
@@ -73,11 +78,11 @@ def test_the_last_word_on_an_account_stays(path: Path) -> None:
         drive(journal, ScriptedVenue({}), run_id="old", wall_ns=1)
         account = last_account(path)
         assert account is not None
-    prune(path, ("old",))
+    prune(path, ("old",), nothing)
     assert counts(path)["runs"] == 0
     assert last_account(path) == account
     fill(path, 2)
-    prune(path, ("r1", "r2"))
+    prune(path, ("r1", "r2"), nothing)
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("SELECT DISTINCT run_id FROM ledgers").fetchall() == [("r2",)]
 
@@ -94,7 +99,7 @@ def test_the_space_goes_back_to_the_disk(path: Path) -> None:
     with closing(sqlite3.connect(path)) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     full = path.stat().st_size
-    assert prune(path, overdue(path, EVER, 2)).bytes < full / 3
+    assert prune(path, overdue(path, EVER, 2), nothing).bytes < full / 3
 
 
 def test_a_journal_without_that_layout_is_pruned_all_the_same(path: Path) -> None:
@@ -103,7 +108,7 @@ def test_a_journal_without_that_layout_is_pruned_all_the_same(path: Path) -> Non
         database.execute("PRAGMA journal_mode = DELETE")
         database.execute("PRAGMA auto_vacuum = NONE")
         database.execute("VACUUM")
-    assert prune(path, ("r1",)).runs == 1
+    assert prune(path, ("r1",), nothing).runs == 1
     with Reader(path) as reader:
         assert verify(reader, "r2").ok
 
@@ -111,7 +116,9 @@ def test_a_journal_without_that_layout_is_pruned_all_the_same(path: Path) -> Non
 def test_an_engine_writes_meanwhile(path: Path) -> None:
     fill(path, 12)
     told: list[Pruned] = []
-    pruning = threading.Thread(target=lambda: told.append(prune(path, overdue(path, EVER, 0))))
+    pruning = threading.Thread(
+        target=lambda: told.append(prune(path, overdue(path, EVER, 0), lambda: time.sleep(0.001)))
+    )
     with Journal(path) as journal:
         pruning.start()
         for number in range(8):

@@ -111,7 +111,7 @@ def week(folder: StateFolder, *, hold_ns: int, kept_runs: int, look_ns: int = LO
             if floor.world.now() >= due_ns:
                 due_ns, looks = floor.world.now() + look_ns, looks + 1
                 if looks % DAY == 0:
-                    prune(folder.journal, overdue(folder.journal, 2**63 - 1, kept_runs))
+                    prune(folder.journal, overdue(folder.journal, 2**63 - 1, kept_runs), _on)
                 yield _look(floor.world.now() - began_ns, listener, folder)
 
 
@@ -119,6 +119,10 @@ def _floor(stores: Stores, opening: Plan) -> Floor:
     legs = {leg.name: leg.instrument for leg in opening.program.legs}
     opened = open_market(parse_market(MARKET), legs, (), seed=1, loop=False, cache=Path())
     return lay_floor(stores, opened, VenueFacts(), _unheard, speed=None, seed=1)
+
+
+def _on() -> None:
+    """Nobody else writes."""
 
 
 def _unheard(_alert: Alert) -> None:
