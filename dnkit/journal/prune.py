@@ -49,8 +49,8 @@ def overdue(path: Path, before_ns: int, newest: int) -> tuple[str, ...]:
 
 
 def prune(path: Path, run_ids: tuple[str, ...], pause: Callable[[], None]) -> Pruned:
-    """Take these runs out, with a `pause` after each step for others to get their turn; JournalError when that
-    cannot be.
+    """Take these runs out, with a `pause` after each step for others to get their turn. JournalError when it
+    cannot be done.
     """
     lines = 0
     try:

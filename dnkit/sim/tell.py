@@ -25,7 +25,7 @@ class _Memory(Reader):
         return iter(self._lines[after_seq:])
 
     def alerts(self, run_id: str) -> list[AlertLine]:
-        """What the engine asks for is among the lines; nobody else watched."""
+        """Nobody was told."""
         return []
 
 

@@ -4,6 +4,7 @@ import sqlite3
 import threading
 import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -116,9 +117,8 @@ def test_a_journal_without_that_layout_is_pruned_all_the_same(path: Path) -> Non
 def test_an_engine_writes_meanwhile(path: Path) -> None:
     fill(path, 12)
     told: list[Pruned] = []
-    pruning = threading.Thread(
-        target=lambda: told.append(prune(path, overdue(path, EVER, 0), lambda: time.sleep(0.001)))
-    )
+    old, pause = overdue(path, EVER, 0), partial(time.sleep, 0.001)
+    pruning = threading.Thread(target=lambda: told.append(prune(path, old, pause)))
     with Journal(path) as journal:
         pruning.start()
         for number in range(8):

@@ -33,7 +33,6 @@ def met(policy: str, fault: Fault, percent: int = 100, seeds: int = 6) -> list[W
 
 @pytest.mark.parametrize("fault", list(Fault))
 def test_it_occurs_and_violates_nothing(fault: Fault) -> None:
-    known = {Fault.BAD_PRINT}  # a first book that is off: see seeds.txt
     percent = 15 if KINDS[fault].per in (Per.REQUEST, Per.LINE) else 60
     occurred = False
     faults = (fault, Fault.VENUE_GONE) if fault is Fault.LOST_ALERT else (fault,)
@@ -41,7 +40,7 @@ def test_it_occurs_and_violates_nothing(fault: Fault) -> None:
         for seed in range(10):
             world = ran(only(policy, *faults, percent=percent), seed)
             occurred = occurred or world.luck.met[fault] > 0
-            assert fault in known or world.referee.violations == []
+            assert world.referee.violations == []
     assert occurred
 
 
