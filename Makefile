@@ -33,9 +33,10 @@ demo: setup ## trade close_two_phase on paper to "verified flat", with its cost 
 test: setup ## run all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-test-long: setup ## what takes long: 2,000 fresh seeds of every shipped policy; 200 kills of a real trader for each of three
+test-long: setup ## what takes long: 2,000 fresh seeds of every shipped policy, 200 kills of a real trader for each of three, a week of cycles
 	$(BIN)/python -m tests.sim.hostile.long --jobs $(WORKERS) $(ARGS)
 	$(BIN)/python -m tests.recovery.campaign --kills 200
+	$(BIN)/python -m tests.soak.week
 
 check: setup ## formatting, lint, types, import contract, policies
 	$(BIN)/ruff format --check .

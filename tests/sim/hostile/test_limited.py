@@ -10,7 +10,13 @@ from dnkit.sim.hostile.faults import Fault
 from dnkit.sim.hostile.world import Setting, World
 from tests.sim.hostile.worlds import only, setting
 
-OUT = ("emergency_unwind", "flatten", "pair_unwind_ioc_ladder", "close_two_phase")
+OUT = (
+    "emergency_unwind",
+    "emergency_unwind_three_tier",
+    "flatten",
+    "pair_unwind_ioc_ladder",
+    "close_two_phase",
+)
 SEEDS = range(8)
 RESERVE = 20  # percent of the calls: neither entries nor reads of other runs ever use more than the rest
 

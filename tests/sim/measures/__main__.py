@@ -12,7 +12,7 @@ from dnkit.cli.simulate import NOBODYS
 from dnkit.runtime.floor import open_stores
 from dnkit.runtime.folder import StateFolder
 from tests.sim.measures.figures import Row, cases, row
-from tests.sim.measures.table import FILE, keep, kept, measures_markdown
+from tests.sim.measures.table import FILE, goals_markdown, keep, kept, measures_markdown
 from tests.tidy.docs_tables import RELIABILITY, with_table
 from tests.tidy.source_tree import ROOT
 
@@ -38,7 +38,8 @@ def main() -> int:
     if len(rows) < len(tuple(cases())):
         print("rows are missing: the table stays as it is")
         return 0
-    RELIABILITY.write_text(with_table(RELIABILITY.read_text(), "measures", measures_markdown()))
+    text = with_table(RELIABILITY.read_text(), "goals", goals_markdown())
+    RELIABILITY.write_text(with_table(text, "measures", measures_markdown()))
     return min(1, sum(one.broken for one in rows.values()))
 
 

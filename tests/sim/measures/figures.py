@@ -32,8 +32,8 @@ class Case(msgspec.Struct, frozen=True):
 class Row(msgspec.Struct, frozen=True):
     """What `runs` of a case came to. Shares of runs that end flat, of takes that were filled whole, of the
     positions that are left open; what taking cost in bps against the mid; seconds from the last fill to the
-    end, and the most of them; how far past the touch an order went, in bps; runs in which the referee found
-    anything. `sample` is what was seen of the first run.
+    end, and the most of them; how far past the touch an order went, in bps; runs that halted, and those in
+    which the referee found anything. `sample` is what was seen of the first run.
     """
 
     runs: int
@@ -44,6 +44,7 @@ class Row(msgspec.Struct, frozen=True):
     checked_s: Figure
     checked_most_s: float
     pay_up_bps: float
+    halted: int
     broken: int
     sample: Seen
 
@@ -88,6 +89,7 @@ def row(data: Path, case: Case, stores: Stores) -> Row:
         ),
         checked_most_s=max((one.checked_ns for one in checked), default=0) / NS_PER_S,
         pay_up_bps=max(one.pay_up for one in every) / MBPS_PER_BPS,
+        halted=sum(one.halted for one in every),
         broken=sum(one.broken for one in every),
         sample=every[0],
     )

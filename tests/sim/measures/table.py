@@ -1,11 +1,13 @@
 """The figures as they were last taken, and the table made of them."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
 
 from tests.sim.measures.bootstrap import Figure
 from tests.sim.measures.figures import Row, cases
+from tests.sim.measures.runs import TASKS
 
 FILE = Path(__file__).parent / "figures.json"
 HEAD = (
@@ -30,6 +32,55 @@ def keep(rows: dict[str, Row]) -> None:
     """Write them, in the order of the table."""
     ordered = {one.name: rows[one.name] for one in cases() if one.name in rows}
     FILE.write_bytes(msgspec.json.format(msgspec.json.encode(ordered), indent=1) + b"\n")
+
+
+class Goal(msgspec.Struct, frozen=True):
+    """What is asked for, and how a row shows it: of several the worse one is told."""
+
+    asked: str
+    goal: str
+    of: Callable[[Row], float]
+    shown: Callable[[float], str]
+    worse: Callable[[Iterable[float]], float]
+
+
+GOALS = (
+    Goal("a naked leg ends flat", "100 %", lambda row: row.flat.value or 0, "{:.1%}".format, min),
+    Goal("takes are filled whole", "> 95 %", lambda row: row.filled.value or 0, "{:.1%}".format, min),
+    Goal(
+        "cost of taking, mean",
+        "< 10 bps",
+        lambda row: row.paid_bps.value or 0,
+        "{:.2f} bps".format,
+        max,
+    ),
+    Goal("furthest past the touch", "15 bps", lambda row: row.pay_up_bps, "{:.1f} bps".format, max),
+    Goal(
+        "from the last fill to the verified end, mean",
+        "< 2 s",
+        lambda row: row.checked_s.value or 0,
+        "{:.2f} s".format,
+        max,
+    ),
+    Goal("runs left to a human", "0", lambda row: row.halted / row.runs, "{:.1%}".format, max),
+    Goal("false ends, double orders and the like", "0", lambda row: row.broken, "{:.0f}".format, max),
+)
+SHOWN = ("calm", "rough")
+
+
+def goals_markdown() -> str:
+    """One row a goal: the ladder beside the single IOC, calm and rough, on one naked leg."""
+    found, task = kept(), TASKS[0]
+    ways = [(way, world) for way in task.ways[:2] for world in SHOWN]
+    names = [f"{'ladder' if way is task.ways[0] else 'single IOC'}, {world}" for way, world in ways]
+    rows = [f"| asked for | goal | {' | '.join(names)} |", "|---|---:|---:|---:|---:|---:|"]
+    for goal in GOALS:
+        cells = []
+        for way, world in ways:
+            of = [one for one in cases() if (one.task, one.way, one.world) == (task, way, world)]
+            cells.append(goal.shown(goal.worse(goal.of(found[one.name]) for one in of)))
+        rows.append(f"| {goal.asked} | {goal.goal} | {' | '.join(cells)} |")
+    return "\n".join((*rows, ""))
 
 
 def measures_markdown() -> str:
