@@ -12,7 +12,7 @@ WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long check format docs prove prove-deep bench build lock clean
+.PHONY: help setup demo test test-long check format docs prove prove-deep measures bench build lock clean
 
 help: ## list the recipes
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -33,16 +33,17 @@ demo: setup ## trade close_two_phase on paper to "verified flat", with its cost 
 test: setup ## run all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-test-long: setup ## what takes long: 2,000 fresh seeds of every shipped policy; 200 kills of a real trader for each of three
+test-long: setup ## what takes long: 2,000 fresh seeds of every shipped policy, 200 kills of a real trader for each of three, a week of cycles
 	$(BIN)/python -m tests.sim.hostile.long --jobs $(WORKERS) $(ARGS)
 	$(BIN)/python -m tests.recovery.campaign --kills 200
+	$(BIN)/python -m tests.soak.week
 
 check: setup ## formatting, lint, types, import contract, policies
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/dnkit lint --fail-level warning policies
+	$(BIN)/dnkit lint --fail-level warning policies policies/baselines
 
 format: setup ## let ruff put the code in shape
 	$(BIN)/ruff check --fix --quiet . && $(BIN)/ruff format .
@@ -57,6 +58,9 @@ prove: setup ## prove every shipped policy: two faults, crashes, both legs at on
 
 prove-deep: setup ## the same with four chunks and three faults; takes long
 	$(BIN)/python -m tests.analysis.shipped --whole --chunks 4 --faults 3 $(ARGS)
+
+measures: setup ## the ways out beside the single IOC they replaced, on recorded books; writes the table (4 minutes)
+	$(BIN)/python -m tests.sim.measures $(ARGS)
 
 bench: setup ## measure against floors and peers of the same run (ARGS="--json", ARGS="--only steps")
 	$(BIN)/python -m bench $(ARGS)

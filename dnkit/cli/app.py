@@ -14,7 +14,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-journal_app = typer.Typer(no_args_is_help=True, help="Show, verify or export what a run did.")
+journal_app = typer.Typer(no_args_is_help=True, help="Show, verify, export or prune what runs did.")
 paper_app = typer.Typer(no_args_is_help=True, help="Show or reset the paper accounts.")
 app.add_typer(journal_app, name="journal")
 app.add_typer(paper_app, name="paper")
@@ -314,6 +314,26 @@ def journal_export(run: flags.RunName = "last", format: flags.Format = "jsonl") 
         from dnkit.cli.journal import export
 
         return export(run, format)
+
+    guard(command)
+
+
+@journal_app.command("prune")
+def journal_prune(
+    days: flags.OlderThan = 90,
+    keep: flags.KeepRuns = 100,
+    yes: flags.Yes = False,
+    json: flags.Json = False,
+) -> None:
+    """Remove old runs: ended ones, older than --days, but for the last --keep. May be run while others trade.
+
+    Example:  dnkit journal prune --days 30 --yes
+    """
+
+    def command() -> int:
+        from dnkit.cli.journal import prune_old
+
+        return prune_old(days, keep, yes=yes, as_json=json)
 
     guard(command)
 

@@ -152,6 +152,8 @@ OneSymbol = Annotated[str, typer.Option("--symbol", metavar="S", help="Only this
 OneMarket = Annotated[
     str, typer.Option("--market", metavar="M", help="Only the paper accounts of this market.")
 ]
+OlderThan = Annotated[int, typer.Option("--days", min=0, help="Only runs that began longer ago.")]
+KeepRuns = Annotated[int, typer.Option("--keep", min=0, help="How many of the last runs stay in any case.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan and send nothing.")]
 Paper = Annotated[bool, typer.Option("--paper", help="The paper account, also where live keys exist.")]
 PolicyFile = Annotated[str, typer.Argument(metavar="FILE|NAME", autocompletion=policies)]

@@ -1,16 +1,26 @@
-"""`dnkit journal`: show, verify, export."""
+"""`dnkit journal`: show, verify, export, prune."""
+
+import time
+from functools import partial
+from pathlib import Path
 
 from msgspec.structs import asdict
 
 from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
+from dnkit.cli.paper import confirm
 from dnkit.journal.export import to_csv, to_jsonl
+from dnkit.journal.prune import overdue, prune
 from dnkit.journal.reader import Reader
 from dnkit.journal.records import Line
 from dnkit.journal.verify import verify
 from dnkit.model.errors import DnkitError
+from dnkit.model.numbers import NS_PER_S
 from dnkit.readers.story import story
 from dnkit.runtime.folder import state_folder
+
+DAY_NS = 86_400 * NS_PER_S
+PAUSE_S = 0.001
 
 
 class NothingYet(DnkitError):
@@ -27,10 +37,14 @@ class BadFormat(DnkitError):
 
 def open_reader() -> Reader:
     """The journal of the state folder, to read; NothingYet when nothing was ever run."""
+    return Reader(_journal())
+
+
+def _journal() -> Path:
     path = state_folder().journal
     if not path.exists():
         raise NothingYet(f"there is no journal at {path} yet: nothing was run")
-    return Reader(path)
+    return path
 
 
 def show(run_id: str, *, story_wanted: bool, as_json: bool) -> int:
@@ -83,4 +97,19 @@ def export(run_id: str, form: str) -> int:
         lines = reader.lines(reader.run(run_id).header.run_id)
         for text in to_jsonl(lines) if form == "jsonl" else to_csv(lines):
             out.data(text)
+    return ExitCode.OK
+
+
+def prune_old(days: int, keep: int, *, yes: bool, as_json: bool) -> int:
+    """Take old runs out of the journal after a confirmation."""
+    path = _journal()
+    old = overdue(path, time.time_ns() - days * DAY_NS, keep)
+    if old:
+        confirm(f"remove {len(old)} runs for good from {path}?", yes)
+    pruned = prune(path, old, partial(time.sleep, PAUSE_S))
+    if as_json:
+        out.envelope("prune/1", pruned, ok=True)
+    else:
+        told = f"{pruned.runs} runs with {pruned.lines:,} lines removed"
+        out.say(f"{told}; {path} has {pruned.bytes:,} bytes now")
     return ExitCode.OK

@@ -86,18 +86,23 @@ def _many(asked: Asked, setting: Setting) -> int:
 
 def journalled(asked: Asked, setting: Setting, seed: int, folder: StateFolder) -> Told:
     """Run one seed with a journal in that folder, which `report`, `status` and `journal` open."""
-    program = setting.program
     with open_stores(folder, NOBODYS) as stores:
-        run_id = new_run_id(program.digest, seed)
-        world = World(setting, seed, run_id=run_id, sink=partial(_write, stores.journal, run_id))
-        mids2 = [book.bid + book.ask for book in world.books]
-        stores.journal.start_run(_header(asked, setting, world, run_id), program)
-        world.run()
-        for at_ns, alert in world.alerts:
-            stores.journal.note_alert(run_id, at_ns, alert)
-        outcome = outcome_of(world, mids2)
-        _end(stores, run_id, world.state.ended or _no_end(world))
+        run_id, outcome = recorded(asked, setting, seed, stores)
         return Told(run_id, outcome, tuple(_story(stores, run_id)))
+
+
+def recorded(asked: Asked, setting: Setting, seed: int, stores: Stores) -> tuple[str, Outcome]:
+    """Run one seed into an open journal: its id there, and what came of it."""
+    program = setting.program
+    run_id = new_run_id(program.digest, seed)
+    world = World(setting, seed, run_id=run_id, sink=partial(_write, stores.journal, run_id))
+    mids2 = [book.bid + book.ask for book in world.books]
+    stores.journal.start_run(_header(asked, setting, world, run_id), program)
+    world.run()
+    for at_ns, alert in world.alerts:
+        stores.journal.note_alert(run_id, at_ns, alert)
+    _end(stores, run_id, world.state.ended or _no_end(world))
+    return run_id, outcome_of(world, mids2)
 
 
 def _write(

@@ -42,6 +42,7 @@ CREATE TABLE IF NOT EXISTS alerts (
   code TEXT NOT NULL, severity TEXT NOT NULL, text TEXT NOT NULL, act TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS ledgers_of_account ON ledgers (mode, market, venue, symbol, id);
+CREATE INDEX IF NOT EXISTS alerts_of_run ON alerts (run_id);
 CREATE VIEW IF NOT EXISTS orders AS
   SELECT l.run_id, l.seq, l.at_ns, json_extract(c.value, '$.leg') AS leg,
     json_extract(r.header, '$.legs[' || json_extract(c.value, '$.leg') || '].symbol') AS symbol,
@@ -78,6 +79,7 @@ def open_to_write(path: Path) -> sqlite3.Connection:
 
 def _prepare(database: sqlite3.Connection, path: Path) -> None:
     version = _version(database, path)
+    database.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a new file: old runs can give their space back
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = NORMAL")
     database.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")

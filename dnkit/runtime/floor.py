@@ -26,6 +26,7 @@ from dnkit.model.capabilities import Capabilities
 from dnkit.model.errors import DnkitError
 from dnkit.runtime.folder import StateFolder, make_folder
 from dnkit.runtime.helm import Helm
+from dnkit.runtime.house import Time
 from dnkit.runtime.lock import Busy, held
 from dnkit.runtime.market import OpenMarket
 from dnkit.runtime.pager import Pager
@@ -116,11 +117,11 @@ def lay_floor(
     house = PaperHouse(opened.name, stores.accounts, world, capabilities, seed)
     pager = Pager(stores.journal, say, world.now)
     for book, name in zip(opened.books, opened.book_names, strict=True):
-        _watch(world, book, name, pager)
+        watch(world, book, name, pager)
     return Floor(stores.journal, stores.reader, house, world, pager, Helm(world), seed)
 
 
-def _watch(world: World, book: LegBook, name: str, pager: Pager) -> None:
+def watch(world: Time, book: LegBook, name: str, pager: Pager) -> None:
     """A watchdog on the data of one book. There is no connection to mend here, only somebody to tell."""
 
     def do(wish: Do) -> None:

@@ -22,7 +22,7 @@ from dnkit.journal.writer import Journal
 from dnkit.machine.program import Program
 from dnkit.model.alerts import DONE, HALT, POLICY_ALERT, Alert
 from dnkit.model.capabilities import Capabilities
-from dnkit.model.commands import Command, EndRun, PlaceOrder, ReadBook, SendAlert
+from dnkit.model.commands import Command, EndRun, PlaceOrder, ReadBook, ReadPosition, SendAlert
 from dnkit.model.errors import DnkitError
 from dnkit.model.events import Event, FlattenAsked, Restarted, Started, StopAsked, Wish
 from dnkit.model.ids import order_key
@@ -269,7 +269,7 @@ class PaperRun:
         wire.connect(seat.carry, gateway.hear, gateway.missed)
         return gateway
 
-    def _lowers_risk(self, request: PlaceOrder) -> bool:
+    def _lowers_risk(self, request: PlaceOrder | ReadPosition) -> bool:
         return lowers_risk(self.program, self.desk.state, request)
 
     def _emit(self, event: Event) -> None:

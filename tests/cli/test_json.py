@@ -67,6 +67,7 @@ def test_flatten_status_and_paper() -> None:
 def test_verify(state_folder: Path) -> None:
     assert dnkit("trade", "--policy", "close_two_phase").code == 0
     assert dnkit("journal", "verify", "--json").json["data"]["difference"] is None
+    assert found(dnkit("journal", "prune", "--json")) == told("dnkit.prune/1")
     with closing(sqlite3.connect(state_folder / "journal.db")) as database, database:
         database.execute("UPDATE lines SET digest = '0' WHERE seq = 3")
     assert found(dnkit("journal", "verify", "--json")) == told("dnkit.verify/1")

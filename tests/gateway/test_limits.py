@@ -163,8 +163,9 @@ def test_the_reserve_is_two_fifths_and_half_of_that_is_for_acts() -> None:
     budget = Budget(40, NS_PER_S)
     entries = sum(budget.take(Use.ENTRY, 0) for _ in range(100))
     reads = sum(budget.take(Use.READ, 0) for _ in range(100))
+    needs = sum(budget.take(Use.NEED, 0) for _ in range(3))
     acts = sum(budget.take(Use.ACT, 0) for _ in range(100))
-    assert (entries, reads, acts) == (24, 8, 8)
+    assert (entries, reads, needs, acts) == (24, 8, 3, 5)
 
 
 @given(st.integers(1, 30), st.integers(1, 20), CALLS, st.integers(1, 40))

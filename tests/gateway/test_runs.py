@@ -128,7 +128,7 @@ def test_at_the_reserve_an_unwind_goes_through_and_an_open_does_not_begin(ran: R
 def test_at_the_reserve_no_entry_leaves(ran: Ran) -> None:
     def hold(floor: Floor) -> None:
         for traffic in floor.traffic.values():
-            traffic.budget.kept = (traffic.budget.calls, 0, 0)
+            traffic.budget.kept = (traffic.budget.calls, 0, 0, 0)
 
     result = ran.trade("open_post_only_hedge", nothing, hold)
     assert result.verified

@@ -21,7 +21,11 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 FAILURES = (
-    Failure("S1", "one leg fills, the other order expires", ("cycle_six", "imbalance_40_percent")),
+    Failure(
+        "S1",
+        "one leg fills, the other order expires",
+        ("cycle_six", "cycle_six_before", "imbalance_40_percent"),
+    ),
     Failure("S2", "post-only orders are rejected again and again", ("post_only_rejected",)),
     Failure("S3", "a fill overtakes the cancel", ("cancel_race", "cancel_race_untold")),
     Failure("S4", "the rest is below the venue's minimum", ("residual_below_minimum", "flatten_dust")),
@@ -66,7 +70,11 @@ def _came(library: Library, name: str) -> tuple[str, ...]:
     end = ended.end.value if ended.end.value != "halted" else f"halted, {ended.risk.value}"
     link = f"[{name}](../policies/scenarios/{name}.yaml)"
     seconds = f"{plain(Decimal(ran.now) / NS_PER_S)} s"
-    return link, ran.scenario.policy.name.removesuffix(".yaml"), end, str(len(ran.orders())), seconds
+    return link, _name(ran.scenario.policy.name), end, str(len(ran.orders())), seconds
+
+
+def _name(policy: str) -> str:
+    return policy.removeprefix("../").removesuffix(".yaml")
 
 
 def faults_markdown() -> str:

@@ -16,6 +16,7 @@ from dnkit.policies.reference import catalogue_table_markdown, codes_table_markd
 from dnkit.policies.schema.document import schema_text
 from tests.analysis.mutants import table
 from tests.sim import reliability
+from tests.sim.measures.table import goals_markdown, measures_markdown
 from tests.tidy.source_tree import ROOT
 
 LANGUAGE = ROOT / "docs" / "LANGUAGE.md"
@@ -56,6 +57,8 @@ TABLES: dict[tuple[Path, str], Callable[[], str]] = {
     (RELIABILITY, "faults"): reliability.faults_markdown,
     (RELIABILITY, "checked"): reliability.rules_markdown,
     (RELIABILITY, "open"): reliability.open_markdown,
+    (RELIABILITY, "goals"): goals_markdown,
+    (RELIABILITY, "measures"): measures_markdown,
     (RULES, "codes"): codes_table_markdown,
     (RULES, "catalogue"): catalogue_table_markdown,
 }

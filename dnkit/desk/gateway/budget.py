@@ -17,7 +17,8 @@ class Use(IntEnum):
 
     ENTRY = 0  # an order that adds risk
     READ = 1  # a position
-    ACT = 2  # a cancel, a sweep, a look-up of an order in doubt, an order that brings risk down
+    NEED = 2  # a position that a way out cannot go on without
+    ACT = 3  # a cancel, a sweep, a look-up of an order in doubt, an order that brings risk down
 
 
 class Budget:
@@ -28,7 +29,7 @@ class Budget:
     def __init__(self, calls: int, window_ns: int) -> None:
         self.calls = calls
         self.window_ns = window_ns
-        self.kept = (calls * RESERVE[0] // RESERVE[1], calls * LAST[0] // LAST[1], 0)
+        self.kept = (calls * RESERVE[0] // RESERVE[1], calls * LAST[0] // LAST[1], 0, 0)
         self._left: deque[int] = deque()
         self._held_ns = 0
 

@@ -41,14 +41,14 @@ PATIENCE = (3, 4)  # of the time a run waits for an answer: the rest is for the 
 LOOK_AGAIN_NS = 500 * NS_PER_MS  # a venue may not know yet what it took
 
 
-def cannot_open(request: PlaceOrder) -> bool:
-    """Whether the order can only bring its leg nearer to zero."""
-    return request.reduce_only or not request.adds_risk
+def cannot_open(request: PlaceOrder | ReadPosition) -> bool:
+    """Whether it is an order that can only bring its leg nearer to zero."""
+    return isinstance(request, PlaceOrder) and (request.reduce_only or not request.adds_risk)
 
 
 class Gateway:
-    """One leg. `lowers_risk` says of an order whether it is kept from entries' limits: by default one that
-    can only reduce its leg.
+    """One leg. `lowers_risk` says of an order whether it is kept from entries' limits (by default one that
+    can only reduce its leg), and of a position read whether it is part of a way out.
 
     A placement that had to wait is sent later than the run believes; until the venue's look-up lag after its
     real sending is over, "no such order" is passed on as an error, which proves nothing.
@@ -66,7 +66,7 @@ class Gateway:
         emit: Callable[[Event], None],
         now: Callable[[], int],
         at: Callable[[int, Call], None],
-        lowers_risk: Callable[[PlaceOrder], bool] = cannot_open,
+        lowers_risk: Callable[[PlaceOrder | ReadPosition], bool] = cannot_open,
     ) -> None:
         self.leg = leg
         self.traffic = traffic
@@ -100,7 +100,7 @@ class Gateway:
 
     def read_position(self, request: ReadPosition) -> None:
         """Read the position."""
-        self._ask(request, Use.READ)
+        self._ask(request, Use.NEED if self._lowers_risk(request) else Use.READ)
 
     def sweep(self, request: SweepOrders) -> None:
         """List and cancel own open orders. Orders that have not left yet never will."""

@@ -20,6 +20,7 @@ from dnkit.model.numbers import NS_PER_MS, NS_PER_S
 from dnkit.model.terms import RejectKind
 
 RETRIES = Backoff(base_ns=100 * NS_PER_MS, cap_ns=NS_PER_S, tries=5)
+READS = (Use.READ, Use.NEED)
 HOLD_NS = NS_PER_S  # after "too many calls" without a word on how long
 ALERT_EVERY_NS = 600 * NS_PER_S  # the same alert of a venue is not repeated sooner
 
@@ -114,7 +115,7 @@ class Traffic:
     def answered(self, use: Use) -> None:
         """The venue answered a call."""
         if self.breaker is not circuit.CLOSED:
-            self.breaker = circuit.answering(self.breaker, read=use is Use.READ)
+            self.breaker = circuit.answering(self.breaker, read=use in READS)
 
     def failed(self, use: Use, failure: Failed) -> None:
         """A call got no answer, or was one too many."""
@@ -174,7 +175,7 @@ class Traffic:
 
     def _fail(self, use: Use, text: str, now: int) -> None:
         before = self.breaker
-        self.breaker = circuit.failing(before, now, read=use is Use.READ)
+        self.breaker = circuit.failing(before, now, read=use in READS)
         if self.breaker.openings > before.openings:
             self._tell(ENTRIES_STOPPED, f"{self.venue} does not answer: {text}")
 

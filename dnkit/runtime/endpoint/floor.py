@@ -7,7 +7,7 @@ from dnkit.machine.program import LegSpec
 from dnkit.model.alerts import Alert
 from dnkit.runtime.endpoint.house import EndpointHouse
 from dnkit.runtime.endpoint.world import EndpointWorld
-from dnkit.runtime.floor import Stores
+from dnkit.runtime.floor import Stores, watch
 from dnkit.runtime.helm import Helm
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.pager import Pager
@@ -27,4 +27,6 @@ def endpoint_floor(
     """The floor that runs at this exchange share."""
     pager = Pager(stores.journal, say, world.now)
     world.guard(pager.raise_alert)
+    for book, listing in zip(world.books, world.welcome.listings, strict=True):
+        watch(world, book, f"{listing.symbol} on {listing.venue}", pager)
     return Floor(stores.journal, stores.reader, EndpointHouse(world, venues), world, pager, Helm(world))

@@ -29,11 +29,11 @@ class Tape:
         """Empty books of its legs."""
         return tuple(leg_book(grid, instrument) for grid, instrument in self._pairs)
 
-    def places(self, most: int) -> int:
+    def places(self, most: int, apart_ns: int = APART_NS) -> int:
         """How many places there are where runs may begin."""
         if self.end_ns is None:
             return most
-        return max(1, min(most, 1 + (self.end_ns - LEFT_NS - self.start_ns) // APART_NS))
+        return max(1, min(most, 1 + (self.end_ns - LEFT_NS - self.start_ns) // apart_ns))
 
     def play(self, place: int) -> Iterator[Message]:
         """The messages from number `place` on."""
@@ -57,34 +57,48 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 class Tapes:
-    """Places where runs begin: `tapes` markets made by `make(number)`, `places` of each, one for a seed."""
+    """Places where runs begin: `tapes` markets made by `make(number)`, at most `places` of each, `apart_ns`
+    apart, one for a seed.
+    """
 
     def __init__(
-        self, make: Callable[[int], Market], instruments: Sequence[Instrument], tapes: int, places: int
+        self,
+        make: Callable[[int], Market],
+        instruments: Sequence[Instrument],
+        tapes: int,
+        places: int,
+        apart_ns: int = APART_NS,
     ) -> None:
         self._make = make
         self._instruments = tuple(instruments)
-        self._count, self._places = tapes, places
+        self._count, self._places, self._apart_ns = tapes, places, apart_ns
         self._tapes: dict[int, Tape] = {}
         self._warm: dict[tuple[int, int], tuple[tuple[LegBook, ...], int, int]] = {}
 
     def open(self, seed: int) -> Opened:
         """The books of a seed, warm; DnkitError when the market has none at that place."""
         number = seed % self._count
-        tape = self._tapes.get(number)
-        if tape is None:
-            tape = self._tapes[number] = Tape(self._make(number), self._instruments)
-        place = seed // self._count % tape.places(self._places)
+        tape = self._tape(number)
+        place = seed // self._count % tape.places(self._places, self._apart_ns)
         if (number, place) not in self._warm:
             self._warm[number, place] = self._warmed(tape, number, place)
         books, at, now_ns = self._warm[number, place]
         return Opened(tuple(map(still, books)), tape.play(at), now_ns)
 
+    def places(self) -> int:
+        """How many there are."""
+        return sum(self._tape(one).places(self._places, self._apart_ns) for one in range(self._count))
+
+    def _tape(self, number: int) -> Tape:
+        if number not in self._tapes:
+            self._tapes[number] = Tape(self._make(number), self._instruments)
+        return self._tapes[number]
+
     def _warmed(self, tape: Tape, number: int, place: int) -> tuple[tuple[LegBook, ...], int, int]:
         """Books, how many messages made them, and the moment of the last."""
         before = self._warm.get((number, place - 1))
         books, at, _ = before or (tape.books(), 0, 0)
-        books, due_ns = tuple(map(still, books)), tape.start_ns + place * APART_NS
+        books, due_ns = tuple(map(still, books)), tape.start_ns + place * self._apart_ns
         for at_now, message in enumerate(tape.play(at), at + 1):
             apply(books[message.leg].book, message)
             if message.at_ns >= due_ns and all(one.bid and one.ask for one in books):
