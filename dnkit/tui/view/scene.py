@@ -1,0 +1,102 @@
+"""All that a screen can show at one moment, and what its user looks at."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from dnkit.journal.records import AlertLine, Run
+from dnkit.tui.view.trail import Trail
+
+SCREENS = ("legs", "book", "journal", "policy", "venues", "alerts", "runs")
+LIVE, ENDED, REPLAY = "live", "ended", "replay"
+GRACE_NS = 2_000_000_000  # so long a line may be late before the engine is called silent
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """`now_ns` is on the run's clock, `way` is how the run is watched (live, ended, replay), `silent_ns` for
+    how long the engine has said nothing although it was due (0: it was not).
+    """
+
+    now_ns: int
+    way: str
+    silent_ns: int = 0
+
+
+class Ladder(msgspec.Struct, frozen=True):
+    """A live book: (price in ticks, lots) best first, and when it was last true on the run's clock."""
+
+    at_ns: int
+    bids: tuple[tuple[int, int], ...]
+    asks: tuple[tuple[int, int], ...]
+
+
+class Tape(msgspec.Struct, frozen=True):
+    """How a replay is played: `speed` times as fast as it was, standing still or not."""
+
+    speed: int = 1
+    playing: bool = False
+
+
+class Budget(msgspec.Struct, frozen=True):
+    """Calls that a venue takes in a window."""
+
+    calls: int
+    window_ns: int
+
+
+class Look(msgspec.Struct):
+    """What the user looks at. `at` is the selected row of each screen, -1 for the last one; `sought` the
+    filter.
+    """
+
+    screen: str = "legs"
+    at: dict[str, int] = {}
+    sought: str = ""
+    frozen: bool = False
+    opened: bool = False
+
+
+class Scene(msgspec.Struct, kw_only=True):
+    """`acked` are the numbers of alerts the user has seen, `linked` whether the engine's socket answers,
+    `paused` whether it was told not to enter; `told` is the last word to the user.
+    """
+
+    trail: Trail | None
+    moment: Moment
+    runs: tuple[Run, ...] = ()
+    alerts: tuple[AlertLine, ...] = ()
+    acked: set[int] = msgspec.field(default_factory=set)
+    ladders: Mapping[int, Ladder] = {}
+    budgets: Mapping[str, Budget] = {}
+    tape: Tape | None = None
+    read_only: bool = False
+    linked: bool = False
+    paused: bool = False
+    told: str = ""
+
+    @property
+    def stale(self) -> bool:
+        """Whether the numbers shown may not be true any more."""
+        return self.moment.silent_ns > 0
+
+    @property
+    def unacked(self) -> int:
+        """Alerts louder than info that nobody has acknowledged here."""
+        return sum(
+            one.alert.severity != "info" and number not in self.acked
+            for number, one in enumerate(self.alerts)
+        )
+
+
+def moment_of(trail: Trail, way: str, arrived_ns: int, wall_ns: int) -> Moment:
+    """The moment of a run whose last line arrived at `arrived_ns` when it is `wall_ns` on the same clock.
+
+    Between two lines the run's clock goes on as ours does, but never past the moment at which the engine
+    wanted to be woken: from then on it is overdue.
+    """
+    state, passed = trail.state, max(0, wall_ns - arrived_ns)
+    if way != LIVE:
+        return Moment(state.now_ns, way)
+    rest = 0 if state.wake_ns is None else max(0, state.wake_ns - state.now_ns)
+    late = passed - rest
+    return Moment(state.now_ns + min(passed, rest), way, passed if late > GRACE_NS else 0)
