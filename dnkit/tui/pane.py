@@ -63,11 +63,11 @@ class Pane(Widget):
         """One row as the terminal gets it."""
         self.drawn += 1
         one = self._lines[y] if y < len(self._lines) else EMPTY
-        segments = [
-            Segment(to_ascii(span.text) if self._ascii else span.text, self._style(span.style))
-            for span in one
-        ]
+        segments = [Segment(self._text(span.text), self._style(span.style)) for span in one]
         return Strip(segments).adjust_cell_length(self.size.width, self._style(""))
+
+    def _text(self, text: str) -> str:
+        return to_ascii(text) if self._ascii else text
 
     def _style(self, names: str) -> Style:
         known = self._mixed.get(names)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -9,9 +10,11 @@ from msgspec.structs import replace
 from dnkit.journal.errors import JournalError
 from dnkit.journal.reader import LAST, Reader
 from dnkit.journal.records import Run
+from dnkit.machine.program import LegSpec
 from dnkit.model.numbers import NS_PER_S
-from dnkit.tui.view.scene import ENDED, LIVE, REPLAY, Budget, Moment, Scene, Tape, moment_of
+from dnkit.tui.view.scene import ENDED, LIVE, REPLAY, SILENCE, Budget, Ladder, Moment, Scene, Tape, moment_of
 from dnkit.tui.view.trail import Trail
+from dnkit.tui.wishes import Shown
 
 LOOK_NS = NS_PER_S // 4  # how often alerts, the list of runs and a newer run are looked for
 RUNS_MOST = 100
@@ -21,15 +24,18 @@ NO_BUDGETS: Budgets = {}
 
 
 class Session:
-    """`wanted` is a run's id, or "last": then a newer run is followed as soon as there is one."""
+    """`wanted` is a run's id, or "last": then a newer run is followed as soon as there is one. `but` is a run that
+    is not to be shown for being the last.
+    """
 
     def __init__(
-        self, path: Path, wanted: str = LAST, *, read_only: bool = False, budgets: Budgets = NO_BUDGETS
+        self, path: Path, wanted: str = LAST, *, read_only: bool = False, budgets: Budgets = NO_BUDGETS, but: str = ""
     ) -> None:
         self.path = path
         self.reader: Reader | None = None
         self.scene = Scene(trail=None, moment=Moment(0, LIVE), read_only=read_only, budgets=budgets)
         self._wanted = wanted
+        self._but = but
         self._arrived_ns = 0
         self._looked_ns: int | None = None
         self._tape_ns = 0
@@ -56,7 +62,7 @@ class Session:
         trail = Trail(self.reader, run)
         self.scene.trail, self._wanted = trail, run.header.run_id
         self.scene.alerts, self.scene.acked = (), set()
-        self.scene.ladders, self.scene.linked, self.scene.paused = {}, False, False
+        self.scene.ladders, self.scene.word = {}, SILENCE
         if run.end is None:
             self._follow(trail, wall_ns)
         else:
@@ -109,6 +115,14 @@ class Session:
             at = SPEEDS.index(self.scene.tape.speed) + way
             self.scene.tape = replace(self.scene.tape, speed=SPEEDS[max(0, min(at, len(SPEEDS) - 1))])
 
+    def show_books(self, books: Mapping[str, Shown]) -> bool:
+        """Take live books in; whether they are other ones."""
+        trail = self.scene.trail
+        ladders = {} if trail is None or self.scene.moment.way == REPLAY else _ladders(trail, books)
+        news = ladders != self.scene.ladders
+        self.scene.ladders = ladders
+        return news
+
     def close(self) -> None:
         """Let go of the journal."""
         if self.reader is not None:
@@ -156,6 +170,8 @@ class Session:
         if not self.scene.runs or (trail is not None and trail.run.end is None and self._is_alive()):
             return
         newest = self.scene.runs[0]
+        if trail is None and newest.header.run_id == self._but:
+            return
         if trail is None or trail.run_id != newest.header.run_id:
             self.open(newest, wall_ns)
             self.follow(wall_ns)
@@ -179,3 +195,22 @@ class Session:
             self.scene.tape = replace(tape, playing=False)
             self._stand(trail, wall_ns)
         return True
+
+
+def _ladders(trail: Trail, books: Mapping[str, Shown]) -> dict[int, Ladder]:
+    """Books by index of the leg, on its grid."""
+    return {
+        at: _ladder(spec, books[spec.name])
+        for at, spec in enumerate(trail.program.legs)
+        if spec.name in books
+    }
+
+
+def _ladder(spec: LegSpec, book: Shown) -> Ladder:
+    return Ladder(book.at_ns, _levels(spec, book.bids), _levels(spec, book.asks))
+
+
+def _levels(spec: LegSpec, levels: tuple[tuple[str, str], ...]) -> tuple[tuple[int, int], ...]:
+    """Levels in ticks and whole lots, rounded down."""
+    tick, lot = spec.instrument.tick, spec.instrument.lot
+    return tuple((int(Decimal(price) / tick), int(Decimal(size) / lot)) for price, size in levels)

@@ -1,4 +1,6 @@
-"""Colours. The default tells good from bad to every eye: blue against vermillion, and never by colour alone."""
+"""Colours. The default tells good from bad to every eye: blue against vermillion, and never by colour
+alone.
+"""
 
 from rich.style import Style
 

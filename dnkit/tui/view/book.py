@@ -1,4 +1,6 @@
-"""The screen of the books: both ladders with own orders, what crossing them brings, what is left would cost."""
+"""The screen of the books: both ladders with own orders, what crossing them brings, what is left would
+cost.
+"""
 
 from collections.abc import Iterator, Sequence
 

@@ -6,6 +6,7 @@ from dnkit.engine.state import Stage
 from dnkit.readers.facts import place
 from dnkit.tui.view import alerts, book, journal, legs, policy, runs, venues
 from dnkit.tui.view import figures as fig
+from dnkit.tui.view.boxes import overlaid
 from dnkit.tui.view.lines import EMPTY, Line, Span, beside, boxed, cut, fit, line, styled, wide
 from dnkit.tui.view.scene import REPLAY, SCREENS, Look, Scene
 from dnkit.tui.view.trail import Trail
@@ -32,8 +33,8 @@ _KEYS = {
 }
 
 
-def picture(scene: Scene, look: Look, width: int, height: int) -> list[Line]:
-    """Exactly `height` lines of `width` cells."""
+def picture(scene: Scene, look: Look, width: int, height: int, now_ns: int = 0) -> list[Line]:
+    """Exactly `height` lines of `width` cells. `now_ns` is the clock that boxes were opened on."""
     if width < LEAST[0] or height < LEAST[1]:
         lines = tiny(scene, width, height)
     else:
@@ -41,7 +42,7 @@ def picture(scene: Scene, look: Look, width: int, height: int) -> list[Line]:
         body = _body(scene, look, width, height - len(top) - 1)
         lines = [*top, *body, keys(scene, look, width)]
     filled = [*lines[:height], *[EMPTY] * (height - len(lines))]
-    return [fit(one, width) for one in filled]
+    return overlaid([fit(one, width) for one in filled], scene, look, now_ns)
 
 
 def _body(scene: Scene, look: Look, width: int, height: int) -> list[Line]:
@@ -95,7 +96,7 @@ def header(scene: Scene, width: int) -> Line:
     mark = "?" if scene.stale else ""
     out = " F = FLATTEN " if width >= FULL else " F=FLATTEN "
     right = Span(" read-only ", "bold") if scene.read_only else Span(out, "bold", "flatten")
-    word = f"{word} PAUSED" if scene.paused else word
+    word = f"{word} PAUSED" if scene.word.paused else word
     parts = [
         Span(f" {word} " if width >= FULL else f" {word}", "bold"),
         Span(trail.run.header.policy),

@@ -85,7 +85,9 @@ def _row(row: Row, at: int, width: int, *, on: bool) -> Line:
 
 
 def _detail(trail: Trail, row: Row, width: int, height: int) -> list[Line]:
-    """One line in full: words, what asked for it, the policy's line, event and commands as they are stored."""
+    """One line in full: words, what asked for it, the policy's line, event and commands as they are
+    stored.
+    """
     room = width - 4
     source = trail.run.header.source
     cause = f"asked for by #{row.cause}" if row.cause else "not asked for by a line read here"

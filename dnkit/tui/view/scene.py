@@ -44,6 +44,33 @@ class Budget(msgspec.Struct, frozen=True):
     window_ns: int
 
 
+class Box(msgspec.Struct):
+    """A dialog over the screen: `kind` of it, what was `typed`, and when it was opened (any clock)."""
+
+    kind: str
+    typed: str = ""
+    opened_ns: int = 0
+    said: str = ""
+
+
+class Word(msgspec.Struct, frozen=True, kw_only=True):
+    """What the engine's socket last said of a command: `positions` signed coin by leg (`names`), None where
+    unknown; `ended` its last word, "" while it works, and `risk` what it left open then.
+    """
+
+    linked: bool = False
+    paused: bool = False
+    stopping: str = ""
+    flattening: bool = False
+    names: tuple[str, ...] = ()
+    positions: tuple[str | None, ...] = ()
+    ended: str = ""
+    risk: str = ""
+
+
+SILENCE = Word()
+
+
 class Look(msgspec.Struct):
     """What the user looks at. `at` is the selected row of each screen, -1 for the last one; `sought` the
     filter.
@@ -54,11 +81,12 @@ class Look(msgspec.Struct):
     sought: str = ""
     frozen: bool = False
     opened: bool = False
+    box: Box | None = None
 
 
 class Scene(msgspec.Struct, kw_only=True):
-    """`acked` are the numbers of alerts the user has seen, `linked` whether the engine's socket answers,
-    `paused` whether it was told not to enter; `told` is the last word to the user.
+    """`acked` are the numbers of alerts the user has seen, `word` is the engine's last one, `concession`
+    how far past the touch a flatten may go (mbps, -1: not known), `told` the last word to the user.
     """
 
     trail: Trail | None
@@ -70,8 +98,8 @@ class Scene(msgspec.Struct, kw_only=True):
     budgets: Mapping[str, Budget] = {}
     tape: Tape | None = None
     read_only: bool = False
-    linked: bool = False
-    paused: bool = False
+    word: Word = SILENCE
+    concession: int = -1
     told: str = ""
 
     @property

@@ -59,7 +59,9 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
 
 class Sample(msgspec.Struct, frozen=True, gc=False):
-    """What is drawn over time: signed net exposure in picos, and the two mids apart in mbps (None: no pair)."""
+    """What is drawn over time: signed net exposure in picos, and the two mids apart in mbps (None: no
+    pair).
+    """
 
     at_ns: int
     net: int

@@ -45,7 +45,7 @@ def screen(scene: Scene, width: int, height: int) -> list[Line]:
 
 def _foot(scene: Scene, trail: Trail) -> Line:
     clock = "one clock: paper venues share the run's" if trail.run.header.mode != "live" else ""
-    socket = "answers" if scene.linked else "not connected"
+    socket = "answers" if scene.word.linked else "not connected"
     return line(Span(f" engine socket {socket}   journal line #{trail.seq}   {clock}", "dim"))
 
 
