@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from dnkit.analysis.ground import Ground
 from dnkit.analysis.world import LegWorld, Quest, World
-from dnkit.engine.orders import FIND_EVERY_NS, FINDS_MIN
+from dnkit.engine.orders import FIND_EVERY_NS, FINDS_MIN, doubt_budget
 from dnkit.engine.state import SETTLED, Answer, Job, JobStage, Leg, Order, Stage, State
 from dnkit.engine.verify import agrees
 from dnkit.machine import program as pg
@@ -148,16 +148,17 @@ def _order(spec: LegSpec, order: Order, numbers: MAP, *, priced: bool) -> Order:
     doubted, lag = order.life is Life.UNSURE, spec.lookup_lag_ns
     never_taken = not order.taken and order.cum == 0
     counts = never_taken and order.life in (Life.SENT, Life.CANCELLING, Life.UNSURE)
-    budget = lag + FINDS_MIN * spec.answer_within_ns
+    # A working order's age is not kept: when doubt comes it may have been sent just now.
+    sent_ns = max(order.sent_ns, NOW - lag) if order.sent_ns else NOW
     return replace(
         order,
         n=n,
-        sent_ns=max(order.sent_ns, NOW - lag) if counts else 0,
+        sent_ns=sent_ns if counts or doubted else 0,
         due_ns=order.due_ns if waits else 0,
         price=order.price if priced else 0,
         worth=0 if order.life is Life.OVER else order.worth,
         fee=0,
-        unsure_ns=max(order.unsure_ns, NOW - budget) if doubted else 0,
+        unsure_ns=max(order.unsure_ns, NOW - doubt_budget(spec)) if doubted else 0,
         finds=min(order.finds, FINDS_ALIKE) if doubted else 0,
         absents=min(order.absents, FINDS_MIN) if doubted and counts else 0,
         taken=not never_taken,
@@ -167,7 +168,16 @@ def _order(spec: LegSpec, order: Order, numbers: MAP, *, priced: bool) -> Order:
 def _state(ground: Ground, state: State, legs: tuple[Leg, ...], asked: list[MAP], *, heard: bool) -> State:
     if state.stage is Stage.END:
         return replace(
-            state, seq=1, now_ns=NOW, legs=legs, visits=(), dues=(), jobs=(), stop_asked=False, **_QUIET
+            state,
+            seq=1,
+            now_ns=NOW,
+            legs=legs,
+            visits=(),
+            dues=(),
+            jobs=(),
+            stop_asked=False,
+            leave_hedged=False,
+            **_QUIET,
         )
     in_phase, leaving = state.stage is Stage.PHASE, state.stage is Stage.LEAVE
     phase = ground.program.phases[state.phase]
@@ -193,6 +203,7 @@ def _state(ground: Ground, state: State, legs: tuple[Leg, ...], asked: list[MAP]
         halt=HALTING if state.halt else "",
         naked_ns=NOW if state.naked_ns and not closing else 0,
         stop_asked=state.stop_asked and not closing,
+        leave_hedged=state.leave_hedged and not closing,
         wake_ns=None,
     )
 

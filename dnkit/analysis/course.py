@@ -117,7 +117,7 @@ def outcomes(phase: Phase) -> tuple[Outcome, ...]:
 def _interruptions(program: Program, spot: Spot, phase: Phase) -> dict[str, Spot]:
     limits = program.scopes[phase.scope].limits
     found = {
-        "stop": _leave(spot._replace(stopped=True), program.stop_to),
+        "stop": _leave(_stopped(program, spot), program.stop_to),
         "crash": _leave(spot, _after_restart(program, spot)),
     }
     if spot.dues[phase.scope]:
@@ -132,15 +132,18 @@ def _interruptions(program: Program, spot: Spot, phase: Phase) -> dict[str, Spot
 
 def _losses(program: Program, spot: Spot, now: int) -> dict[str, Spot]:
     """An order cannot be resolved, while the other leg can still be reduced or not."""
-    halted = reduced = _follow(program, spot, HALT, now)
-    scope = program.phases[spot.phase].scope
-    reduces = program.reduce >= 0 and program.scopes[scope].halt_to is None
-    if reduces and spot.visits[program.reduce] == 0:
+    halted = reduced = spot._replace(stage=Stage.HALT, goal=None)
+    if program.reduce >= 0 and spot.visits[program.reduce] == 0:
         reduced = _follow(program, spot, to(program.reduce), now)
     return {
         "order lost": halted,
         **({"order lost, other leg open": reduced} if len(program.legs) > 1 else {}),
     }
+
+
+def _stopped(program: Program, spot: Spot) -> Spot:
+    """Asked to stop: the run is inside no sub-policy any more."""
+    return spot._replace(stopped=True, phase=program.start)
 
 
 def _leave(spot: Spot, goal: Target) -> Spot:
@@ -155,21 +158,21 @@ def _after_restart(program: Program, spot: Spot) -> Target:
 
 def _from_leaving(program: Program, spot: Spot, now: int) -> dict[str, Spot]:
     goal = spot.goal or HALT
-    turned = program.stop_to if goal.kind is TargetKind.PHASE else goal
+    inside = program.scopes[program.phases[spot.phase].scope].halt_to is not None
+    turned = program.stop_to if goal.kind is TargetKind.PHASE or inside else goal
     found = {
         GONE: _follow(program, spot, goal, now),
-        "stop": spot._replace(stopped=True, goal=turned),
+        "stop": _stopped(program, spot)._replace(goal=turned),
         "crash": spot._replace(goal=_after_restart(program, spot)),
     }
     if goal.kind is TargetKind.HALT:
-        return found
-    phase = goal.phase if goal.kind is TargetKind.PHASE else program.start
-    return {**found, **_losses(program, spot._replace(phase=phase), now)}
+        return {**found, "order lost": spot._replace(stage=Stage.HALT, goal=None)}
+    return {**found, **_losses(program, spot, now)}
 
 
 def _from_sweep(program: Program, spot: Spot, now: int) -> dict[str, Spot]:
     """An end is named, or turns out not to be true; or it was that of a slice, and the next one begins."""
-    found = {"not true": _follow(program, spot, HALT, now), "stop": spot._replace(stopped=True)}
+    found = {"not true": _follow(program, spot, HALT, now), "stop": _stopped(program, spot)}
     if has_slices(program, spot):
         anew = spot._replace(visits=(0,) * len(spot.visits))
         found["next slice"] = _follow(program, anew, to(program.start), now)

@@ -20,7 +20,7 @@ from dnkit.analysis.world import (
     with_order,
     without_order,
 )
-from dnkit.engine.orders import FINDS_MIN, IMMEDIATE
+from dnkit.engine.orders import FINDS_MIN, IMMEDIATE, doubt_budget
 from dnkit.engine.state import Leg
 from dnkit.machine.orders import Life
 from dnkit.model import events as ev
@@ -214,7 +214,7 @@ def _given_up(here: Here, failed: Move, n: int) -> Move:
     spec, order = here.ground.program.legs[here.index], known_order(here.leg, n)
     if order is None or order.life is not Life.UNSURE:
         return failed
-    budget = spec.lookup_lag_ns + FINDS_MIN * spec.answer_within_ns
+    budget = doubt_budget(spec)
     tired = replace(older(order, budget), finds=max(order.finds, FINDS_MIN))
     state = with_known(here.state, here.index, tired)
     return replace(failed, state=state, spent=budget + SILENCE_NS)
@@ -237,7 +237,7 @@ def notices(here: Here) -> Iterator[Move]:
         if order.fate is Fate.SENT:
             continue
         for total in totals(here, order):
-            if total > order.low or is_untold(here.leg, order):
+            if total > order.low or (is_untold(here.leg, order) and not order.mute):
                 yield _notice(here, order, total)
         if order.fate is Fate.LIVE:
             yield _ended_by_venue(here, order)
@@ -260,7 +260,7 @@ def is_untold(leg: Leg, order: Placed) -> bool:
 
 def _notice(here: Here, order: Placed, total: int) -> Move:
     event = ev.OrderFilled(NOW, here.index, order.n, total, _worth(here, total), 0, True)
-    side = filled_to(here.side, order, total)
+    side = filled_to(here.side, replace(order, mute=False), total)
     if total == order.lots:
         side = without_order(side, order.n)
     return here.move(f"fill told: {total} of {order.lots}", event, side, spent=0)

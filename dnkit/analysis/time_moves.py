@@ -8,7 +8,7 @@ from dnkit.analysis.canon import FILLED_LATELY, FILLED_LONG_AGO, NOW
 from dnkit.analysis.ground import Ground
 from dnkit.analysis.move import SILENCE_NS, Here, Kind, Move, older, with_known
 from dnkit.analysis.order_moves import is_untold
-from dnkit.analysis.world import Quest, World
+from dnkit.analysis.world import Quest, World, with_leg, with_order
 from dnkit.engine.state import Answer, JobStage, Order, Stage, State
 from dnkit.machine.program import Phase, PhaseKind
 from dnkit.model import events as ev
@@ -62,18 +62,24 @@ def run_timers(ground: Ground, state: State, world: World) -> Iterator[Move]:
     phase = ground.program.phases[state.phase]
     if state.stage is not Stage.PHASE or (phase.kind is PhaseKind.VERIFY and state.step == 1):
         following = _next_try(ground, state, world, phase)
-        silent = any(_keeps_silent(state, world, index) for index in range(len(state.legs)))
+        quiet = _with_the_lost(state, world)
         what = f"{following.what}, and the stream kept silent"
-        yield replace(following, what=what, kind=Kind.SLIP) if silent else following
+        yield following if quiet is world else replace(following, what=what, kind=Kind.SLIP, world=quiet)
     elif phase.kind in (PhaseKind.REST, PhaseKind.WAIT) or (phase.kind is PhaseKind.ALERT):
         woken, due = ev.Woken(NOW), replace(state, timer_ns=NOW)
         yield Move("time is up", Kind.FREE, -1, state.timer_ns - NOW, woken, world, due)
 
 
-def _keeps_silent(state: State, world: World, index: int) -> bool:
-    """Whether a fill that shows in a position should have been told by now."""
-    orders = world.legs[index].orders
-    return not world.down[index] and any(is_untold(state.legs[index], one) for one in orders)
+def _with_the_lost(state: State, world: World) -> World:
+    """The world in which the fills that show in a position, and should have been told by now, are not told
+    any more. What is lost once is no new fault at the next try.
+    """
+    for index, leg in enumerate(state.legs):
+        for order in world.legs[index].orders:
+            if is_untold(leg, order) and not order.mute and not world.down[index]:
+                side = with_order(world.legs[index], replace(order, mute=True))
+                world = with_leg(world, index, side)
+    return world
 
 
 def _next_try(ground: Ground, state: State, world: World, phase: Phase) -> Move:

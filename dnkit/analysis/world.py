@@ -43,7 +43,9 @@ class Quest(IntEnum):
 
 
 class Placed(msgspec.Struct, frozen=True, gc=False):
-    """One order. `pay` is its pay-up in mbps past the far touch (NONE: inside it)."""
+    """One order. `pay` is its pay-up in mbps past the far touch (NONE: inside it). `mute`: the stream lost a
+    fill of it, which positions show and nobody tells any more.
+    """
 
     n: int
     side: int
@@ -53,6 +55,7 @@ class Placed(msgspec.Struct, frozen=True, gc=False):
     fate: Fate
     reduces: bool
     pay: int
+    mute: bool = False
 
 
 class LegWorld(msgspec.Struct, frozen=True, gc=False):

@@ -227,7 +227,7 @@ def prove(
 
       dnkit prove my.yaml --trace broken.yaml && dnkit test broken.yaml
 
-      dnkit prove close_two_phase --implies my_close.yaml
+      dnkit prove --implies close_two_phase my_close.yaml
     """
 
     def command() -> int:

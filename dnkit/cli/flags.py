@@ -269,8 +269,8 @@ Implies = Annotated[
     str,
     typer.Option(
         "--implies",
-        metavar="OTHER",
-        help="Whether OTHER is never more aggressive.",
+        metavar="BASE",
+        help="Whether POLICY is never more aggressive than BASE.",
         autocompletion=policies_and_files,
     ),
 ]
@@ -278,8 +278,8 @@ Equivalent = Annotated[
     str,
     typer.Option(
         "--equivalent",
-        metavar="OTHER",
-        help="Whether OTHER is the same machine.",
+        metavar="BASE",
+        help="Whether POLICY is the same machine as BASE.",
         autocompletion=policies_and_files,
     ),
 ]

@@ -136,7 +136,7 @@ def _pairs(asked: Asked, reader: Reader, interrupts: Interrupts) -> Iterator[Pai
         setting = setting_of(asked)
         watch = partial(interrupts.progress, faults=setting.faults, quiet=asked.as_json)
         judge = partial(implication, watch=watch, setting=setting)
-    first, second = (read_policy(name) for name in (asked.policies[0], other))
+    first, second = (read_policy(name) for name in (other, asked.policies[0]))
     for pair in prove_pairs(reader, first, second, judge):
         if not asked.as_json:
             for line in pair_lines(pair):

@@ -1,7 +1,8 @@
-"""`dnkit prove A --implies B` and `dnkit prove A --equivalent B`: two policies side by side."""
+"""`dnkit prove --implies A B` and `dnkit prove --equivalent A B`: two policies side by side."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -21,11 +22,18 @@ Judge = Callable[[Program, Program], Verdict]
 def prove_pairs(reader: Reader, first: PolicyText, second: PolicyText, judge: Judge) -> Iterator[Pair]:
     """Judge two policies for each reason that either asks about; what are the same two machines once."""
     seen = set()
+    base, name = _told_apart(first, second)
     for reason in dict.fromkeys((*reader.reasons(first), *reader.reasons(second))):
         one, other = (program_of(reader.checked(source, reason)) for source in (first, second))
         if (one.digest, other.digest) not in seen:
             seen.add((one.digest, other.digest))
-            yield Pair(first=one.name, second=other.name, reason=reason, verdict=judge(one, other))
+            yield Pair(first=base, second=name, reason=reason, verdict=judge(one, other))
+
+
+def _told_apart(first: PolicyText, second: PolicyText) -> tuple[str, str]:
+    """Their names, or their paths where a variant kept the name."""
+    names = Path(first.path).stem, Path(second.path).stem
+    return names if names[0] != names[1] else (first.path, second.path)
 
 
 def equivalence(one: Program, other: Program) -> Verdict:

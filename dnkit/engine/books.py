@@ -37,12 +37,19 @@ def within(limits: pg.Limits) -> int:
     return REACH_DEFAULT
 
 
+def is_two_sided(book: BookRead) -> bool:
+    """Two sides, not crossed."""
+    return 0 < book.bid < book.ask
+
+
+def is_near(price: int, other: int) -> bool:
+    """Whether two prices in one unit are no jump apart."""
+    return price <= other * JUMP_MAX and other <= price * JUMP_MAX
+
+
 def is_sane(book: BookRead, leg: Leg) -> bool:
     """Two sides, not crossed, and not a print far off the last good mid."""
-    if book.bid <= 0 or book.bid >= book.ask:
-        return False
-    last, mid = leg.bid + leg.ask, book.bid + book.ask
-    return last == 0 or (mid <= last * JUMP_MAX and mid * JUMP_MAX >= last)
+    return is_two_sided(book) and is_near(book.bid + book.ask, leg.bid + leg.ask)
 
 
 def spread(book: BookRead) -> int:

@@ -5,7 +5,7 @@ from dnkit.engine.ledger import live_order
 from dnkit.engine.orders import withdraw
 from dnkit.engine.phases import SWEEP_TRIES, ask_sweep, forget_answers
 from dnkit.engine.sizing import slices_left
-from dnkit.engine.state import Answer, Leg, Stage
+from dnkit.engine.state import Answer, Leg, Stage, State
 from dnkit.engine.turn import Turn
 from dnkit.engine.verify import agrees, ask, is_met, settle_answers, tries_after
 from dnkit.machine import program as pg
@@ -108,7 +108,7 @@ def _true_end(turn: Turn, end: EndName) -> EndName | None:
         if turn.state.slice_no == 0:
             return None
         end = EndName.HEDGED  # earlier slices were traded; the last one found nothing to do
-    if end is EndName.FLAT and turn.state.stop_asked and slices_left(turn):
+    if end is EndName.FLAT and is_leaving(turn.state) and slices_left(turn):
         end = EndName.FLAT if flat else EndName.HEDGED  # asked to stop between two slices
     if end is EndName.PROTECTED and flat:
         end = EndName.FLAT  # the stop was filled meanwhile: it did what it was for
@@ -126,6 +126,15 @@ def begin_halt(turn: Turn, why: str) -> None:
     turn.commands.append(SendAlert(number, "page", text))
     turn.update(stage=Stage.HALT, halt=why, step=SWEEP, tries=0, timer_ns=0, request=number, jobs=())
     _sweep_all(turn)
+
+
+def restart(turn: Turn) -> None:
+    """After a crash all of it anew: the sweep, and of a halt the alert, which may not have left before."""
+    target = turn.state.leave_to
+    if turn.state.stage is Stage.HALT:
+        begin_halt(turn, turn.state.halt)
+    elif target is not None:
+        begin_sweep(turn, target)
 
 
 def advance_halt(turn: Turn) -> None:
@@ -201,6 +210,11 @@ def describe(turn: Turn) -> str:
             if order is not None and order.life not in (Life.OVER, Life.WORKING):
                 parts.append(f"order {order.n} of leg {spec.name} may rest")
     return ", ".join(parts)
+
+
+def is_leaving(state: State) -> bool:
+    """Whether somebody wants the run to end, now or once it is hedged."""
+    return state.stop_asked or state.leave_hedged
 
 
 def is_goal(end: EndName) -> bool:

@@ -71,6 +71,12 @@ def amount_lots(spec: LegSpec, leg: Leg, amount: Amount) -> int:
     )
 
 
+def lowers_net(program: Program, legs: Sequence[Leg], index: int, lots: int) -> bool:
+    """Whether trading signed `lots` on a leg leaves the legs with less net exposure than they have."""
+    now = net(program, legs)
+    return abs(now + lots * exposure_per_lot(program, program.legs[index], legs[index])) < abs(now)
+
+
 def is_flat(leg: Leg) -> bool:
     """Whether the ledger's position is below what the venue lets trade."""
     return abs(leg.position) < leg.least

@@ -20,6 +20,8 @@ FIND_EVERY_NS = (250 * NS_PER_MS, 500 * NS_PER_MS, 1_000 * NS_PER_MS, 2_000 * NS
 FINDS_MIN = 2  # one failed look-up proves nothing
 CANCELS_MAX = 3
 FAILED_LOOKUP = (News.FOUND_ABSENT, News.FOUND_ERROR, News.ANSWER_LOST)
+# The venue knows the order: it can never have been absent.
+SHOWS_TAKEN = (News.ACCEPTED, News.DUPLICATE, News.FILLED_PART, News.ENDED_BLIND, News.FOUND_LIVE)
 IMMEDIATE = (OrderType.IOC, OrderType.FOK, OrderType.MARKET)
 
 CARRIES_TOTALS = (ev.OrderFilled, ev.OrderEnded, ev.OrderFound)
@@ -43,9 +45,18 @@ def absorb(turn: Turn, event: ev.OrderFact) -> None:
     leg = turn.legs[index]
     order, stop = leg.order, leg.stop
     if order is not None and order.n == event.order:
-        learn(turn, index, "order", order, news_of(event, order))
+        _hear(turn, index, "order", order, event)
     elif stop is not None and stop.n == event.order:
-        learn(turn, index, "stop", stop, news_of(event, stop))
+        _hear(turn, index, "stop", stop, event)
+
+
+def _hear(turn: Turn, index: int, slot: str, order: Order, event: ev.OrderFact) -> None:
+    """Learn from a fact what it means; that the venue took the order is kept whatever its stage."""
+    news = news_of(event, order)
+    if news in SHOWS_TAKEN and not order.taken:
+        order = replace(order, taken=True)
+        turn.update_leg(index, **{slot: order})
+    learn(turn, index, slot, order, news)
 
 
 def news_of(event: ev.OrderFact, order: Order) -> News:
@@ -88,8 +99,7 @@ def _settle(turn: Turn, index: int, order: Order, life: Life) -> Order:
     due = 0
     if life is Life.WORKING and order.type in IMMEDIATE:
         due = turn.now + result_within(turn.program.legs[index])
-    taken = order.taken or life is Life.WORKING
-    return replace(order, life=life, due_ns=due, unsure_ns=0, finds=0, absents=0, taken=taken)
+    return replace(order, life=life, due_ns=due, unsure_ns=0, finds=0, absents=0)
 
 
 def _found_live(turn: Turn, index: int, order: Order) -> Order:
@@ -158,9 +168,15 @@ def _after_failure(turn: Turn, index: int, order: Order, news: News) -> Order:
 
 
 def _budget_over(turn: Turn, index: int, order: Order) -> bool:
-    spec = turn.program.legs[index]
-    budget = spec.lookup_lag_ns + FINDS_MIN * spec.answer_within_ns
+    budget = doubt_budget(turn.program.legs[index])
     return order.finds >= FINDS_MIN and turn.now >= order.unsure_ns + budget
+
+
+def doubt_budget(spec: LegSpec) -> int:
+    """How long an order may be in doubt before it is lost: the venue's lag, then whole look-ups with their
+    pauses, so that one which fails still leaves another.
+    """
+    return spec.lookup_lag_ns + FINDS_MIN * (spec.answer_within_ns + FIND_EVERY_NS[-1])
 
 
 def _find(turn: Turn, index: int, order: Order) -> Order:

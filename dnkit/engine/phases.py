@@ -7,6 +7,7 @@ done.
 from msgspec.structs import replace
 
 from dnkit.engine import verify
+from dnkit.engine.exposure import lowers_net
 from dnkit.engine.jobs import ask_touch, begin_jobs, forget_due, progress, send, stop_job
 from dnkit.engine.ledger import live_order, retire
 from dnkit.engine.orders import withdraw
@@ -115,6 +116,14 @@ def _rest_is_over(turn: Turn) -> bool:
         return True
     settled = sum(job.stage >= SETTLED for job in jobs)
     return 0 < settled < len(jobs)
+
+
+def withdraw_entries(turn: Turn) -> None:
+    """Bring to rest whatever of the phase would open, or leave the legs further apart than they are."""
+    for slot, (plan, job) in enumerate(zip(turn.phase.jobs, turn.state.jobs, strict=True)):
+        lots = remaining(turn, plan, job)
+        if not plan.reduces and not lowers_net(turn.program, turn.legs, job.leg, lots):
+            stop_job(turn, slot)
 
 
 def _reprice(turn: Turn) -> None:
@@ -266,7 +275,7 @@ def _clear_stop(turn: Turn, index: int) -> Outcome | None:
         ask_sweep(turn, index)
     elif leg.stop is not None and leg.stop.life is Life.LOST:
         turn.update_leg(index, lost=True)
-        return Outcome.ERROR
+        return Outcome.HALT
     return None
 
 

@@ -1,13 +1,14 @@
 """START: before any order, sweep leftovers of our own, learn the positions, see the books.
 
 An opening quantity needs two witnesses: the journal's ledger and the venue's read, or two reads a lag budget
-apart.
+apart. So does a first price: it decides the clip and what counts as dust, and all later books are held
+against it.
 """
 
 from msgspec.structs import replace
 
-from dnkit.engine.books import within
-from dnkit.engine.exposure import amount_lots
+from dnkit.engine.books import is_near, is_two_sided, within
+from dnkit.engine.exposure import amount_lots, lots_min
 from dnkit.engine.phases import ask_sweep, forget_answers
 from dnkit.engine.sizing import OPENING, clip_lots
 from dnkit.engine.state import Answer, Leg
@@ -16,13 +17,19 @@ from dnkit.engine.verify import settle_answers
 from dnkit.machine import program as pg
 from dnkit.model.commands import ReadBook, ReadPosition
 from dnkit.model.errors import BugError
-from dnkit.model.events import Started
+from dnkit.model.events import BookRead, Started
 from dnkit.model.numbers import NS_PER_MS
 from dnkit.model.terms import EndName
 
 SWEEP, READ, LAG, AGAIN, BOOKS = range(5)
 TRIES_MAX = 5
-FAILURES = ("cannot list own orders", "cannot read positions", "", "cannot read positions", "no book")
+FAILURES = (
+    "cannot list own orders",
+    "cannot read positions",
+    "",
+    "cannot read positions",
+    "no book to go by",
+)
 EVERY_NS = 500 * NS_PER_MS
 
 
@@ -35,7 +42,14 @@ def absorb(turn: Turn, event: Started) -> None:
 
 
 def restart(turn: Turn) -> None:
-    """Begin START anew after a crash; no order had gone out yet."""
+    """Begin START anew after a crash; no order had gone out yet.
+
+    Once reads were compared, the first of two may be from before the crash: then it takes two new ones.
+    """
+    for index in range(len(turn.legs)):
+        turn.update_leg(index, witness=None)
+        if turn.state.step > READ:
+            turn.update_leg(index, first_witness=None)
     _fresh(turn)
     _ask(turn, SWEEP)
 
@@ -62,6 +76,45 @@ def _ask_book(turn: Turn, index: int) -> None:
     turn.commands.append(
         ReadBook(index, turn.ask_leg(index), spec.side, lots, depth, limits.volume_ns, limits.stale_rest)
     )
+
+
+def hear_book(turn: Turn, book: BookRead) -> None:
+    """Take in a book; it is a good answer once something else speaks for its price."""
+    if not is_two_sided(book):
+        turn.settle_leg(book.leg, book.request, good=False)
+        return
+    spec, before = turn.program.legs[book.leg], turn.legs[book.leg]
+    least = lots_min(spec.instrument, book.bid, book.ask)
+    turn.update_leg(book.leg, bid=book.bid, ask=book.ask, least=least, reach=book.reach)
+    mates = [index for index in range(len(turn.legs)) if _is_mate(turn.program, book.leg, index)]
+    agreeing = [index for index in mates if _is_priced_like(turn, book.leg, index)]
+    good = bool(agreeing) if mates else _is_known(before, book)
+    turn.settle_leg(book.leg, book.request, good=good)
+    for index in agreeing:
+        if turn.legs[index].answer is Answer.BAD:
+            turn.update_leg(index, answer=Answer.GOOD)
+
+
+def _is_mate(program: pg.Program, index: int, other: int) -> bool:
+    """Whether another leg trades the same coin."""
+    one, two = program.legs[index].instrument, program.legs[other].instrument
+    return index != other and one.base == two.base
+
+
+def _is_priced_like(turn: Turn, index: int, other: int) -> bool:
+    """Whether two legs' last books have the same price of a coin."""
+    (one, here), (two, there) = ((turn.program.legs[at].instrument, turn.legs[at]) for at in (index, other))
+    return is_near(
+        (here.bid + here.ask) * one.value * two.lot_base, (there.bid + there.ask) * two.value * one.lot_base
+    )
+
+
+def _is_known(leg: Leg, book: BookRead) -> bool:
+    """Whether the price is the one that the position was entered at, or that of the book before."""
+    twice = book.bid + book.ask
+    if is_near(twice, leg.bid + leg.ask):
+        return True
+    return bool(leg.entry) and is_near(twice * abs(leg.position), 2 * abs(leg.entry or 0))
 
 
 def advance(turn: Turn) -> pg.Target | None:

@@ -57,7 +57,7 @@ class Order(msgspec.Struct, frozen=True, gc=False):
 
     `due_ns` is when silence turns to doubt (0: a resting order owes us nothing). `unsure_ns` is when
     the doubt began, `finds` how often we looked it up since, `absents` how often the venue knew nothing
-    of it. `taken`: the venue told us that it took it.
+    of it. `taken`: the venue showed that it took it.
     """
 
     n: int
@@ -97,7 +97,7 @@ class Leg(msgspec.Struct, frozen=True, gc=False):
     result of this run's fills in picos, fees taken off. `known` is False until START has found the opening
     position. `least` is the fewest lots the venue lets trade at the mid last seen. `settled` is the part of
     `position` that stems from past orders, so that the ledger can be checked at each step. `fill_ns` is when
-    the position last moved, or may have: a fill was counted, a stray order found.
+    the position last moved, or may have: a fill was counted, a stray order found, nobody looked for a crash.
     """
 
     position: int = 0
@@ -154,7 +154,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
 
     `dues` holds the deadline of each scope (0: none), `visits` how often each phase was entered.
     `timer_ns` is the phase's own timer, `step` where START or HALT stands, `tries` the attempts so far.
-    `halt` is why we halt, "" while we do not.
+    `halt` is why we halt, "" while we do not. `leave_hedged`: to be left once the legs net to zero.
     """
 
     run_id: str
@@ -178,6 +178,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
     leave_to: Target | None = None
     halt: str = ""
     stop_asked: bool = False
+    leave_hedged: bool = False
     wake_ns: int | None = None
     ended: EndRun | None = None
 

@@ -12,14 +12,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from dnkit.engine import ends, guards, orders, phases, start
-from dnkit.engine.books import is_sane
-from dnkit.engine.exposure import lots_min
+from dnkit.engine import answers, ends, guards, orders, phases, start
+from dnkit.engine.exposure import is_hedged
 from dnkit.engine.invariants import check
-from dnkit.engine.jobs import on_bad_book, on_book, on_touch
 from dnkit.engine.ledger import book, live_order, retire
 from dnkit.engine.sizing import slices_left
-from dnkit.engine.state import Answer, JobStage, Leg, Order, Stage, State
+from dnkit.engine.state import Leg, Order, Stage, State
 from dnkit.engine.turn import Turn
 from dnkit.engine.verify import settle_answers
 from dnkit.engine.wake import wake_ns
@@ -28,8 +26,10 @@ from dnkit.machine.program import NO_LIMIT, Outcome, PhaseKind, Program, Target,
 from dnkit.model import events as ev
 from dnkit.model.commands import Command
 from dnkit.model.errors import BugError
+from dnkit.model.terms import EndName, StopWhen
 
 ORDER_PHASES = (PhaseKind.REST, PhaseKind.TAKE)
+LEFT_HEDGED = Target(TargetKind.DONE, end=EndName.HEDGED, text="left hedged, as asked")
 MOVES_MAX = 400  # far above what one event can set off; reaching it is a circle in the program
 
 
@@ -85,6 +85,8 @@ def _book_part_fill(program: Program, state: State, event: ev.OrderFilled) -> St
         return None
     if phase.kind not in ORDER_PHASES or phase.first_fill or phase.reprice_beyond != NO_LIMIT:
         return None
+    if state.leave_hedged:
+        return None
     now = max(event.at_ns, state.now_ns)
     legs = list(state.legs)
     legs[index] = book(
@@ -100,67 +102,44 @@ def _book_part_fill(program: Program, state: State, event: ev.OrderFilled) -> St
 # --- absorbing -----------------------------------------------------------------------------------
 
 
-def _on_book(turn: Turn, event: ev.BookRead) -> None:
-    leg = turn.legs[event.leg]
-    sane = is_sane(event, leg)
-    if sane:
-        least = lots_min(turn.program.legs[event.leg].instrument, event.bid, event.ask)
-        turn.update_leg(event.leg, bid=event.bid, ask=event.ask, least=least, reach=event.reach)
-    if event.request == leg.pending and leg.answer is Answer.ASKED:
-        turn.update_leg(event.leg, answer=Answer.GOOD if sane else Answer.BAD)
-    if turn.state.stage is not Stage.PHASE:
+def _on_stop(turn: Turn, event: ev.StopAsked) -> None:
+    """Go where the policy's `stop` leads; during START once the positions are known, not before.
+
+    It leads out of every sub-policy: none of them has another word on how the run goes on.
+    """
+    if event.when is StopWhen.HEDGED:
+        turn.update(leave_hedged=not turn.state.stop_asked)
         return
-    for slot, job in enumerate(turn.state.jobs):
-        if job.leg == event.leg and job.request == event.request:
-            if job.stage is JobStage.LOOK and sane:
-                on_book(turn, slot, event)
-            elif job.stage is JobStage.LOOK:
-                on_bad_book(turn, slot, "book crossed, empty or far off the last good mid")
-            elif job.stage is JobStage.ORDER and sane:
-                on_touch(turn, slot, event)
-
-
-def _on_missing_book(turn: Turn, event: ev.BookMissing) -> None:
-    leg = turn.legs[event.leg]
-    if event.request == leg.pending and leg.answer is Answer.ASKED:
-        turn.update_leg(event.leg, answer=Answer.BAD)
-    if turn.state.stage is not Stage.PHASE:
-        return
-    for slot, job in enumerate(turn.state.jobs):
-        if job.leg == event.leg and job.request == event.request and job.stage is JobStage.LOOK:
-            on_bad_book(turn, slot, event.why)
-
-
-def _on_position(turn: Turn, event: ev.PositionRead) -> None:
-    leg = turn.legs[event.leg]
-    if event.lots is not None and (leg.witness is None or event.as_of_ns >= leg.witness_ns):
-        turn.update_leg(event.leg, witness=event.lots, witness_ns=event.as_of_ns)
-    if event.request and event.request == leg.pending and leg.answer is Answer.ASKED:
-        turn.update_leg(event.leg, answer=Answer.BAD if event.lots is None else Answer.GOOD)
-
-
-def _on_swept(turn: Turn, event: ev.OrdersSwept) -> None:
-    """A stray may have been filled up to now: no earlier read is a witness. START reads after its sweep."""
-    leg = turn.legs[event.leg]
-    if event.found and turn.state.stage is not Stage.START:
-        turn.update_leg(event.leg, fill_ns=max(leg.fill_ns, turn.now))
-    if event.request == leg.pending and leg.answer is Answer.ASKED:
-        turn.update_leg(event.leg, answer=Answer.GOOD if event.ok else Answer.BAD, found=event.found)
-
-
-def _on_alert(turn: Turn, event: ev.AlertSent) -> None:
-    if event.request == turn.state.request:
-        turn.update(alert_ok=1 if event.ok else -1)
-
-
-def _on_stop(turn: Turn, _event: ev.StopAsked) -> None:
-    """Go where the policy's `stop` leads; during START once the positions are known, not before."""
-    turn.update(stop_asked=True)
-    leaving = turn.state.leave_to
+    turn.update(stop_asked=True, leave_hedged=False)
     if turn.state.stage is Stage.PHASE:
         _leave(turn, turn.program.stop_to)
-    elif turn.state.stage is Stage.LEAVE and leaving is not None and leaving.kind is TargetKind.PHASE:
+    elif turn.state.stage is Stage.LEAVE and _goes_on(turn):
         turn.update(leave_to=turn.program.stop_to)
+    if turn.state.stage in (Stage.LEAVE, Stage.SWEEP):
+        turn.stand_in(turn.program.start)
+
+
+def _on_pause(turn: Turn, _event: ev.PauseAsked) -> None:
+    """What rests and would add risk is withdrawn, as if its time were up. What is sent from now on is refused
+    outside, and a refusal is nothing new to a policy: so a paused run needs no state of its own.
+    """
+    if turn.state.stage is Stage.PHASE and turn.phase.kind is PhaseKind.REST:
+        phases.withdraw_entries(turn)
+
+
+def _on_flatten(turn: Turn, _event: ev.FlattenAsked) -> None:
+    """Halt wherever the run stands: what is open is closed by a run whose only work that is."""
+    if turn.state.stage not in (Stage.HALT, Stage.END):
+        turn.update(stop_asked=True, leave_hedged=False)
+        turn.stand_in(turn.program.start)
+        _halt(turn, "flatten was asked for")
+
+
+def _goes_on(turn: Turn) -> bool:
+    """Whether the run is about to trade on: in a phase, or as its caller has it when a sub-policy halts."""
+    leaving = turn.state.leave_to
+    inside = turn.scope.halt_to is not None
+    return leaving is not None and (leaving.kind is TargetKind.PHASE or inside)
 
 
 def _doubted(order: Order) -> Order:
@@ -169,7 +148,9 @@ def _doubted(order: Order) -> Order:
 
 
 def _on_restart(turn: Turn, _event: ev.Restarted) -> None:
-    """After a crash nothing is known of live orders: look each of them up, sweep, then go to `recover`."""
+    """After a crash nothing is known of live orders: look each of them up, sweep, then go to `recover`. No
+    word on a position from before it is a witness any more.
+    """
     if turn.state.stage is Stage.END:
         return
     for index in range(len(turn.legs)):
@@ -181,12 +162,15 @@ def _on_restart(turn: Turn, _event: ev.Restarted) -> None:
                 orders.learn(turn, index, slot, order, News.ANSWER_LOST)
     if turn.state.stage is Stage.START:
         start.restart(turn)
-    elif turn.state.stage in (Stage.PHASE, Stage.LEAVE):
+        return
+    for index, leg in enumerate(turn.legs):
+        turn.update_leg(index, fill_ns=max(leg.fill_ns, turn.now))
+    if turn.state.stage in (Stage.PHASE, Stage.LEAVE):
         _leave(turn, _after_restart(turn))
         for index in range(len(turn.legs)):
             phases.ask_sweep(turn, index)
     else:
-        turn.update(tries=0, timer_ns=turn.now)
+        ends.restart(turn)
 
 
 def _after_restart(turn: Turn) -> Target:
@@ -201,15 +185,15 @@ def _after_restart(turn: Turn) -> Target:
     return Target(TargetKind.PHASE, phase=turn.program.recover)
 
 
-def _nothing(_turn: Turn, _event: ev.Woken) -> None:
-    """Time passing is all the news."""
+def _nothing(_turn: Turn, _event: ev.Woken | ev.ResumeAsked) -> None:
+    """That time passed is all the news."""
 
 
 ABSORB: dict[type, Callable[[Turn, Any], None]] = {
     ev.Started: start.absorb,
     ev.Woken: _nothing,
-    ev.BookRead: _on_book,
-    ev.BookMissing: _on_missing_book,
+    ev.BookRead: answers.hear_book,
+    ev.BookMissing: answers.hear_no_book,
     ev.OrderAccepted: orders.absorb,
     ev.OrderRejected: orders.absorb,
     ev.OrderFilled: orders.absorb,
@@ -217,10 +201,13 @@ ABSORB: dict[type, Callable[[Turn, Any], None]] = {
     ev.CancelRefused: orders.absorb,
     ev.OrderFound: orders.absorb,
     ev.AnswerLost: orders.absorb,
-    ev.PositionRead: _on_position,
-    ev.OrdersSwept: _on_swept,
-    ev.AlertSent: _on_alert,
+    ev.PositionRead: answers.hear_position,
+    ev.OrdersSwept: answers.hear_sweep,
+    ev.AlertSent: answers.hear_alert,
     ev.StopAsked: _on_stop,
+    ev.PauseAsked: _on_pause,
+    ev.ResumeAsked: _nothing,
+    ev.FlattenAsked: _on_flatten,
     ev.Restarted: _on_restart,
 }
 
@@ -261,6 +248,10 @@ def _advance_phase(turn: Turn) -> None:
     if target is not None:
         _leave(turn, target)
         return
+    if turn.state.leave_hedged and is_hedged(turn.program, turn.legs):
+        turn.stand_in(turn.program.start)
+        _leave(turn, LEFT_HEDGED)
+        return
     outcome = phases.advance(turn)
     if outcome is Outcome.HALT:
         _lose(turn)
@@ -269,16 +260,13 @@ def _advance_phase(turn: Turn) -> None:
 
 
 def _lose(turn: Turn) -> None:
-    """An order of a leg cannot be resolved: reduce what is healthy on a close, then halt."""
+    """An order of a leg cannot be resolved: reduce what is healthy on a close, then halt, wherever the run
+    stands.
+    """
     turn.went_on = True
     healthy = any(leg.position and not leg.lost for leg in turn.legs)
     reduce = turn.program.reduce
-    if (
-        reduce >= 0
-        and healthy
-        and turn.state.visits[reduce] == 0
-        and turn.program.scopes[turn.phase.scope].halt_to is None
-    ):
+    if reduce >= 0 and healthy and turn.state.visits[reduce] == 0:
         _enter(turn, reduce)
     else:
         _halt(turn, "order state unknown")
@@ -306,8 +294,11 @@ def _advance_leave(turn: Turn) -> None:
     if gone and answered and turn.state.leave_to is not None:
         target = turn.state.leave_to
         turn.update(leave_to=None)
+        if target == LEFT_HEDGED and not is_hedged(turn.program, turn.legs):
+            # A fill overtook the cancels: out by the policy's own road.
+            turn.update(stop_asked=True, leave_hedged=False)
+            target = turn.program.stop_to
         if target.kind is not TargetKind.HALT and any(leg.lost for leg in turn.legs):
-            turn.stand_in(target.phase if target.kind is TargetKind.PHASE else turn.program.start)
             _lose(turn)
         else:
             _follow(turn, target)
@@ -351,9 +342,9 @@ def _call(turn: Turn, scope: int, first: int) -> None:
 
 
 def _halt(turn: Turn, why: str) -> None:
-    """A halt inside a sub-policy is its caller's outcome; at the top it ends the run."""
+    """A halt inside a sub-policy is its caller's outcome unless an order is lost; else it ends the run."""
     caller = turn.scope.halt_to
-    if caller is not None:
+    if caller is not None and not any(leg.lost for leg in turn.legs):
         phases.alert(turn, "warn", f"{turn.scope.name} halts: {why}")
         _follow(turn, caller)
         return
@@ -368,7 +359,7 @@ def _next_slice(turn: Turn, target: Target) -> bool:
     asked to stop.
     """
     program, state = turn.program, turn.state
-    if program.slice_size is None or state.stop_asked or not ends.is_goal(target.end):
+    if program.slice_size is None or ends.is_leaving(state) or not ends.is_goal(target.end):
         return False
     if not slices_left(turn):
         return False

@@ -83,3 +83,11 @@ class Turn:
         due = self.now + self.program.legs[index].answer_within_ns
         self.update_leg(index, requests=number, pending=number, pending_ns=due, answer=Answer.ASKED)
         return number
+
+    def settle_leg(self, index: int, request: int, *, good: bool) -> bool:
+        """Take the answer to the leg's question, well or badly; False where it answers another one."""
+        leg = self.legs[index]
+        if request != leg.pending or leg.answer is not Answer.ASKED:
+            return False
+        self.update_leg(index, answer=Answer.GOOD if good else Answer.BAD)
+        return True

@@ -8,7 +8,7 @@ the request that is answered; 0 means nobody asked (a stream told us).
 
 import msgspec
 
-from dnkit.model.terms import EndKind, FoundKind, RejectKind
+from dnkit.model.terms import EndKind, FoundKind, RejectKind, StopWhen
 
 
 class Started(msgspec.Struct, frozen=True, gc=False, tag=True):
@@ -175,7 +175,29 @@ class AlertSent(msgspec.Struct, frozen=True, gc=False, tag=True):
 
 
 class StopAsked(msgspec.Struct, frozen=True, gc=False, tag=True):
-    """The operator (or a signal) wants the run to end by the policy's `stop` rule."""
+    """The operator (or a signal) wants the run to end: by the policy's `stop` rule, or once it is hedged."""
+
+    at_ns: int
+    why: str
+    when: StopWhen = StopWhen.NOW
+
+
+class PauseAsked(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """The operator wants no entry: what rests is withdrawn here, new ones are refused on their way out."""
+
+    at_ns: int
+    why: str
+
+
+class ResumeAsked(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """Entries may go on."""
+
+    at_ns: int
+    why: str
+
+
+class FlattenAsked(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """The operator wants everything closed: the run halts, others close what it leaves."""
 
     at_ns: int
     why: str
@@ -203,8 +225,12 @@ Event = (
     | OrdersSwept
     | AlertSent
     | StopAsked
+    | PauseAsked
+    | ResumeAsked
+    | FlattenAsked
     | Restarted
 )
+Wish = StopAsked | PauseAsked | ResumeAsked | FlattenAsked  # what an operator may want
 VenueFact = (  # what a venue says, asked or not
     OrderAccepted
     | OrderRejected

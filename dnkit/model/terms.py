@@ -35,6 +35,14 @@ class RejectKind(str, Enum):
     OTHER = "other"
 
 
+class StopWhen(str, Enum):
+    """When a run that is asked to stop is to go."""
+
+    NOW = "now"  # by the policy's `stop` rule, at once
+    FLAT = "flat"  # the same; what it leaves open is flattened after it
+    HEDGED = "hedged"  # at the next moment at which the legs net to zero
+
+
 class EndKind(str, Enum):
     """Why an order that was at the venue is over."""
 

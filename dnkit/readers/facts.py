@@ -7,7 +7,7 @@ from collections import Counter
 
 import msgspec
 
-from dnkit.engine.books import is_sane, spread
+from dnkit.engine.books import is_sane, is_two_sided, spread
 from dnkit.engine.exposure import exposure_per_lot, is_hedged, net, net_money
 from dnkit.engine.state import JobStage, Leg, Stage, State
 from dnkit.engine.verify import agrees
@@ -198,12 +198,14 @@ def _at_stake(program: Program, leg: Leg) -> int:
 
 
 def _note_book(facts: RunFacts, one: Step, book: ev.BookRead) -> None:
-    leg = one.before.legs[book.leg]
-    if not is_sane(book, leg):
+    """Mids of books that were traded on. START goes by the last of its books: it may have doubted others."""
+    leg, starting = one.before.legs[book.leg], one.before.stage is Stage.START
+    if not (is_two_sided(book) if starting else is_sane(book, leg)):
         return
     mids = facts.legs[book.leg]
     mids.last2 = book.bid + book.ask
-    mids.first2 = mids.first2 or mids.last2
+    if starting or not mids.first2:
+        mids.first2 = mids.last2
     if mids.waits:
         mids.due2, mids.waits = mids.last2, False
     facts.spread_refusals += _is_too_wide(facts.run, one, book)

@@ -12,11 +12,15 @@ from decimal import Decimal
 
 import msgspec
 
+from dnkit.desk.gateway.stream import Do
+from dnkit.desk.gateway.watchdog import Watchdog
+from dnkit.desk.scheduler import Call
 from dnkit.journal.errors import JournalError
 from dnkit.journal.reader import Reader
 from dnkit.journal.records import Run, RunHeader
 from dnkit.journal.writer import Journal
 from dnkit.machine.program import LegSpec
+from dnkit.market.leg_book import LegBook
 from dnkit.model.alerts import Alert
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.errors import DnkitError
@@ -110,7 +114,31 @@ def lay_floor(
     world = World(opened.market, opened.books, speed)
     house = PaperHouse(opened.name, stores.accounts, world, capabilities, seed)
     pager = Pager(stores.journal, say, world.now)
+    for book, name in zip(opened.books, opened.book_names, strict=True):
+        _watch(world, book, name, pager)
     return Floor(stores.journal, stores.reader, house, world, pager, seed)
+
+
+def _watch(world: World, book: LegBook, name: str, pager: Pager) -> None:
+    """A watchdog on the data of one book. There is no connection to mend here, only somebody to tell."""
+
+    def do(wish: Do) -> None:
+        if wish is Do.CONNECT:
+            watchdog.opened()
+
+    def at(when_ns: int, call: Call) -> None:
+        if not world.over:  # books of data that has ended stand still, and that is known
+            world.at(when_ns, call)
+
+    watchdog = Watchdog(
+        f"market data of {name}",
+        heard=lambda: book.updated_ns,
+        do=do,
+        alert=pager.raise_alert,
+        now=world.now,
+        at=at,
+    )
+    watchdog.start()
 
 
 def accounts_of(legs: Sequence[LegSpec]) -> frozenset[tuple[str, str]]:

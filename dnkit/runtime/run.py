@@ -2,7 +2,7 @@
 second opinion.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from random import Random
 
@@ -77,7 +77,9 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def traded(self) -> bool:
         """Whether anything was filled."""
-        return any(leg.fill_ns for leg in self.state.legs)
+        return any(
+            one.cum for leg in self.state.legs for one in (*leg.past, leg.order, leg.stop) if one is not None
+        )
 
 
 class PaperRun:
@@ -149,6 +151,8 @@ class PaperRun:
             self._gateways[request.leg].traffic.budget.recall(at_ns, now)
         for index, seat in enumerate(self.seats):
             seat.remember(one for _, one in asked if isinstance(one, PlaceOrder) and one.leg == index)
+            for order in self._open_orders(index):
+                self._gateways[index].remember(order, self._key(index, order))
         self.desk.handle(Restarted(now))
 
     def stop(self, why: str) -> None:
@@ -229,8 +233,15 @@ class PaperRun:
 
     def _kept_stop(self, index: int) -> frozenset[str]:
         """Client id of the leg's kept stop, if there is one."""
-        spec, stop = self.program.legs[index], self.desk.state.legs[index].stop
-        return frozenset() if stop is None else frozenset({order_key(self.header.run_id, spec.name, stop.n)})
+        stop = self.desk.state.legs[index].stop
+        return frozenset() if stop is None else frozenset({self._key(index, stop.n)})
+
+    def _open_orders(self, index: int) -> Iterator[int]:
+        leg = self.desk.state.legs[index]
+        return (one.n for one in (leg.order, leg.stop) if one is not None)
+
+    def _key(self, index: int, order: int) -> str:
+        return order_key(self.header.run_id, self.program.legs[index].name, order)
 
     def _gateway(self, index: int, wire: Wire) -> Gateway:
         world, seat = self._floor.world, self.seats[index]
@@ -244,7 +255,7 @@ class PaperRun:
             at=world.at,
             lowers_risk=self._lowers_risk,
         )
-        wire.connect(seat.carry, gateway.hear)
+        wire.connect(seat.carry, gateway.hear, gateway.missed)
         return gateway
 
     def _lowers_risk(self, request: PlaceOrder) -> bool:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from dnkit.analysis.explore import Graph
 from dnkit.analysis.move import Kind
-from dnkit.analysis.proof import NONE
+from dnkit.analysis.proof import NONE, Setting
 from dnkit.analysis.watch import Watch
 from dnkit.engine import orders, phases, sizing
 from dnkit.engine.exposure import exposure_per_lot, net
@@ -20,6 +20,8 @@ from dnkit.machine import program as pg
 from dnkit.machine.orders import TABLE, Life, Move
 from dnkit.machine.program import PhaseKind
 from dnkit.model.terms import EndName, Intent, OrderType, Side
+from dnkit.runtime.library import VenueFacts, read_policy
+from dnkit.runtime.prepare import check
 from tests.analysis.variants import (
     NO_CANCEL,
     NO_LAST_LOOK,
@@ -259,3 +261,21 @@ def test_a_quote_that_is_forgotten_once_its_cancel_is_sent() -> None:
 def test_quoting_again_on_the_engine_as_it_is() -> None:
     _, watch = watched(quotes_again(), small(faults=1))
     assert not watch.found
+
+
+# --- a venue that takes no reduce-only with post-only ---------------------------------------------------
+
+
+def test_an_unwind_on_nado_never_passes_through_zero_because_it_cancels_and_confirms() -> None:
+    """Nado takes reduce-only with IOC and FOK alone: what keeps the maker order from taking the leg through
+    zero is that it is over, and confirmed so, before anything else is sent.
+    """
+    unwind = check(read_policy("emergency_unwind"), VenueFacts()).program
+    assert unwind is not None, "the policy trades"
+    assert unwind.legs[0].instrument.venue == "nado"
+    _, kept = watched(unwind, Setting(faults=2))
+    assert not kept.found, f"with cancel-and-confirm nothing is broken, and not {list(kept.found)}"
+    with without(NO_CANCEL):
+        graph, lost = watched(unwind, Setting(faults=0))
+        assert told(graph, lost, "P07")[-2:] == ["time is up", "book read"]
+    assert lost.found["P07"].text == "leg a holds 3.2 SOL and may get to -3.2 SOL"

@@ -299,7 +299,7 @@ def test_two_policies_side_by_side() -> None:
     assert "✗  P24 equivalent" in other.out
     tamer = dnkit("prove", "emergency_unwind", "--faults", "0", "--implies", "emergency_unwind")
     assert tamer.code == 0
-    worse = dnkit("prove", "emergency_unwind", "--faults", "0", "--implies", "flatten", "--json")
+    worse = dnkit("prove", "--faults", "0", "--json", "--implies", "emergency_unwind", "flatten")
     assert worse.code == 1
     pair = worse.json["data"]["pairs"][0]
     assert (pair["first"], pair["second"]) == ("emergency_unwind", "flatten")

@@ -1,5 +1,7 @@
 """The policy's `alerts` decide how loud a halt and a good end are."""
 
+from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,17 @@ from dnkit.cli.exit_of import code_of
 from dnkit.desk.alerts import halt_level
 from dnkit.engine.state import Leg
 from dnkit.engine.step import begin
+from dnkit.market.feed import Message
+from dnkit.model.alerts import Alert
+from dnkit.model.numbers import NS_PER_S
 from dnkit.model.terms import EndName
 from dnkit.runtime.cycles import Plan, run_cycles
+from dnkit.runtime.floor import Claim, lay_floor, open_stores
+from dnkit.runtime.folder import StateFolder
+from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.run import RunResult
-from tests.desk.floor import Quiet, floor_for, program
+from tests.desk.floor import Quiet, floor_for, program, still
+from tests.desk.still import StillMarket
 
 PAIR = program("close_two_phase")
 SCALE = PAIR.legs[0].instrument.lot_base // PAIR.legs[1].instrument.lot_base
@@ -69,6 +78,33 @@ def alerts_of(name: str, alerts: tuple[tuple[str, str], ...], folder: Path) -> t
         noted = [one.alert.severity for one in floor.reader.alerts(result.run_id)]
     assert noted == heard, "what a human hears is in the journal"
     return result, heard
+
+
+class Silent(StillMarket):
+    """Says nothing for forty seconds."""
+
+    def messages(self) -> Iterator[Message]:
+        for message in super().messages():
+            if not 2 * NS_PER_S < message.at_ns - self.start_ns < 42 * NS_PER_S:
+                yield message
+
+
+def test_market_data_that_falls_silent_is_told_of_and_noted(tmp_path: Path) -> None:
+    policy = tmp_path / "halting.yaml"
+    policy.write_text(HALTING.replace("wait: 1s", "wait: 60s"))
+    of, heard = program(str(policy)), list[Alert]()
+    opened = still(of)
+    market = Silent([leg.instrument for leg in of.legs], [Decimal(2_700)])
+    claim, plan = Claim("still", frozenset()), Plan(program=of, turned=of, books=(0,), book_names=("still",))
+    with open_stores(StateFolder(tmp_path / "state"), claim) as stores:
+        floor = lay_floor(
+            stores, replace(opened, market=market), VenueFacts(), heard.append, speed=None, seed=1
+        )
+        (result,) = run_cycles(floor, plan, Quiet(), code_of)
+        noted = [one.alert for one in floor.reader.alerts(result.run_id)]
+    assert heard[0].code == "STREAM_DOWN"
+    assert heard[0].text.startswith("market data of still: silent for 30 s, ")
+    assert noted == heard
 
 
 @pytest.mark.parametrize(("alerts", "levels"), [((), []), ((("done", "info"), ("halt", "page")), ["info"])])

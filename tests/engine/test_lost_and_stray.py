@@ -1,15 +1,38 @@
 """An order nobody can resolve, and one nobody knew of: what follows when the run is on its way elsewhere."""
 
+from collections.abc import Callable
+
 import pytest
+from msgspec.structs import replace
 
 from dnkit.engine.state import Stage
 from dnkit.machine import program as pg
 from dnkit.model import commands as cm
 from dnkit.model import events as ev
-from dnkit.model.terms import EndName, FoundKind, Risk
+from dnkit.model.terms import EndName, FoundKind, Intent, OrderType, Risk, Side
 from dnkit.runtime.run import RunResult
-from tests.engine.harness import Reply, Venue, done, halt, ioc_fills, phase_target
-from tests.engine.programs import close_pair, handed_over, open_hedged, unwind_one
+from tests.engine.harness import (
+    BPS,
+    Reply,
+    S,
+    Venue,
+    done,
+    halt,
+    ioc_fills,
+    leg,
+    phase,
+    phase_target,
+    program,
+)
+from tests.engine.programs import (
+    LIMITS,
+    NO_LIMITS,
+    close_pair,
+    handed_over,
+    open_hedged,
+    take_job,
+    unwind_one,
+)
 
 Plan = list[tuple[bool, int]]
 NOBODY_KNOWS: list[Reply] = [(2, "found", {"found": FoundKind.ERROR})]
@@ -60,7 +83,7 @@ def test_a_close_that_lost_a_leg_reduces_the_other_and_halts(before: bool, crash
     venue.script[(0, 1)] = [(5, "lost", {})]
     venue.on_find[(0, 1)] = NOBODY_KNOWS
     venue.on_cancel[(1, 1)] = [(1_900, "cancel", {})]
-    at_ms = 8_000 if before else 1_000
+    at_ms = 12_000 if before else 1_000
     venue.at(at_ms, lambda: ev.Restarted(venue.now) if crashes else ev.StopAsked(venue.now, "ctrl-c"))
     end = venue.run()
     told = next(line for line in venue.lines if isinstance(line[0], ev.StopAsked | ev.Restarted))
@@ -79,6 +102,101 @@ def test_where_the_run_was_going_decides_and_not_the_policy_inside_which_it_stoo
     end = venue.run()
     assert (end.end, end.risk) == (EndName.HALTED, Risk.UNKNOWN)
     assert reasons(venue) == ["rest#1"]
+
+
+# --- inside a sub-policy ------------------------------------------------------------------------
+
+INNER_DEADLINE = pg.Limits(deadline_ns=3 * S)
+STOPPED = halt("stopped")
+
+
+def reducing(inner: pg.Limits = NO_LIMITS) -> pg.Program:
+    """`handed_over` with the phase that brings the healthy legs of a close home."""
+    made = handed_over(inner)
+    jobs = tuple(take_job(index, pg.SizeKind.POSITION, reduces=True) for index in (0, 1))
+    reduce = phase("reduce", pg.PhaseKind.TAKE, {}, jobs=jobs)
+    return pg.with_digest(replace(made, phases=(*made.phases, reduce), reduce=len(made.phases)))
+
+
+def held(made: pg.Program, **script: list[Reply]) -> Venue:
+    """The run stands inside with an order out; `placed` and `cancel` say what becomes of it."""
+    venue = Venue(made, positions=[500, -500], otherwise=ioc_fills)
+    venue.script[(0, 1)] = script.get("placed", [(1, "accepted", {})])
+    venue.on_cancel[(0, 1)] = script.get("cancel", [(1, "cancel", {})])
+    venue.on_find[(0, 1)] = NOBODY_KNOWS
+    return venue
+
+
+def test_a_stop_inside_is_no_outcome_that_the_caller_trades_on() -> None:
+    venue = held(handed_over(stop_to=STOPPED))
+    venue.at(1_000, lambda: ev.StopAsked(venue.now, "ctrl-c"))
+    end = venue.run()
+    assert (end.end, end.risk) == (EndName.HALTED, Risk.HEDGED)
+    assert "stopped" in end.text
+    assert reasons(venue) == ["rest#1"]
+
+
+def test_a_stop_while_the_policy_inside_halts_for_a_reason_of_its_own_ends_the_run() -> None:
+    venue = held(handed_over(INNER_DEADLINE, stop_to=STOPPED), cancel=[(1_500, "cancel", {})])
+    venue.at(3_800, lambda: ev.StopAsked(venue.now, "ctrl-c"))
+    assert "stopped" in venue.run().text
+    assert reasons(venue) == ["rest#1"]
+
+
+def test_a_stop_during_the_last_sweep_leaves_no_way_back_to_the_caller() -> None:
+    venue = Strayed(handed_over(stop_to=STOPPED), [500, -500], {0: [(True, 1)]})
+    venue.script[(0, 1)] = [(1, "fill", {})]
+    sweep = venue._sweep
+
+    def asked_to_stop(asked: cm.SweepOrders) -> ev.Event:
+        if venue.state.stage is Stage.SWEEP:
+            venue.feed(ev.StopAsked(venue.now, "ctrl-c"))
+        return sweep(asked)
+
+    venue._sweep = asked_to_stop  # type: ignore[method-assign]
+    end = venue.run()
+    assert (end.end, end.risk) == (EndName.HALTED, Risk.UNHEDGED)
+    assert "stray order found" in end.text
+    assert reasons(venue) == ["rest#1"]
+
+
+@pytest.mark.parametrize(
+    ("made", "sent", "truth"),
+    [(handed_over, ["rest#1"], [500, -500]), (reducing, ["rest#1", "reduce#1"], [500, 0])],
+    ids=["nothing to reduce with", "the other leg is reduced"],
+)
+@pytest.mark.parametrize("leaves", [False, True], ids=["at work", "leaving for a halt of its own"])
+def test_an_order_lost_inside_ends_the_run(
+    made: Callable[..., pg.Program], sent: list[str], truth: list[int], leaves: bool
+) -> None:
+    if leaves:
+        venue, sent, truth = held(made(INNER_DEADLINE), cancel=[(5, "lost", {})]), sent[:1], [500, -500]
+    else:
+        venue = held(made(), placed=[(5, "lost", {})])
+    end = venue.run()
+    assert (end.end, end.risk) == (EndName.HALTED, Risk.UNKNOWN)
+    assert reasons(venue) == sent
+    assert venue.truth == truth
+
+
+def test_a_stop_order_that_cannot_be_cleared_away_is_lost_like_any_other() -> None:
+    """Where clearing fails the policy closes the other leg; beside a stop that may fill it must not."""
+    size, entry = pg.SizeKind.POSITION, pg.PriceRule(pg.Anchor.ENTRY, 1, 200 * BPS)
+    arm = pg.Job(leg=0, size=size, type=OrderType.STOP, reduces=True, stop=entry)
+    by_hand = dict.fromkeys(("clear", "error"), phase_target(2))
+    phases = (
+        phase("protect", pg.PhaseKind.ARM, {"armed": phase_target(1)}, jobs=(arm,)),
+        phase("bail", pg.PhaseKind.CLEAR, by_hand, jobs=(pg.Job(leg=0, size=size, type=OrderType.IOC),)),
+        phase("close", pg.PhaseKind.TAKE, {}, jobs=(take_job(1, size, reduces=True),)),
+    )
+    made = program(phases, (leg("a", Side.BUY), leg("b", Side.SELL)), Intent.REBALANCE, limits=LIMITS)
+    entry_a, entry_b = 500 * 300_000, -500 * 300_000
+    venue = Venue(made, positions=[500, -500], otherwise=ioc_fills, entry=(entry_a, entry_b))
+    venue.on_cancel[(0, 1)] = [(5, "lost", {})]
+    venue.on_find[(0, 1)] = NOBODY_KNOWS
+    end = venue.run()
+    assert (end.end, end.risk) == (EndName.HALTED, Risk.UNKNOWN)
+    assert reasons(venue) == ["protect#1"]
 
 
 # --- strays -------------------------------------------------------------------------------------

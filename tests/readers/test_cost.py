@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from dnkit.journal.reader import Reader
 from dnkit.journal.writer import Journal
+from dnkit.model import commands as cmd
+from dnkit.model import events as ev
 from dnkit.readers.cycle import make_row
 from dnkit.readers.facts import RunFacts, gather
 from dnkit.readers.tca import LegCost, Parts, shortfall
@@ -55,6 +57,21 @@ def test_a_mid_on_half_a_tick_is_exact(tmp_path: Path) -> None:
         "bought at the bid, one and a half ticks under the mid"
     )
     assert hedge.parts.concession == Decimal("0.015")
+
+
+class Misprinted(ScriptedVenue):
+    """The first book of the quote leg is a hundredth of what it should be."""
+
+    def answer(self, now: int, command: cmd.Command) -> list[ev.Event]:
+        if isinstance(command, cmd.ReadBook) and (command.leg, command.request) == (0, 3):
+            return [ev.BookRead(now, 0, 3, 500, 502, 10**4, 10**4, 0, 502, 10**5, 0)]
+        return super().answer(now, command)
+
+
+def test_cost_is_counted_from_the_first_book_that_was_believed(tmp_path: Path) -> None:
+    quote, hedge = shortfall(run_facts(tmp_path, Misprinted({}, drift=0)))
+    assert quote.parts == Parts(concession=Decimal("-0.01"))
+    assert hedge.parts.delay == 0
 
 
 def test_a_leg_given_back_is_told_apart(tmp_path: Path) -> None:

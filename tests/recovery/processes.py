@@ -15,9 +15,10 @@ PATIENCE_S = 60
 
 
 class Site(msgspec.Struct, frozen=True):
-    """A running exchange: its address, its folder, and the traders' state folder."""
+    """A running exchange: its address and process, its folder, and the traders' state folder."""
 
     address: str
+    pid: int
     folder: Path
     home: Path
 
@@ -56,7 +57,7 @@ def exchange(root: Path, *, speed: str, listed: Sequence[str], for_s: int, seed:
         line = process.stdout.readline()
         if not line:
             raise RuntimeError(f"no exchange: {process.communicate()[1]}")
-        yield Site(json.loads(line)["data"]["address"], folder, home)
+        yield Site(json.loads(line)["data"]["address"], process.pid, folder, home)
         assert process.poll() is None, f"the exchange ended: {process.communicate()[1]}"
         process.terminate()
         assert process.wait(timeout=PATIENCE_S) == 0, "an exchange that is asked to stop stops well"

@@ -26,6 +26,7 @@ from tests.recovery.proxy import wire_to
 from tests.recovery.truth import truth_of
 
 LISTED = [":".join(one) for one in (ASTER, BACKPACK, GRVT, LIGHTER, NADO)]
+SILENT_S = 2.5  # longer than a watchdog waits
 CLOSE, OPEN, UNWIND = "close_two_phase", "open_post_only_hedge", "emergency_unwind"
 
 
@@ -37,8 +38,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def slow_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """At the speed of ours, so that a run can be met while it works."""
-    with exchange(tmp_path_factory.mktemp("slow"), speed="1", listed=LISTED, for_s=300) as found:
+    """Slow enough for a run to be met while it works."""
+    with exchange(tmp_path_factory.mktemp("slow"), speed="3", listed=LISTED, for_s=300) as found:
         yield found
 
 
@@ -193,17 +194,28 @@ def test_an_exchange_that_is_gone_for_good_ends_in_unknown_with_an_alert(site: S
     assert "NOT verified" in said
 
 
+def test_an_exchange_that_stands_still_for_a_while_is_connected_to_anew(slow_site: Site) -> None:
+    with trader(words(UNWIND, slow_site.address, "still"), slow_site.home) as process:
+        lines_of(slow_site.home, "still", 5)
+        os.kill(slow_site.pid, signal.SIGSTOP)
+        time.sleep(SILENT_S)
+        os.kill(slow_site.pid, signal.SIGCONT)
+        told, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    assert json.loads(told)["data"]["verified"]
+    assert not truth_of(slow_site.folder, "still").live
+
+
 def test_an_exchange_that_was_started_anew_knows_its_accounts(tmp_path: Path) -> None:
-    held = []
     for _ in range(2):
         with exchange(
             tmp_path, speed="15", listed=[":".join(one) for one in (BACKPACK, GRVT)], for_s=60
         ) as site:
             done = run(words(OPEN, site.address, "kept"), site.home)
             assert done.returncode == 0, done.stderr
-            held.append(truth_of(site.folder, "kept").positions)
             assert json.loads(done.stdout)["data"]["verified"]
-    assert held[0] != held[1] or not any(held[0].values())
+            held = {(leg["venue"], leg["symbol"]): Decimal(leg["position"]) for leg in cycle(done)["legs"]}
+            assert truth_of(site.folder, "kept").positions == held
 
 
 @pytest.mark.parametrize(

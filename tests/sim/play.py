@@ -33,6 +33,7 @@ about: One leg is naked.
 policy: emergency_unwind
 set: {maker_for: 0s}
 start: {a: 2.5 SOL}
+entry: {a: 116.70}
 books: {a: {bid: 116.70, ask: 116.71}}
 """
 

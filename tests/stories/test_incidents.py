@@ -33,6 +33,7 @@ def test_cycle_six_the_expired_leg_goes_to_the_emergency_unwind() -> None:
     )
     set_book(venue, 0, "3120.1", "3120.2")
     set_book(venue, 1, "116.70", "116.71")
+    venue.entry = tuple(one * book["bid"] for one, book in zip(venue.truth, venue.books, strict=True))
     for number in (1, 2, 3):
         venue.script[(0, number)] = [(2, "rejected", {"why": RejectKind.NO_MATCH})]
     venue.script[(1, 1)] = [(1, "accepted", {}), (2, "fill", {})]

@@ -34,9 +34,11 @@ from dnkit.model.events import (
     OrderFound,
     OrderRejected,
 )
-from dnkit.model.terms import FoundKind
+from dnkit.model.numbers import NS_PER_MS
+from dnkit.model.terms import FoundKind, RejectKind
 
 PATIENCE = (3, 4)  # of the time a run waits for an answer: the rest is for the answer to the last try
+LOOK_AGAIN_NS = 500 * NS_PER_MS  # a venue may not know yet what it took
 
 
 def cannot_open(request: PlaceOrder) -> bool:
@@ -50,6 +52,8 @@ class Gateway:
 
     A placement that had to wait is sent later than the run believes; until the venue's look-up lag after its
     real sending is over, "no such order" is passed on as an error, which proves nothing.
+
+    Whoever notices that words of the venue were lost says `missed`: orders that may rest are looked up.
     """
 
     def __init__(
@@ -78,6 +82,7 @@ class Gateway:
         self._alarm_ns = NEVER
         self._late: dict[int, int] = {}
         self._fees: dict[int, int] = {}
+        self._may_rest: dict[int, str] = {}  # client ids by order
 
     # What the desk asks
 
@@ -111,6 +116,16 @@ class Gateway:
             note(self, event)
         self._emit(event)
 
+    def remember(self, order: int, key: str) -> None:
+        """An order of an earlier process that may rest."""
+        self._may_rest[order] = key
+
+    def missed(self) -> None:
+        """Words of the venue were lost: look up what may rest, until it is known or its time is over."""
+        until_ns = self._now() + self._capabilities.lookup_lag_ns + self._answer_ns
+        for order in sorted(self._may_rest):
+            self._look_up(order, until_ns)
+
     def close(self) -> None:
         """The run is over: what is not answered yet is waited for no longer, what has not left never will."""
         self._open.clear()
@@ -118,7 +133,23 @@ class Gateway:
 
     def _ask(self, request: Request, use: Use) -> None:
         now = self._now()
-        self.traffic.ask(Passage(request, use, now, now + self._patience_ns, self._send, self._tell))
+        until_ns = now + self._patience_ns
+        self.traffic.ask(Passage(request, use, now, until_ns, self._send, self.hear, self._tell))
+
+    def _look_up(self, order: int, until_ns: int) -> None:
+        key, now = self._may_rest.get(order), self._now()
+        if key is None or now > until_ns:
+            return  # it is over, or the run has its own doubts by now
+
+        def again(*_: object) -> None:
+            self._at(self._now() + LOOK_AGAIN_NS, partial(self._look_up, order, until_ns))
+
+        def heard(event: Event) -> None:
+            known = isinstance(event, OrderFound) and event.found in (FoundKind.LIVE, FoundKind.OVER)
+            self.hear(event) if known else again()
+
+        request = FindOrder(self.leg, order, key)
+        self.traffic.ask(Passage(request, Use.ACT, now, now + self._patience_ns, self._send, heard, again))
 
     def _is_own(self, passage: Passage) -> bool:
         return passage.send == self._send
@@ -129,8 +160,10 @@ class Gateway:
     def _send(self, passage: Passage) -> None:
         now = self._now()
         passage.sent_ns, passage.tried = now, passage.tried + 1
-        if now > passage.asked_ns and isinstance(passage.request, PlaceOrder):
-            self._late[passage.request.order] = now
+        if isinstance(passage.request, PlaceOrder):
+            self._may_rest[passage.request.order] = passage.request.key
+            if now > passage.asked_ns:
+                self._late[passage.request.order] = now
         self._open.append(passage)
         self._set_alarm(now + self._answer_ns)
         self._transport(passage.request, partial(self._done, passage, passage.tried))
@@ -144,7 +177,7 @@ class Gateway:
             if waited_for:
                 self.traffic.answered(passage.use)
             if outcome.event is not None:
-                self.hear(self._without_false_absence(passage, outcome.event))
+                passage.heard(self._without_false_absence(passage, outcome.event))
         elif waited_for:
             self._failed(passage, outcome)
 
@@ -161,10 +194,13 @@ class Gateway:
             wait = wait_ns(RETRIES, passage.tried, self.traffic.dice, failed.retry_after_ns)
             self.traffic.ask_again(passage, wait)
         else:
-            self._tell(passage, failed)
+            passage.give_up(passage, failed)
 
     def _tell(self, passage: Passage, failed: Failed) -> None:
-        self._emit(as_event(passage.request, failed, self._now()))
+        request = passage.request
+        if isinstance(request, PlaceOrder) and failed.fate is not Fate.UNKNOWN:
+            self._may_rest.pop(request.order, None)
+        self._emit(as_event(request, failed, self._now()))
 
     def _without_false_absence(self, passage: Passage, event: Event) -> Event:
         if not isinstance(event, OrderFound) or event.found is not FoundKind.ABSENT:
@@ -197,6 +233,17 @@ class Gateway:
 
     def _note_rejected(self, event: OrderRejected) -> None:
         self.traffic.refused(event.why, event.text)
+        if event.why is not RejectKind.DUPLICATE:
+            self._may_rest.pop(event.order, None)
+
+    def _note_ended(self, event: OrderEnded) -> None:
+        self._may_rest.pop(event.order, None)
+        self._note_fee(event)
+
+    def _note_found(self, event: OrderFound) -> None:
+        if event.found is FoundKind.OVER:
+            self._may_rest.pop(event.order, None)
+        self._note_fee(event)
 
     def _note_fill(self, event: OrderFilled) -> None:
         self.traffic.accepted()
@@ -214,6 +261,6 @@ _NOTES: dict[type, Callable[..., None]] = {
     OrderAccepted: Gateway._note_accepted,
     OrderRejected: Gateway._note_rejected,
     OrderFilled: Gateway._note_fill,
-    OrderEnded: Gateway._note_fee,
-    OrderFound: Gateway._note_fee,
+    OrderEnded: Gateway._note_ended,
+    OrderFound: Gateway._note_found,
 }

@@ -15,6 +15,7 @@ from dnkit.desk.gateway.outcome import Failed, Fate, Request
 from dnkit.desk.scheduler import NEVER, Call
 from dnkit.model.alerts import BUDGET_LOW, ENTRIES_STOPPED, Alert, AlertKind
 from dnkit.model.capabilities import Capabilities
+from dnkit.model.events import Event
 from dnkit.model.numbers import NS_PER_MS, NS_PER_S
 from dnkit.model.terms import RejectKind
 
@@ -26,10 +27,22 @@ ALERT_EVERY_NS = 600 * NS_PER_S  # the same alert of a venue is not repeated soo
 class Passage:
     """One request on its way. It may be sent from `from_ns` until `until_ns`; `tried` counts its sendings.
 
-    `send` sends it, `give_up` tells the run that it was not carried out, with reason and text.
+    `send` sends it, `heard` gets its answer, `give_up` is told that it was not carried out, with reason and
+    text.
     """
 
-    __slots__ = ("asked_ns", "from_ns", "give_up", "request", "send", "sent_ns", "tried", "until_ns", "use")
+    __slots__ = (
+        "asked_ns",
+        "from_ns",
+        "give_up",
+        "heard",
+        "request",
+        "send",
+        "sent_ns",
+        "tried",
+        "until_ns",
+        "use",
+    )
 
     def __init__(
         self,
@@ -38,6 +51,7 @@ class Passage:
         asked_ns: int,
         until_ns: int,
         send: "Callable[[Passage], None]",
+        heard: Callable[[Event], None],
         give_up: "Callable[[Passage, Failed], None]",
     ) -> None:
         self.request = request
@@ -45,6 +59,7 @@ class Passage:
         self.asked_ns = self.from_ns = asked_ns
         self.until_ns = until_ns
         self.send = send
+        self.heard = heard
         self.give_up = give_up
         self.sent_ns = 0
         self.tried = 0

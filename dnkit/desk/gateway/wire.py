@@ -26,12 +26,13 @@ class Wire:
     def __init__(self) -> None:
         self._open: dict[tuple[type[Request], int], list[Done]] = {}
 
-    def connect(self, carry: Carry, hear: Callable[[VenueFact], None]) -> None:
+    def connect(self, carry: Carry, hear: Callable[[VenueFact], None], missed: Callable[[], None]) -> None:
         """Lay it. `carry` takes a request along, False where it certainly did not leave; `hear` gets what
-        nobody asked for.
+        nobody asked for, `missed` is told when some of that was lost.
         """
         self._carry = carry
         self._hear = hear
+        self.missed = missed
 
     def send(self, request: Request, done: Done) -> None:
         """Have a request carried out."""

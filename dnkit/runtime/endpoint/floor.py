@@ -25,4 +25,5 @@ def endpoint_floor(
 ) -> Floor:
     """The floor that runs at this exchange share."""
     pager = Pager(stores.journal, say, world.now)
+    world.guard(pager.raise_alert)
     return Floor(stores.journal, stores.reader, EndpointHouse(world, venues), world, pager)

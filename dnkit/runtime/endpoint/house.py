@@ -1,12 +1,10 @@
 """The house behind an endpoint: accounts and orders are the exchange's, a seat only asks and listens.
 
 When the connection breaks, nobody knows what became of a request that is not answered; the wire is told so.
-Once there is a connection again, every order that may still rest is looked up, because what the streams said
-meanwhile was not heard.
+Once there is a connection again it hears that words were missed, and looks up what may rest.
 """
 
 from collections.abc import Iterable
-from functools import partial
 
 from msgspec.structs import replace
 
@@ -17,16 +15,11 @@ from dnkit.model.capabilities import Capabilities
 from dnkit.model.commands import CancelOrder, FindOrder, PlaceOrder, ReadPosition, SweepOrders
 from dnkit.model.errors import BugError, DnkitError
 from dnkit.model.events import (
-    OrderEnded,
-    OrderFound,
-    OrderRejected,
     OrdersSwept,
     PositionRead,
-    VenueFact,
 )
 from dnkit.model.ids import order_key
 from dnkit.model.numbers import NS_PER_MS
-from dnkit.model.terms import FoundKind
 from dnkit.runtime.endpoint.world import EndpointWorld
 from dnkit.runtime.library import VenueFacts
 from dnkit.venues.account import Account, Holding
@@ -103,22 +96,14 @@ class EndpointSeat:
         self._beginning = beginning
         self._world = world
         self._wire = wire
-        self._open: dict[int, str] = {}  # orders that may rest: client ids by number
-        self._looking: set[int] = set()  # those of them that are looked up after a break
-        world.told.append(self._told)
-        world.breaks.append((self._lost, self._back))
+        world.seats.append(self)
 
     def carry(self, request: Request) -> bool:
         """Send a request; False when there is no connection."""
-        if isinstance(request, PlaceOrder):
-            self._open[request.order] = request.key
-        elif isinstance(request, FindOrder):
-            self._looking.discard(request.order)  # the run asks itself, and wants to hear the answer
         return self._world.post(_said(self._listing, request))
 
     def remember(self, asked: Iterable[PlaceOrder]) -> None:
-        """The exchange remembers; which of them may still rest is for the engine to look up."""
-        self._open.update((one.order, one.key) for one in asked)
+        """The exchange remembers."""
 
     def verdict(self, ledger: int | None, keep: frozenset[str]) -> Verdict:
         """The exchange's word; one that cannot be had is a finding."""
@@ -134,21 +119,10 @@ class EndpointSeat:
 
     def leave(self) -> None:
         """Listen no more."""
-        self._world.told.remove(self._told)
-        self._world.breaks.remove((self._lost, self._back))
+        self._world.seats.remove(self)
 
-    def _unheard(self, ledger: int | None, why: str) -> Verdict:
-        return Verdict(
-            leg=self._index,
-            venue=self._account.venue,
-            symbol=self._account.symbol,
-            position=ledger or 0,
-            ledger=ledger,
-            resting=len(self._open),
-            findings=(f"what the exchange holds could not be read: {why}",),
-        )
-
-    def _told(self, told: protocol.Told) -> None:
+    def hear(self, told: protocol.Told) -> None:
+        """The exchange says something, to us or to another."""
         if told.listing != self._listing:
             return
         news, now = told.news, self._world.now()
@@ -157,38 +131,26 @@ class EndpointSeat:
             return
         number = told.key.removeprefix(self._beginning)
         if number != told.key and number.isdigit():
-            self._learn(int(number), replace(news, at_ns=now, leg=self._index, order=int(number)))
+            self._wire.tell(replace(news, at_ns=now, leg=self._index, order=int(number)))
 
-    def _learn(self, number: int, fact: VenueFact) -> None:
-        if isinstance(fact, OrderFound) and fact.found in (FoundKind.ABSENT, FoundKind.ERROR):
-            if number in self._looking:  # our own look-up, in the venue's lag: no news for the run
-                self._world.at(fact.at_ns + LOOK_AGAIN_NS, partial(self._look_up, number))
-                return
-        elif isinstance(fact, OrderFound):
-            self._looking.discard(number)
-        if _is_last_word(fact):
-            self._looking.discard(number)
-            self._open.pop(number, None)
-        self._wire.tell(fact)
-
-    def _lost(self) -> None:
+    def lost(self) -> None:
         """No answer will come to what is unanswered."""
         self._wire.lose(LOST)
 
-    def _back(self) -> None:
-        self._looking = set(self._open)
-        for number in sorted(self._open):
-            self._look_up(number)
+    def back(self) -> None:
+        """What the streams said meanwhile was not heard."""
+        self._wire.missed()
 
-    def _look_up(self, number: int) -> None:
-        if number in self._looking:
-            self._world.post(protocol.Find(self._listing, self._open[number]))
-
-
-def _is_last_word(fact: VenueFact) -> bool:
-    if isinstance(fact, OrderFound):
-        return fact.found is FoundKind.OVER
-    return isinstance(fact, OrderEnded | OrderRejected)
+    def _unheard(self, ledger: int | None, why: str) -> Verdict:
+        return Verdict(
+            leg=self._index,
+            venue=self._account.venue,
+            symbol=self._account.symbol,
+            position=ledger or 0,
+            ledger=ledger,
+            resting=0,
+            findings=(f"what the exchange holds could not be read: {why}",),
+        )
 
 
 def _said(listing: int, request: Request) -> protocol.Order:

@@ -1,6 +1,9 @@
-"""The connection to an exchange: kept up, or made anew. What a break leaves open is said, never guessed."""
+"""The connection to an exchange. What a break leaves open is said, never guessed; whether and when to come
+back is another's affair.
+"""
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -14,7 +17,6 @@ from dnkit.venues.local import protocol
 PATIENCE_S = 5  # for a connection, a welcome, an answer to a question
 PING_S = 5
 FRAME_MAX = 1 << 24
-PAUSES_S = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # between two tries to come back
 
 
 class BusyThere(Busy):
@@ -32,9 +34,11 @@ class NoExchange(DnkitError):
 
 
 class Link:
-    """Speaks to the exchange at `url` as `hello`. `heard` gets what comes, `lost` and `back` tell of breaks.
+    """Speaks to the exchange at `url` as `hello`. `heard` gets what comes. `back` is told of a connection
+    that was asked for, `lost` of one that broke or could not be had.
 
-    Lives in the running event loop from `open` to `close`.
+    Lives in the running event loop from `open` to `close`. `heard_ns` is when the last frame came, by the
+    monotonic clock.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class Link:
         self._heard = heard
         self._lost = lost
         self._back = back
+        self.heard_ns = 0
         self._connection: ClientConnection | None = None
         self._unsent: list[protocol.Request] = []
         self._filled = asyncio.Event()
@@ -66,6 +71,15 @@ class Link:
         welcome, first = await self._connect()
         self._tasks = [asyncio.create_task(self._listen(first)), asyncio.create_task(self._send())]
         return welcome
+
+    def come_back(self) -> None:
+        """Try once to have a connection again."""
+        self._tasks[0] = asyncio.create_task(self._come_back())
+
+    def hang_up(self) -> None:
+        """Give the connection up; it is told as lost."""
+        if self._connection is not None:
+            self._connection.transport.abort()
 
     def post(self, request: protocol.Request) -> bool:
         """Send a request with the next frame; False when there is no connection, and it is not sent."""
@@ -125,19 +139,8 @@ class Link:
         )
 
     async def _listen(self, first: list[protocol.ToTrader]) -> None:
-        self._hear(first)
-        while True:
-            await self._hear_out()
-            self._connection = None
-            self._unsent.clear()
-            for future in self._questions.values():
-                if not future.done():
-                    future.set_exception(NoExchange("the connection to the exchange broke"))
-            self._lost()
-            await self._come_back()
-
-    async def _hear_out(self) -> None:
         """Hear what comes until the connection breaks."""
+        self._hear(first)
         connection = self._connection
         if connection is not None:
             with suppress(WebSocketException, OSError, protocol.BadFrame):
@@ -145,18 +148,24 @@ class Link:
                     self._hear(protocol.told_in(frame))
             with suppress(WebSocketException, OSError):
                 await connection.close()
+        self._connection = None
+        self._unsent.clear()
+        for future in self._questions.values():
+            if not future.done():
+                future.set_exception(NoExchange("the connection to the exchange broke"))
+        self._lost()
 
     async def _come_back(self) -> None:
-        tries = 0
-        while self._connection is None:
-            await asyncio.sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
-            tries += 1
-            with suppress(NoExchange, Busy, protocol.BadFrame):
-                welcome, more = await self._connect()
-                self._back(welcome)
-                self._hear(more)
+        try:
+            welcome, more = await self._connect()
+        except (NoExchange, Busy, protocol.BadFrame):
+            self._lost()
+            return
+        self._back(welcome)
+        await self._listen(more)
 
     def _hear(self, messages: list[protocol.ToTrader]) -> None:
+        self.heard_ns = time.monotonic_ns()
         for message in messages:
             if isinstance(message, protocol.Answer):
                 future = self._questions.get(message.ask)

@@ -2,30 +2,50 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from dnkit.desk.gateway.backoff import Backoff
+from dnkit.desk.gateway.stream import Do, Rules
+from dnkit.desk.gateway.watchdog import Watchdog
 from dnkit.desk.scheduler import Call
 from dnkit.market.book import Book
 from dnkit.market.feed import bounds
 from dnkit.market.leg_book import LegBook
+from dnkit.model.alerts import Alert
 from dnkit.model.errors import BugError, DnkitError
 from dnkit.model.instrument import Instrument
+from dnkit.model.numbers import NS_PER_MS, NS_PER_S
 from dnkit.runtime.clock import MarketClock
 from dnkit.runtime.endpoint.link import Link
 from dnkit.venues.local import protocol
 
 LOOK_S = 0.005  # between two looks at whether a run is over or somebody wants it to stop
+RULES = Rules(retries=Backoff(base_ns=100 * NS_PER_MS, cap_ns=2 * NS_PER_S, tries=5))  # it is next door
 T = TypeVar("T")
+
+
+class Listener(Protocol):
+    """Hears what the exchange tells of orders and positions, and of breaks of the connection."""
+
+    def hear(self, told: protocol.Told) -> None:
+        """The exchange says something."""
+
+    def lost(self) -> None:
+        """The connection is gone, and with it every answer that has not come."""
+
+    def back(self) -> None:
+        """There is one again."""
 
 
 class EndpointWorld:
     """Opens a connection for `instruments` (one a leg) and keeps it until `close`.
 
     Everything happens in an event loop that runs while somebody waits: in `advance`, `settle` and `ask`. A
-    failure in it comes out there.
+    failure in it comes out there. From `guard` on a watchdog sees to it that the exchange is heard.
     """
 
     def __init__(self, url: str, instruments: tuple[Instrument, ...]) -> None:
@@ -36,8 +56,8 @@ class EndpointWorld:
         self.messages = 0
         self.seams = 0
         self.stop_asked = ""
-        self.told: list[Callable[[protocol.Told], None]] = []
-        self.breaks: list[tuple[Call, Call]] = []
+        self.seats: list[Listener] = []
+        self._watchdog: Watchdog | None = None
         self._stop_told = ""
         self._asked = 0
         self._failure: BaseException | None = None
@@ -57,10 +77,25 @@ class EndpointWorld:
 
     def close(self) -> None:
         """Hang up."""
+        if self._watchdog is not None:
+            self._watchdog.stop()
         try:
             self._run(self._link.close())
         finally:
             self._runner.close()
+
+    def guard(self, alert: Callable[[Alert], None]) -> None:
+        """Come back when the connection breaks or falls silent, and tell a human when that lasts."""
+        self._watchdog = Watchdog(
+            f"the exchange at {self.url}",
+            heard=lambda: self._link.heard_ns,
+            do=self._do,
+            alert=alert,
+            now=time.monotonic_ns,
+            at=self._at_wall,
+            rules=RULES,
+        )
+        self._watchdog.start()
 
     def now(self) -> int:
         """The exchange's time as we know it, in nanoseconds."""
@@ -70,6 +105,10 @@ class EndpointWorld:
         """Ask for a call at that time."""
         loop = self._runner.get_loop()
         loop.call_later(self._clock.wall_s(when_ns), self._unless_failed, call)
+
+    def _at_wall(self, when_ns: int, call: Call) -> None:
+        wait_s = max(0, when_ns - time.monotonic_ns()) / NS_PER_S
+        self._runner.get_loop().call_later(wait_s, self._unless_failed, call)
 
     def advance(self, done: Callable[[], bool], stop: Callable[[str], None]) -> None:
         """Let the wall clock run until `done`; `stop` hears once why, when a stop is asked for meanwhile."""
@@ -136,10 +175,12 @@ class EndpointWorld:
         if isinstance(message, protocol.Shown):
             self._clock.hear(message.now_ns)
             self._show(message)
+        elif isinstance(message, protocol.Beat):
+            self._clock.hear(message.now_ns)
         elif isinstance(message, protocol.Told):
             self._clock.hear(message.news.at_ns)
-            for tell in tuple(self.told):
-                self._soon(partial(tell, message))
+            for seat in tuple(self.seats):
+                self._soon(partial(seat.hear, message))
 
     def _show(self, shown: protocol.Shown) -> None:
         book = self.books[self._numbers[shown.listing]].book
@@ -149,11 +190,28 @@ class EndpointWorld:
         for at_ns, price, lots in shown.trades:
             book.traded(at_ns, price, lots)
 
+    def _do(self, wish: Do) -> None:
+        """What the watchdog wants. Another way to read by than the stream there is none."""
+        if wish is Do.CONNECT and self._link.up:
+            self._soon(self._opened)
+        elif wish is Do.CONNECT:
+            self._link.come_back()
+        elif wish is Do.DISCONNECT:
+            self._link.hang_up()
+        elif wish is Do.RESYNC:
+            for seat in tuple(self.seats):
+                self._soon(seat.back)
+
+    def _opened(self) -> None:
+        if self._watchdog is not None:
+            self._watchdog.opened()
+
     def _lost(self) -> None:
-        for lost, _ in tuple(self.breaks):
-            self._soon(lost)
+        for seat in tuple(self.seats):
+            self._soon(seat.lost)
+        if self._watchdog is not None:
+            self._watchdog.closed()
 
     def _back(self, welcome: protocol.Welcome) -> None:
         self._clock.hear(welcome.now_ns)
-        for _, back in tuple(self.breaks):
-            self._soon(back)
+        self._opened()

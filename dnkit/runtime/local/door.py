@@ -22,7 +22,7 @@ from dnkit.venues.local.exchange import Exchange, NotAdmitted, Session
 HOST = "127.0.0.1"
 ACCOUNT = "main"  # of a trader that names none
 PUMP_S = 0.002
-LOOK_S = 0.25  # between two looks at whether it is time to stop
+LOOK_S = 0.25  # between two looks at whether it is time to stop, each with a beat for those who listen
 STRIDE_NS = 250_000_000  # of market, at most, between two looks at the socket
 PING_S = 5
 CLOSE_S = 2  # for traders to hear that it is over
@@ -81,6 +81,8 @@ class Door:
         pump = asyncio.create_task(self._pump())
         ready(next(iter(server.sockets)).getsockname()[1])
         while not over(self._world.now()) and not pump.done():
+            for visitor in self._visitors:
+                visitor.outbox.tell(protocol.Beat(self._world.now()))
             await asyncio.wait((pump,), timeout=LOOK_S)
         pump.cancel()
         with suppress(asyncio.CancelledError):

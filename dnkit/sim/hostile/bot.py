@@ -1,6 +1,4 @@
-"""The process that trades: a desk behind its gateways, the lines it has written, its death between two of
-them, its return.
-"""
+"""The process that trades: the lines it has written, its death between two of them, its return."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -10,12 +8,7 @@ from typing import Protocol
 import msgspec
 
 from dnkit.desk.alerts import Lookout, Vitals
-from dnkit.desk.desk import Answer, Desk
-from dnkit.desk.gateway.gateway import Gateway
 from dnkit.desk.gateway.outcome import Failed, Request
-from dnkit.desk.gateway.risk import lowers_risk
-from dnkit.desk.gateway.traffic import Traffic
-from dnkit.desk.gateway.wire import Carry, Wire
 from dnkit.desk.scheduler import Call, Scheduler
 from dnkit.engine.state import State, state_digest
 from dnkit.engine.step import begin, step
@@ -23,9 +16,8 @@ from dnkit.journal import chain
 from dnkit.machine.program import Program
 from dnkit.model import commands as cm
 from dnkit.model import events as ev
-from dnkit.model.alerts import Alert
-from dnkit.model.capabilities import Capabilities
 from dnkit.sim.hostile.faults import Fault, Luck
+from dnkit.sim.hostile.life import Clock, Life, Outside
 
 DEATHS_MAX = 5
 
@@ -50,18 +42,6 @@ class Line(msgspec.Struct, frozen=True):
     digest: str
 
 
-class Outside(msgspec.Struct, frozen=True):
-    """What a process has around it: by leg the facts of its venue and who carries requests there; books; the
-    way out of an alert of the engine, and of one of the gateways.
-    """
-
-    facts: tuple[Capabilities, ...]
-    carriers: tuple[Carry, ...]
-    read_book: Callable[[cm.ReadBook], Answer]
-    alert: Callable[[cm.SendAlert], bool]
-    raised: Callable[[Alert], None]
-
-
 class Bot:
     """`era` counts its lives, the last began at `returned_ns` (0: it is the first); `state` is that of the
     last line written. `differs` says in words where a replay of the lines did not give what was written.
@@ -82,8 +62,7 @@ class Bot:
         self._luck = luck
         self._scheduler = scheduler
         self._sink = sink
-        self._desk: Desk | None = None
-        self._wires: tuple[Wire, ...] = ()
+        self._life: Life | None = None
         self._outside: Outside | None = None
         self._started: ev.Started | None = None
         self._asked: list[tuple[int, int]] = []  # when and of which leg, by the lines
@@ -102,18 +81,18 @@ class Bot:
 
     def stop(self, why: str) -> None:
         """The operator wants the end; Died when the process dies of it."""
-        if self._desk is not None:
-            self._desk.handle(ev.StopAsked(self._now(), why))
+        if self._life is not None:
+            self._life.desk.handle(ev.StopAsked(self._now(), why))
 
     def hear(self, fact: ev.VenueFact) -> None:
         """A venue says something; Died when the process dies of it."""
-        if self._desk is not None:
-            self._wires[fact.leg].tell(fact)
+        if self._life is not None:
+            self._life.hear(fact)
 
     def fail(self, request: Request, failed: Failed) -> None:
         """A request came to nothing; Died when the process dies of it."""
-        if self._desk is not None:
-            self._wires[request.leg].fail(request, failed)
+        if self._life is not None:
+            self._life.fail(request, failed)
 
     def spend(self) -> None:
         """A request leaves; Died when it does not any more."""
@@ -123,7 +102,7 @@ class Bot:
 
     def die(self) -> None:
         """The process is gone: nobody hears, no timer rings, until it comes back."""
-        self.dead, self._desk, self._left = True, None, -1
+        self.dead, self._life, self._left = True, None, -1
         self.era += 1
         self.deaths += 1
         self._scheduler.at(self._now() + self._luck.span(Fault.KILL), self._come_back)
@@ -142,48 +121,15 @@ class Bot:
     def _live(self, state: State, first: ev.Event) -> None:
         if self._outside is None:
             return
-        self._wires = tuple(Wire() for _ in self.program.legs)
-        self._desk = Desk(
-            self.program,
-            state,
-            ports=tuple(self._gateways(self._outside)),
-            record=self._record,
-            read_book=self._outside.read_book,
-            alert=self._outside.alert,
-            now=self._now,
-            at=self._at,
+        clock, dice = Clock(self._now, self._at), Random(self._luck.dice.random())
+        self._life = Life(
+            self.program, state, self._outside, clock, record=self._record, dice=dice, asked=self._asked_of
         )
-        self._desk.handle(first)
+        self._life.begin(first)
 
-    def _gateways(self, outside: Outside) -> Iterator[Gateway]:
-        """Its ways to the venues. What it asked for lately in an earlier life, its lines say."""
-        traffic = {one.venue: self._traffic(one, outside) for one in outside.facts}
-        for leg, wire in enumerate(self._wires):
-            facts = outside.facts[leg]
-            gateway = Gateway(
-                leg,
-                facts,
-                traffic[facts.venue],
-                wire.send,
-                emit=self._emit,
-                now=self._now,
-                at=self._at,
-                lowers_risk=lambda request: lowers_risk(self.program, self.state, request),
-            )
-            wire.connect(outside.carriers[leg], gateway.hear)
-            yield gateway
-
-    def _traffic(self, facts: Capabilities, outside: Outside) -> Traffic:
-        dice = Random(self._luck.dice.random())
-        traffic = Traffic(facts, now=self._now, at=self._at, alert=outside.raised, dice=dice)
-        for asked_ns, leg in self._asked:
-            if outside.facts[leg].venue == facts.venue:
-                traffic.budget.recall(asked_ns, self._now())
-        return traffic
-
-    def _emit(self, event: ev.Event) -> None:
-        if self._desk is not None:
-            self._desk.handle(event)
+    def _asked_of(self, venue: str) -> Iterator[int]:
+        legs = self.program.legs
+        return (at_ns for at_ns, leg in self._asked if legs[leg].instrument.venue == venue)
 
     def _now(self) -> int:
         return self._scheduler.now_ns

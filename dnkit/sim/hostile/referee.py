@@ -114,12 +114,16 @@ class Referee:
 
     def sent(self, asked: Request) -> None:
         """A request left the process."""
-        self.requests += 1
-        self._count(asked)
+        self.called(asked.leg)
         if isinstance(asked, cm.PlaceOrder):
             self._look()  # a run that begins naked has moved nothing yet
             for rule, text in self._order_breaks(asked):
                 self.note(rule, f"{self._words(asked)}: {text}")
+
+    def called(self, leg: int) -> None:
+        """A call to a leg's venue left the process."""
+        self.requests += 1
+        self._count(leg)
 
     def alerted(self, asked: cm.SendAlert) -> None:
         """An alert was tried."""
@@ -131,8 +135,8 @@ class Referee:
         if len(self.violations) < KEPT_MAX:
             self.violations.append(Violation(rule, self._world.now() - self._world.began_ns, text))
 
-    def _count(self, asked: Request) -> None:
-        facts = self._capabilities[self._program.legs[asked.leg].instrument.venue]
+    def _count(self, leg: int) -> None:
+        facts = self._capabilities[self._program.legs[leg].instrument.venue]
         calls, now = self._calls.setdefault(facts.venue, deque()), self._world.now()
         calls.append(now)
         while calls[0] <= now - facts.rate_window_ns:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from dnkit.desk.scheduler import NEVER
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.numbers import NS_PER_MS, NS_PER_S
 from dnkit.sim.hostile.faults import Fault, Luck
@@ -36,6 +37,10 @@ class Weather(msgspec.Struct):
     def is_silent(self, now: int) -> bool:
         """Whether its streams say nothing."""
         return _within(self.silent, now)
+
+    def mute_since(self, now: int) -> int:
+        """Since when its streams say nothing; a time far ahead while they do."""
+        return min((begin for begin, end in (*self.silent, *self.down) if begin <= now < end), default=NEVER)
 
 
 def _within(windows: Windows, now: int) -> bool:

@@ -1,6 +1,7 @@
 """One run in the hostile world: market, venues, lines and the process, on one clock of their own."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -19,9 +20,10 @@ from dnkit.model.alerts import Alert
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.errors import BugError
 from dnkit.model.numbers import NS_PER_S
-from dnkit.sim.hostile.bot import Bot, Died, Outside, Sink
+from dnkit.sim.hostile.bot import Bot, Died, Sink
 from dnkit.sim.hostile.exchange import Exchange
 from dnkit.sim.hostile.faults import Fault, Luck, Profile
+from dnkit.sim.hostile.life import Outside
 from dnkit.sim.hostile.line import Line
 from dnkit.sim.hostile.referee import Referee
 from dnkit.sim.hostile.tape import Tapes, still
@@ -130,8 +132,11 @@ class World:
         """From the first event to the end, and a while longer."""
         self._plan()
         outside = Outside(
-            tuple(self._capabilities[spec.instrument.venue] for spec in self.program.legs),
+            tuple(self._capabilities[self._venue(leg)] for leg in range(len(self.lines))),
             tuple(line.carry for line in self.lines),
+            self._heard,
+            self.is_down,
+            self._read_rest,
             self._read_book,
             self._alert,
             self._raised,
@@ -273,13 +278,35 @@ class World:
         return read
 
     def _seen(self, leg: int, weather: Weather, now: int) -> LegBook:
-        """The book as the streams told it: while they are silent, as it was when it was first asked for."""
+        """The book as far as it is known: while the streams are silent, as it was when it was first asked
+        for, or read by another way.
+        """
         if not weather.is_silent(now):
             self._frozen.pop(leg, None)
             return self.books[leg]
         if leg not in self._frozen:
             self._frozen[leg] = still(self.books[leg])
         return self._frozen[leg]
+
+    def _heard(self, leg: int) -> int:
+        """When a leg's stream said something last."""
+        weather, now = self.lines[leg].weather, self.now()
+        return min(self.books[leg].updated_ns, weather.mute_since(now))
+
+    def _read_rest(self, leg: int) -> None:
+        """The book of a leg is read by a call of its own."""
+        self.referee.called(leg)
+        self.scheduler.at(
+            self.now() + self._capabilities[self._venue(leg)].latency_ns, partial(self._rest, leg)
+        )
+
+    def _rest(self, leg: int) -> None:
+        weather, now = self.lines[leg].weather, self.now()
+        if weather.is_silent(now) and not weather.is_down(now):
+            self._frozen[leg] = still(self.books[leg])
+
+    def _venue(self, leg: int) -> str:
+        return self.program.legs[leg].instrument.venue
 
     def _raised(self, alert: Alert) -> None:
         self.alerts.append((self.now(), alert))

@@ -175,12 +175,18 @@ class Shown(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
     trades: tuple[tuple[int, int, int], ...] = ()
 
 
+class Beat(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
+    """The exchange is there, whether or not anything happens."""
+
+    now_ns: int
+
+
 Order = Place | Cancel | Find | Sweep | Read
 Question = Balance | Endow | Audit
 Request = Order | Question
 Answer = Held | Judged | Failed
 ToExchange = Hello | Request
-ToTrader = Welcome | Refused | Answer | Told | Shown
+ToTrader = Welcome | Refused | Answer | Told | Shown | Beat
 
 _asked: Callable[[bytes | str], list[ToExchange]] = msgspec.json.Decoder(list[ToExchange]).decode
 _told: Callable[[bytes | str], list[ToTrader]] = msgspec.json.Decoder(list[ToTrader]).decode

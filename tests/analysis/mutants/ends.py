@@ -1,6 +1,6 @@
 """What is called done, and on whose word."""
 
-from dnkit.engine import ends, exposure, phases, start, step, verify
+from dnkit.engine import answers, ends, exposure, phases, start, step, verify
 from tests.analysis.mutants.mutant import Check, Mutant, Proof, both, line
 from tests.analysis.mutants.shown import (
     baseline,
@@ -84,7 +84,7 @@ MUTANTS = (
     Mutant(
         "read before a stray believed",
         "what a stray order may have filled is not asked for",
-        line(step._on_swept, "event.found and turn.state.stage is not Stage.START", "False"),
+        line(answers.hear_sweep, "event.found and turn.state.stage is not Stage.START", "False"),
         Check(test_lost_and_stray.test_a_push_from_before_the_stray_was_found_is_no_witness_after_it),
     ),
     Mutant(
@@ -125,7 +125,7 @@ MUTANTS = (
         "older read believed",
         "the read that comes last counts, whatever moment it is of",
         line(
-            step._on_position,
+            answers.hear_position,
             "(leg.witness is None or event.as_of_ns >= leg.witness_ns)",
             "True",
         ),

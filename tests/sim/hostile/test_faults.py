@@ -1,5 +1,7 @@
 """Every kind of fault occurs, and does what its row says."""
 
+from itertools import pairwise
+
 import pytest
 from msgspec.structs import replace
 
@@ -8,6 +10,7 @@ from dnkit.model import events as ev
 from dnkit.model.numbers import NS_PER_MS, NS_PER_S
 from dnkit.sim.hostile.campaign import simulate
 from dnkit.sim.hostile.faults import KINDS, Draw, Fault, Luck, Per
+from dnkit.sim.hostile.line import Line
 from dnkit.sim.hostile.world import World
 from tests.sim.hostile.worlds import machine_names, only, ran, setting
 
@@ -84,6 +87,30 @@ def test_a_venue_that_is_gone_ends_the_run_in_a_halt_that_says_so() -> None:
     ends = {one.state.ended.end.value for one in worlds if one.state.ended}
     assert "halted" in ends
     assert all(one.ended_ns - one.began_ns < 120 * NS_PER_S for one in worlds)
+
+
+def test_a_stream_that_is_down_for_long_is_told_of() -> None:
+    worlds = met(HEDGE, Fault.VENUE_GONE, seeds=20)
+    told = [(at, world) for world in worlds for at, one in world.alerts if one.code == "STREAM_DOWN"]
+    assert told
+    assert all(at - min(map(start_of, world.lines)) > 29 * NS_PER_S for at, world in told)
+
+
+def start_of(line: Line) -> int:
+    """When a venue went away for good."""
+    return max((begin for begin, _ in line.weather.down), default=2**62)
+
+
+def test_a_silent_book_is_read_by_another_way() -> None:
+    helped = 0
+    for world in met(HEDGE, Fault.SILENT_STREAM, seeds=20):
+        weather = world.lines[1].weather
+        books = [one for one in events(world) if isinstance(one, ev.BookRead) and one.leg == 1]
+        for before, after in pairwise(books):
+            since = weather.mute_since(after.at_ns)
+            silent = since == weather.mute_since(before.at_ns) < after.at_ns
+            helped += silent and before.age_ns > 2 * NS_PER_S and after.age_ns < NS_PER_S
+    assert helped
 
 
 def test_an_old_position_is_as_old_as_drawn() -> None:
