@@ -21,7 +21,8 @@ In a browser, read-only: textual-serve starts the command below once for every v
   python -m pip install textual-serve
   python -c 'from textual_serve.server import Server; Server("dnkit tui --read-only").serve()'
 
-It listens on localhost:8000 and knows no password: leave it there, and reach it through ssh -L 8000:localhost:8000.
+It listens on localhost:8000 and knows no password: leave it there and reach it through a tunnel,
+ssh -L 8000:localhost:8000 HOST.
 Nothing but --read-only belongs behind it: whoever opens the page is the operator.
 """
 
@@ -67,11 +68,8 @@ def _show(asked: Asked, folder: StateFolder, over: Callable[[], bool]) -> None:
     from dnkit.tui.keys import Keys
     from dnkit.tui.link import Link
     from dnkit.tui.session import Session
-    from dnkit.tui.wishes import NoEngine
 
-    session = Session(
-        folder.journal, asked.run, read_only=asked.read_only, budgets=_Budgets(), but=asked.but
-    )
+    session = Session(folder.journal, asked.run, read_only=asked.read_only, budgets=_Budgets(), but=asked.but)
     session.scene.concession = concession()
     engine = Link(folder.root)
     hands = Keys(session, engine)

@@ -29,8 +29,8 @@ _COMMANDS = (
 
 
 class Screens(App[int]):
-    """Everything the user sees. It polls `hands.session`, and passes keys on to `hands`. While there is no run to show,
-    `over` tells whether there will be none.
+    """Everything the user sees. It polls `hands.session`, and passes keys on to `hands`. While there is
+    no run to show, `over` tells whether there will be none.
     """
 
     ENABLE_COMMAND_PALETTE = True
@@ -51,11 +51,11 @@ class Screens(App[int]):
         self._ascii = ascii
         self._shown = theme
         self._clock = clock
-        self._pane = Pane(styles_of(PALETTES[theme]), ascii=ascii)
+        self.pane = Pane(styles_of(PALETTES[theme]), ascii=ascii)
 
     def compose(self) -> ComposeResult:
         """One widget draws it all."""
-        yield self._pane
+        yield self.pane
 
     def on_mount(self) -> None:
         """Begin to follow."""
@@ -82,7 +82,7 @@ class Screens(App[int]):
         size = self.size
         self.hands.size = (size.width, size.height)
         lines = picture(self.hands.session.scene, self.hands.look, size.width, size.height, self._clock())
-        self._pane.show(lines)
+        self.pane.show(lines)
 
     def on_resize(self) -> None:
         """Another size is another picture."""
@@ -145,5 +145,5 @@ class Screens(App[int]):
             return  # the user's terminal said no colour
         names = [name for name in PALETTES if name != PLAIN]
         self._shown = names[(names.index(self._shown) + 1) % len(names)]
-        self._pane.restyle(styles_of(PALETTES[self._shown]))
+        self.pane.restyle(styles_of(PALETTES[self._shown]))
         self.hands.session.scene.told = f"theme {self._shown}"

@@ -116,8 +116,8 @@ class Keys:
         scene = self.session.scene
         if scene.read_only:
             scene.told = "read-only: no wish leaves this screen"
-        elif self.size[0] < LEAST[0] or self.size[1] < LEAST[1]:
-            scene.told = "terminal too small: use dnkit flatten"
+        elif self._is_tiny():
+            self._open(boxes.TINY)
         elif scene.moment.way == REPLAY:
             scene.told = "this is a replay: there is nothing to flatten"
         else:
@@ -138,6 +138,9 @@ class Keys:
             self.session.follow(self._now)
         else:
             self.session.rewind(self._now)
+
+    def _is_tiny(self) -> bool:
+        return self.size[0] < LEAST[0] or self.size[1] < LEAST[1]
 
     def _may_wish(self) -> bool:
         scene = self.session.scene
@@ -169,7 +172,7 @@ class Keys:
                 self._wish(Wish(STOP, chosen))
             else:
                 self.session.scene.told = "nothing was sent"
-        elif key in ("escape", "enter") or box.kind != boxes.FLATTENING:
+        elif key in ("escape", "enter") or box.kind not in boxes.HELD:
             self.look.box = None
         return None
 
@@ -204,6 +207,9 @@ class Keys:
     def _confirm(self, typed: str) -> None:
         """The one place where a flatten leaves: the name, the whole name and nothing but the name."""
         scene = self.session.scene
+        if self._is_tiny():
+            self._open(boxes.TINY)
+            return
         policy = scene.trail.run.header.policy if scene.trail is not None else ""
         if not policy or typed != word_to_type(policy):
             scene.told = "flatten cancelled: that is not the name; nothing was sent"

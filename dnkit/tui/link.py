@@ -4,6 +4,7 @@ A slow engine never holds the screen up, and a slow screen never the engine: it 
 """
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TypeVar
@@ -113,14 +114,14 @@ def _word(status: words.Status, names: tuple[str, ...]) -> Word:
 
 def _asked(client: Client, wish: Wish) -> words.Answer:
     """Say it. A wish that got no answer is told as such: it may have been heard."""
-    ask = {
+    asks: dict[str, Callable[[], words.Answer]] = {
         PAUSE: client.pause,
         RESUME: client.resume,
         STOP: lambda: client.stop(wish.detail),
         FLATTEN: lambda: client.flatten(wish.detail),
-    }[wish.what]
+    }
     try:
-        return ask()
+        return asks[wish.what]()
     except (NotRunning, NoAnswer) as error:
         return words.Answer(id=0, ok=False, text=str(error))
 

@@ -36,7 +36,7 @@ class Pane(Widget):
         self.drawn = 0  # rows handed to the terminal so far
         self._named = styles
         self._ascii = ascii
-        self._lines: list[Line] = []
+        self.lines: list[Line] = []
         self._mixed: dict[str, Style] = {}
 
     def restyle(self, styles: dict[str, Style]) -> None:
@@ -47,7 +47,7 @@ class Pane(Widget):
 
     def show(self, lines: list[Line]) -> None:
         """Show these lines; rows that stay as they are cost nothing."""
-        before, self._lines = self._lines, lines
+        before, self.lines = self.lines, lines
         if len(before) != len(lines):
             self.refresh()
             return
@@ -62,7 +62,7 @@ class Pane(Widget):
     def render_line(self, y: int) -> Strip:
         """One row as the terminal gets it."""
         self.drawn += 1
-        one = self._lines[y] if y < len(self._lines) else EMPTY
+        one = self.lines[y] if y < len(self.lines) else EMPTY
         segments = [Segment(self._text(span.text), self._style(span.style)) for span in one]
         return Strip(segments).adjust_cell_length(self.size.width, self._style(""))
 
@@ -79,7 +79,7 @@ class Pane(Widget):
     def on_click(self, event: events.Click) -> None:
         """Find the span below the pointer."""
         left = event.x
-        for span in self._lines[event.y] if event.y < len(self._lines) else EMPTY:
+        for span in self.lines[event.y] if event.y < len(self.lines) else EMPTY:
             left -= cells(span.text)
             if left < 0:
                 if span.act:

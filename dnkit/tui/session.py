@@ -24,12 +24,18 @@ NO_BUDGETS: Budgets = {}
 
 
 class Session:
-    """`wanted` is a run's id, or "last": then a newer run is followed as soon as there is one. `but` is a run that
-    is not to be shown for being the last.
+    """`wanted` is a run's id, or "last": then a newer run is followed as soon as there is one. `but` is a
+    run that is not to be shown for being the last.
     """
 
     def __init__(
-        self, path: Path, wanted: str = LAST, *, read_only: bool = False, budgets: Budgets = NO_BUDGETS, but: str = ""
+        self,
+        path: Path,
+        wanted: str = LAST,
+        *,
+        read_only: bool = False,
+        budgets: Budgets = NO_BUDGETS,
+        but: str = "",
     ) -> None:
         self.path = path
         self.reader: Reader | None = None

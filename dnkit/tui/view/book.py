@@ -123,7 +123,7 @@ def _walk_line(trail: Trail, index: int, spec: LegSpec, leg: Leg, shown: Ladder,
     if not left or not side:
         return line(Span(f"{spec.name}  ", "strong"), "nothing left to trade", Span(even, "dim"))
     levels = shown.asks if side > 0 else shown.bids
-    average, held, count = walk(levels, left)
+    average, held, count = walk(levels, left, side)
     do = f"{'buy' if side > 0 else 'sell'} {fig.quantity(spec, left)}"
     fee = from_mbps(spec.instrument.taker_fee)
     if not held:
@@ -142,7 +142,7 @@ def _side_to_do(trail: Trail, spec: LegSpec, leg: Leg) -> int:
     return -1 if leg.position > 0 else 1 if leg.position < 0 else 0
 
 
-def walk(levels: Sequence[tuple[int, int]], lots: int) -> tuple[int, bool, int]:
+def walk(levels: Sequence[tuple[int, int]], lots: int, side: int) -> tuple[int, bool, int]:
     """Average price in ticks (against us where it lies between two), whether the levels hold `lots`, and how
     many it takes.
     """
@@ -153,7 +153,8 @@ def walk(levels: Sequence[tuple[int, int]], lots: int) -> tuple[int, bool, int]:
         if not left:
             break
     done = lots - left
-    return (ceil_div(worth, done) if done else 0), left == 0, count
+    average = ceil_div(worth, done) if side > 0 and done else worth // max(1, done)
+    return average, left == 0, count
 
 
 def _break_even(spec: LegSpec, leg: Leg) -> str:

@@ -6,17 +6,11 @@ from dnkit.tui.view.flatten import bound_words, plan_lines, progress_lines
 from dnkit.tui.view.lines import EMPTY, Line, Span, boxed, cut, fit, line, wide
 from dnkit.tui.view.scene import Box, Look, Scene
 
-FLATTEN, FLATTENING, STOP, HELP, FILTER, GO, ALONE = (
-    "flatten",
-    "flattening",
-    "stop",
-    "help",
-    "filter",
-    "go",
-    "alone",
-)
+FLATTEN, FLATTENING, ALONE, TINY = "flatten", "flattening", "alone", "tiny"
+STOP, HELP, FILTER, GO = "stop", "help", "filter", "go"
 WIDEST = 78
 TYPED = (FLATTEN, FILTER, GO)  # boxes that take text
+HELD = (FLATTENING, ALONE, TINY)  # and those that only Enter or Esc closes: a name typed there is no key
 
 KEYS = (
     ("1-7  Tab  h l", "screen"),
@@ -55,15 +49,8 @@ def overlaid(picture: Sequence[Line], scene: Scene, look: Look, now_ns: int) -> 
     top, left = max(1, (height - high) // 2), (width - size) // 2
     lines = list(picture)
     for at, one in enumerate(box, top):
-        lines[at] = _laid(lines[at], one, left, width)
+        lines[at] = fit((Span(" " * left), *one), width)
     return lines
-
-
-def _laid(under: Line, over: Line, left: int, width: int) -> Line:
-    """One line laid over another from a column on; what is seen on both sides is plain text."""
-    before = fit(under, left)
-    rest = width - left - wide(over)
-    return (*(span._replace(act="") for span in before), *over, Span(" " * rest))
 
 
 def content(scene: Scene, box: Box, now_ns: int) -> tuple[str, list[Line]]:
@@ -77,6 +64,8 @@ def content(scene: Scene, box: Box, now_ns: int) -> tuple[str, list[Line]]:
         return "FLATTEN", list(progress_lines(scene, box, now_ns))
     if box.kind == STOP:
         return "Stop this command", [*_stops(), EMPTY, line("Any other key: nothing is sent.")]
+    if box.kind == TINY:
+        return "FLATTEN", [line("terminal too small: use dnkit flatten"), line(Span("Esc closes", "dim"))]
     if box.kind == ALONE:
         return "No engine answers", list(_alone(scene))
     if box.kind == FILTER:

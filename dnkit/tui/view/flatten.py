@@ -47,7 +47,7 @@ def _leg_plan(scene: Scene, trail: Trail, index: int, spec: LegSpec, leg: Leg) -
     levels = shown.asks if side > 0 else shown.bids
     touch, mid2 = levels[0][0], shown.bids[0][0] + shown.asks[0][0]
     bound = 0 if scene.concession < 0 else worst_price(touch, side, scene.concession)
-    price, held, _ = walk([one for one in levels if not bound or (bound - one[0]) * side >= 0], lots)
+    price, held, _ = walk([one for one in levels if not bound or (bound - one[0]) * side >= 0], lots, side)
     fees = spec.instrument.fee(lots * (price if held else touch), maker=False)
     cost = side * (2 * price - mid2) * lots * spec.instrument.value // 2 + fees if held else None
     return LegPlan(spec, cancels, side, lots, bound, cost, fees)

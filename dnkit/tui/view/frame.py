@@ -72,7 +72,7 @@ def what_next() -> tuple[Line, ...]:
         EMPTY,
         line("  ", Span("dnkit trade -p close_two_phase --speed 1 --tui", "key")),
         line("      trade on paper and watch it here"),
-        line("  ", Span("dnkit simulate -p close_two_phase --seed 7", "key")),
+        line("  ", Span("dnkit simulate close_two_phase --seed 7", "key")),
         line("      a run in a hostile world, to be replayed here"),
         EMPTY,
         line(Span("A run that begins is shown at once. q leaves.", "dim")),
@@ -96,6 +96,8 @@ def header(scene: Scene, width: int) -> Line:
     mark = "?" if scene.stale else ""
     out = " F = FLATTEN " if width >= FULL else " F=FLATTEN "
     right = Span(" read-only ", "bold") if scene.read_only else Span(out, "bold", "flatten")
+    if scene.moment.way == REPLAY:
+        right = Span("")
     word = f"{word} PAUSED" if scene.word.paused else word
     parts = [
         Span(f" {word} " if width >= FULL else f" {word}", "bold"),

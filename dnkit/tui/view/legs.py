@@ -101,10 +101,14 @@ def _leg_row(scene: Scene, trail: Trail, index: int, spec: LegSpec, leg: Leg) ->
         _side(leg, sign),
         Span(filled(trail.program, spec, leg) + mark, number),
         Span((fig.signed(fig.quantity(spec, leg.position), sign) if leg.known else "unknown") + mark, number),
-        Span(average(spec, leg) + mark, style),
-        Span(fig.mid(spec, leg.bid, leg.ask) + mark, style),
+        Span(_marked(average(spec, leg), mark), style),
+        Span(_marked(fig.mid(spec, leg.bid, leg.ask), mark), style),
         Span(age, style or "dim"),
     )
+
+
+def _marked(text: str, mark: str) -> str:
+    return text if text == fig.NONE else text + mark
 
 
 def _side(leg: Leg, sign: int) -> Span:
