@@ -10,23 +10,26 @@ import msgspec
 
 from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
-from dnkit.cli.exit_of import code_of, code_of_all
+from dnkit.cli.exit_of import code_of, code_of_all, risk_of
 from dnkit.cli.gate import Passed, pass_gate
 from dnkit.cli.outcome import all_verified, cycle_content, last_line
 from dnkit.cli.paper import Unconfirmed, confirm
 from dnkit.cli.progress import make_display
 from dnkit.cli.status import open_accounts
 from dnkit.cli.trade import NoLiveVenue
+from dnkit.control.words import End
 from dnkit.machine.program import Program
 from dnkit.model.errors import DnkitError
 from dnkit.model.numbers import plain
+from dnkit.runtime.attend import Command, attended
+from dnkit.runtime.cycles import new_run_id
 from dnkit.runtime.flatten import POLICY, PlanRow, plan_row, program_for, run_all
 from dnkit.runtime.floor import Claim, accounts_of, lay_floor, open_stores, refuse_busy, refuse_unfinished
 from dnkit.runtime.folder import StateFolder, state_folder
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.market import OpenMarket, open_market, parse_market, parse_speed
 from dnkit.runtime.run import RunResult
-from dnkit.runtime.signals import Stopped, listening
+from dnkit.runtime.signals import Stopped
 from dnkit.runtime.world import World
 from dnkit.venues.accounts import AccountRow
 
@@ -161,11 +164,22 @@ def _run(
         refuse_unfinished(stores.reader, claim)
         speed = parse_speed(asked.speed)
         floor = lay_floor(stores, ready.opened, venues, display.alert, speed=speed, seed=asked.seed)
-        with listening(floor.world, display.note) as stopped:
-            names = ready.opened.book_names
-            ended = partial(_code, stopped)
-            results = run_all(floor, ready.programs, names, display, ended, passed.claims)
-        return results, code_of_all(results, stopped.number)
+        legs = [program.legs[0] for program in ready.programs]
+        command = Command(group=new_run_id(POLICY, 0), policy=POLICY, legs=legs)
+        with attended(folder.root, floor, command, display.note) as stopped:
+            results = run_all(
+                floor,
+                dict(enumerate(ready.programs)),
+                ready.opened.book_names,
+                display,
+                partial(_code, stopped),
+                passed.claims,
+                command.group,
+            )
+            code = code_of_all(results, stopped.number)
+            text = last_line(f"flatten {asked.venue}", results, code)
+            floor.helm.end = End(exit_code=code, risk=risk_of(results), text=text)
+        return results, code
 
 
 def _code(stopped: Stopped, result: RunResult) -> int:

@@ -1,12 +1,12 @@
 """`dnkit trade --resume RUN`: a run whose process died goes on at its policy's `recover` phase."""
 
-from functools import partial
+from collections.abc import Callable
 
 import msgspec
 
 from dnkit.cli import out
+from dnkit.cli.attending import carried_out
 from dnkit.cli.exit_codes import ExitCode
-from dnkit.cli.exit_of import code_of
 from dnkit.cli.outcome import Asked, Outcome, tell
 from dnkit.cli.places import Place, place, refuse_slips, where
 from dnkit.journal.errors import RunNotFound
@@ -14,11 +14,11 @@ from dnkit.journal.reader import Reader
 from dnkit.journal.records import Run
 from dnkit.journal.replay import state_at
 from dnkit.model.errors import DnkitError
+from dnkit.runtime.attend import Command
 from dnkit.runtime.cycles import carry_out
 from dnkit.runtime.folder import StateFolder, state_folder
 from dnkit.runtime.market import UsageError
 from dnkit.runtime.run import PaperRun, RunResult
-from dnkit.runtime.signals import Stopped, listening
 from dnkit.venues.local.exchange import MARKET
 
 
@@ -38,10 +38,10 @@ def resume(asked: Asked) -> int:
     asked = msgspec.structs.replace(asked, books=books)
     with place(asked, known.program.legs, folder, resumed=True) as opened:
         run = _ours(opened.floor.reader.run(known.header.run_id), opened.floor.house.market)
-        result, code = _resume(run, opened)
+        results, code = _resume(run, opened)
         notes = tuple(opened.display.notes)
         opened.display.close()
-        tell(asked, run.header.policy, Outcome((result,), notes, code), opened.floor.reader)
+        tell(asked, run.header.policy, Outcome(results, notes, code), opened.floor.reader)
     return code
 
 
@@ -69,24 +69,23 @@ def _ours(run: Run, market: str) -> Run:
     return _open(run)
 
 
-def _resume(run: Run, opened: Place) -> tuple[RunResult, ExitCode]:
-    floor, display = opened.floor, opened.display
+def _resume(run: Run, opened: Place) -> tuple[tuple[RunResult, ...], ExitCode]:
+    floor, display, header = opened.floor, opened.display, run.header
     state = state_at(floor.reader, run)
     floor.world.settle(max(0, state.now_ns - floor.world.now()))
-    places = range(len(run.program.legs))
-    resumed = PaperRun(floor, run.header, run.program, state, places, display.stepped)
-    display.began(resumed)
-    with listening(floor.world, display.note) as stopped:
+    command = Command(group=header.group or header.run_id, policy=header.policy, legs=run.program.legs)
+
+    def runs(code: Callable[[RunResult], int]) -> tuple[RunResult, ...]:
+        places = range(len(run.program.legs))
+        resumed = PaperRun(floor, header, run.program, state, places, display.stepped)
+        display.began(resumed)
         resumed.restart()
-        (result,) = carry_out(floor, (resumed,), display, partial(_code, stopped))
-    return result, code_of(result, stopped.number)
+        return carry_out(floor, (resumed,), display, code)
+
+    return carried_out(opened, command, runs)
 
 
 def _books(run: Run) -> tuple[str, ...]:
     """The recorded books the run was on; none on the synthetic market."""
     recorded = [leg for leg in run.header.legs if leg.book and not leg.book.startswith("synthetic")]
     return tuple(f"{leg.name}={leg.book}" for leg in recorded)
-
-
-def _code(stopped: Stopped, result: RunResult) -> int:
-    return code_of(result, stopped.number)

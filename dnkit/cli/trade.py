@@ -6,8 +6,8 @@ from functools import partial
 import msgspec
 
 from dnkit.cli import out
+from dnkit.cli.attending import carried_out
 from dnkit.cli.exit_codes import ExitCode
-from dnkit.cli.exit_of import code_of, code_of_all
 from dnkit.cli.gate import Passed, pass_gate
 from dnkit.cli.outcome import Asked, Outcome, tell
 from dnkit.cli.places import Place, paper_claim, place, refuse_slips, where
@@ -15,14 +15,13 @@ from dnkit.cli.settings import parse_settings
 from dnkit.machine.program import Program
 from dnkit.model.errors import DnkitError
 from dnkit.policies.codes import WARNING
+from dnkit.runtime.attend import Command
 from dnkit.runtime.cycles import Plan, new_run_id, run_cycles
 from dnkit.runtime.floor import refuse_busy, refuse_shared_account
 from dnkit.runtime.folder import state_folder
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.market import UsageError
 from dnkit.runtime.prepare import Checked, LegOptions, program_of, read_and_check
-from dnkit.runtime.run import RunResult
-from dnkit.runtime.signals import Stopped, listening
 
 
 class NoLiveVenue(DnkitError):
@@ -90,17 +89,12 @@ def _name_warnings(policy: str, checked: Checked) -> None:
 def _trade(asked: Asked, prepared: Prepared, passed: Passed, opened: Place) -> Outcome:
     floor, display = opened.floor, opened.display
     plan = _plan(asked, prepared, passed, opened.book_names)
-    with listening(floor.world, display.note) as stopped:
-        gc.freeze()
-        results = tuple(run_cycles(floor, plan, display, partial(_code, stopped)))
+    command = Command(group=plan.group, policy=plan.program.name, legs=plan.program.legs, cycles=plan.cycles)
+    gc.freeze()
+    results, code = carried_out(opened, command, lambda code: run_cycles(floor, plan, display, code))
     if floor.world.seams:
         display.note(f"the recording began again {floor.world.seams} times; prices jump there")
-    notes = (*passed.warnings, *display.notes)
-    return Outcome(results, notes, code_of_all(results, stopped.number), passed.content)
-
-
-def _code(stopped: Stopped, result: RunResult) -> int:
-    return code_of(result, stopped.number)
+    return Outcome(results, (*passed.warnings, *display.notes), code, passed.content)
 
 
 def _plan(asked: Asked, prepared: Prepared, passed: Passed, book_names: tuple[str, ...]) -> Plan:

@@ -5,7 +5,6 @@ clip.
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from hashlib import blake2b
 from typing import Protocol
 
@@ -79,7 +78,7 @@ def run_cycles(
     for cycle in range(1, plan.cycles + 1):
         if cycle > 1:
             _rest(floor)
-        if cycle > 1 and floor.world.stop_asked:
+        if cycle > 1 and floor.helm.leaving:
             listener.note(f"{plan.cycles - cycle + 1} of {plan.cycles} cycles were not started")
             return
         if _out_of_time(floor, longest if cycle > 1 else 0):
@@ -91,15 +90,19 @@ def run_cycles(
         result = _one(floor, plan, plan.turned if turned else plan.program, cycle, listener, exit_code)
         yield result
         longest = max(longest if cycle > 1 else 0, result.ended_ns - result.began_ns)
-        if result.stopped or result.trouble or not result.verified or floor.world.stop_asked:
+        if result.stopped or result.trouble or not result.verified or floor.helm.leaving:
             return
 
 
 def _rest(floor: Floor) -> None:
-    """Let a moment pass; where a venue is down to its reserve, until a run's calls fit again."""
+    """Let a moment pass; while the operator pauses, until that is over; where a venue is down to its reserve,
+    until a run's calls fit again.
+    """
     floor.world.settle(GAP_NS)
+    while floor.helm.paused and not floor.helm.leaving:
+        floor.world.linger()
     low = [one for one in floor.traffic.values() if one.budget.is_low(floor.world.now())]
-    while not floor.world.stop_asked and not all(
+    while not floor.helm.leaving and not all(
         one.budget.has_room_for(RUN_CALLS, floor.world.now()) for one in low
     ):
         floor.world.settle(GAP_NS)
@@ -144,7 +147,7 @@ def carry_out(
 ) -> tuple[RunResult, ...]:
     """Move the world until every started run has ended, and close them."""
     try:
-        floor.world.advance(lambda: all(run.over() for run in runs), partial(_stop_all, runs))
+        floor.world.advance(lambda: all(run.over() for run in runs))
         if floor.world.over:
             listener.note("the market data ended meanwhile; its last books stood still until all was done")
         results = tuple(run.close(exit_code) for run in runs)
@@ -172,12 +175,6 @@ def _tell_exceeded(floor: Floor, result: RunResult) -> None:
     for row in compare(facts) if facts is not None else ():
         if row.exceeded:
             floor.pager.raise_alert(row.alert, result.run_id)
-
-
-def _stop_all(runs: Sequence[PaperRun], why: str) -> None:
-    for run in runs:
-        if not run.over():
-            run.stop(why)
 
 
 def _seed(floor: Floor, plan: Plan, program: Program, listener: Listener) -> None:

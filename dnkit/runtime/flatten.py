@@ -1,18 +1,18 @@
 """Flatten: one single-leg run of the packaged policy per open position, side by side, after a plan that can
-be read.
+be read; once an operator asked a running command for it, again and again until nothing is open.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
 
 from dnkit.engine.step import begin
 from dnkit.journal.records import Claims
-from dnkit.machine.program import NO_LIMIT, Program
+from dnkit.machine.program import NO_LIMIT, LegSpec, Program
 from dnkit.market.leg_book import LegBook
 from dnkit.model.errors import DnkitError
-from dnkit.model.numbers import MBPS_ONE, ceil_div, from_pico
+from dnkit.model.numbers import MBPS_ONE, NS_PER_S, ceil_div, from_pico
 from dnkit.model.terms import Side
 from dnkit.runtime.cycles import UNASKED, Listener, Plan, carry_out, header_of, new_run_id
 from dnkit.runtime.library import VenueFacts
@@ -21,6 +21,7 @@ from dnkit.runtime.run import Floor, PaperRun, RunResult
 from dnkit.venues.accounts import AccountRow
 
 POLICY = "flatten"
+AGAIN_NS, AGAIN_MAX_NS = 5 * NS_PER_S, 60 * NS_PER_S
 
 
 class PlanRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,8 +46,11 @@ class PlanRow(msgspec.Struct, frozen=True, kw_only=True):
 
 def program_for(row: AccountRow, venues: VenueFacts) -> Program:
     """The flatten policy aimed at one account."""
-    side = "long" if row.position > 0 else "short"
-    options = LegOptions(symbols=(row.symbol,), sides=(side,), venues=(row.venue,))
+    return _program_at(row.venue, row.symbol, row.position > 0, venues)
+
+
+def _program_at(venue: str, symbol: str, long: bool, venues: VenueFacts) -> Program:
+    options = LegOptions(symbols=(symbol,), sides=("long" if long else "short",), venues=(venue,))
     return way_out(read_and_check(POLICY, venues, options=options))
 
 
@@ -100,20 +104,21 @@ def _worth(book: LegBook, side: Side, lots: int, bound: int) -> int | None:
 
 def run_all(
     floor: Floor,
-    programs: Sequence[Program],
+    programs: Mapping[int, Program],
     book_names: Sequence[str],
     listener: Listener,
     exit_code: Callable[[RunResult], int],
     claims: Mapping[str, Claims] = UNASKED,
+    group: str = "",
 ) -> tuple[RunResult, ...]:
-    """Flatten every position at once: program i trades book i. `claims` as in `Plan`."""
-    group, runs = new_run_id("flatten", 0), []
-    for index, program in enumerate(programs):
+    """Flatten every position at once: the program of number i trades book i. `claims` as in `Plan`."""
+    group, runs = group or new_run_id(POLICY, 0), []
+    for index, (book, program) in enumerate(programs.items()):
         plan = Plan(
             program=program,
             turned=program,
-            books=(index,),
-            book_names=(book_names[index],),
+            books=(book,),
+            book_names=(book_names[book],),
             cycles=len(programs),
             source=POLICY,
             group=group,
@@ -126,3 +131,53 @@ def run_all(
         run.start()
         runs.append(run)
     return carry_out(floor, runs, listener, exit_code)
+
+
+def flatten_rest(
+    floor: Floor,
+    legs: Sequence[LegSpec],
+    book_names: Sequence[str],
+    venues: VenueFacts,
+    listener: Listener,
+    exit_code: Callable[[RunResult], int],
+) -> Iterator[RunResult]:
+    """Close whatever a command's runs left on these legs, one book each, if the operator wants all flat.
+
+    What cannot be closed, or not be looked at, is tried again with growing waits, as long as no signal puts
+    an end to it: nobody who asked for flat is served by an engine that gives up.
+    """
+    left, wait_ns = set(range(len(legs))), AGAIN_NS
+    while left and floor.helm.wants_flat:
+        try:
+            results = _once(floor, legs, left, book_names, venues, listener, exit_code)
+        except DnkitError as error:
+            listener.note(f"cannot flatten now: {error}")
+        else:
+            yield from results.values()
+            left = {leg for leg, one in results.items() if not (one.verified and one.is_flat)}
+        if floor.helm.released or not left:
+            return
+        listener.note(f"not flat yet; tried again in {wait_ns // NS_PER_S} s")
+        floor.world.settle(wait_ns)
+        wait_ns = min(2 * wait_ns, AGAIN_MAX_NS)
+
+
+def _once(
+    floor: Floor,
+    legs: Sequence[LegSpec],
+    left: Iterable[int],
+    book_names: Sequence[str],
+    venues: VenueFacts,
+    listener: Listener,
+    exit_code: Callable[[RunResult], int],
+) -> dict[int, RunResult]:
+    """One try on the legs that hold anything; the result of each of them."""
+    held = {leg: floor.house.account(legs[leg]).lots for leg in left}
+    programs = {
+        leg: _program_at(legs[leg].instrument.venue, legs[leg].instrument.symbol, lots > 0, venues)
+        for leg, lots in held.items()
+        if lots
+    }
+    if not programs:
+        return {}
+    return dict(zip(programs, run_all(floor, programs, book_names, listener, exit_code), strict=True))

@@ -25,6 +25,7 @@ from dnkit.model.alerts import Alert
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.errors import DnkitError
 from dnkit.runtime.folder import StateFolder, make_folder
+from dnkit.runtime.helm import Helm
 from dnkit.runtime.lock import Busy, held
 from dnkit.runtime.market import OpenMarket
 from dnkit.runtime.pager import Pager
@@ -116,7 +117,7 @@ def lay_floor(
     pager = Pager(stores.journal, say, world.now)
     for book, name in zip(opened.books, opened.book_names, strict=True):
         _watch(world, book, name, pager)
-    return Floor(stores.journal, stores.reader, house, world, pager, seed)
+    return Floor(stores.journal, stores.reader, house, world, pager, Helm(world), seed)
 
 
 def _watch(world: World, book: LegBook, name: str, pager: Pager) -> None:

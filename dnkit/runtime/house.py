@@ -7,6 +7,7 @@ is held; the journal is not.
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from dnkit.control.inbox import Inbox
 from dnkit.desk.gateway.outcome import Request
 from dnkit.desk.gateway.wire import Wire
 from dnkit.desk.scheduler import Call
@@ -57,7 +58,7 @@ class House(Protocol):
 class Time(Protocol):
     """The books a run looks at, and the time it lives in. See `dnkit.runtime.world.World`."""
 
-    stop_asked: str
+    inbox: Inbox
 
     @property
     def books(self) -> Sequence[LegBook]:
@@ -85,8 +86,11 @@ class Time(Protocol):
     def at(self, when_ns: int, call: Call) -> None:
         """Ask for a call at that time."""
 
-    def advance(self, done: Callable[[], bool], stop: Callable[[str], None]) -> None:
-        """Let time pass until `done`; `stop` hears once why, when a stop is asked for meanwhile."""
+    def advance(self, done: Callable[[], bool]) -> None:
+        """Let time pass until `done`."""
 
     def settle(self, span_ns: int) -> None:
         """Let `span_ns` pass."""
+
+    def linger(self) -> None:
+        """Let a moment of ours pass, whatever the market's time does."""

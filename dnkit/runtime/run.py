@@ -24,9 +24,10 @@ from dnkit.model.alerts import DONE, HALT, POLICY_ALERT, Alert
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.commands import Command, EndRun, PlaceOrder, ReadBook, SendAlert
 from dnkit.model.errors import DnkitError
-from dnkit.model.events import Event, Restarted, Started, StopAsked
+from dnkit.model.events import Event, FlattenAsked, Restarted, Started, StopAsked, Wish
 from dnkit.model.ids import order_key
 from dnkit.model.terms import EndName, Risk
+from dnkit.runtime.helm import Helm
 from dnkit.runtime.house import House, Time
 from dnkit.runtime.pager import Pager
 from dnkit.runtime.seeding import MODE, note
@@ -49,6 +50,7 @@ class Floor(msgspec.Struct, frozen=True):
     house: House
     world: Time
     pager: Pager
+    helm: Helm
     seed: int = 0
     traffic: dict[str, Traffic] = msgspec.field(default_factory=dict)
     vitals: Vitals = msgspec.field(default_factory=Vitals)
@@ -73,6 +75,11 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     def verified(self) -> bool:
         """Whether the venue's own book agrees with the run on every leg."""
         return all(one.ok for one in self.verdicts)
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether it ended with nothing open that can be traded, by its own word."""
+        return self.ended.risk is Risk.FLAT or self.ended.end is EndName.FLAT
 
     @property
     def traded(self) -> bool:
@@ -124,6 +131,7 @@ class PaperRun:
 
     def start(self) -> None:
         """Write the header and let the run begin with what the journal knows of its accounts."""
+        self._floor.helm.began(self)
         self._floor.journal.start_run(self.header, self.program)
         self._floor.pager.run_id = self.header.run_id
         known = [self._ledger(account) for account in self.accounts]
@@ -140,13 +148,12 @@ class PaperRun:
         was asked of a venue lately.
         """
         now = self._floor.world.now()
+        self._floor.helm.began(self)
         self._floor.pager.run_id = self.header.run_id
-        asked = [
-            (line.at_ns, one)
-            for line in self._floor.reader.lines(self.header.run_id)
-            for one in line.requests()
-            if isinstance(one, Request)
-        ]
+        lines = tuple(self._floor.reader.lines(self.header.run_id))
+        asked = [(one.at_ns, what) for one in lines for what in one.requests() if isinstance(what, Request)]
+        for line in lines:
+            self._floor.helm.recall(line.fact())
         for at_ns, request in asked:
             self._gateways[request.leg].traffic.budget.recall(at_ns, now)
         for index, seat in enumerate(self.seats):
@@ -155,12 +162,15 @@ class PaperRun:
                 self._gateways[index].remember(order, self._key(index, order))
         self.desk.handle(Restarted(now))
 
-    def stop(self, why: str) -> None:
-        """Let the run end by its policy's stop rule, once it knows what it would stop with."""
-        if self.over():
-            return
-        self._stopped = True
-        self.desk.handle(StopAsked(self._floor.world.now(), why))
+    def tell(self, wish: Wish) -> None:
+        """Let the run hear what an operator wants of it."""
+        self._stopped = self._stopped or isinstance(wish, StopAsked | FlattenAsked)
+        self.desk.handle(wish)
+
+    @property
+    def state(self) -> State:
+        """Where the run stands."""
+        return self.desk.state
 
     def now(self) -> int:
         """Simulated time in nanoseconds."""
@@ -318,6 +328,7 @@ def traffic_to(floor: Floor, capabilities: Capabilities) -> Traffic:
             at=floor.world.at,
             alert=floor.pager.raise_alert,
             dice=Random(f"{floor.seed}:{capabilities.venue}"),
+            held=floor.helm.held,
         )
         floor.traffic[capabilities.venue] = known
     return known

@@ -5,10 +5,11 @@ third one leaves at once.
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import FrameType
-from typing import Protocol
 
 from dnkit.model.errors import DnkitError
+from dnkit.runtime.helm import Helm
 
 PATIENCE = 3
 _HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -20,12 +21,6 @@ class LeftAtOnce(DnkitError):
     exit_code = 23
 
 
-class Stoppable(Protocol):
-    """Whoever is told why to stop."""
-
-    stop_asked: str
-
-
 class Stopped:
     """What was asked: the signal's number, 0 while none came."""
 
@@ -35,8 +30,8 @@ class Stopped:
 
 
 @contextmanager
-def listening(world: Stoppable, say: Callable[[str], None]) -> Iterator[Stopped]:
-    """While inside, signals become a stop that `world` passes on to its run."""
+def listening(helm: Helm, say: Callable[[str], None]) -> Iterator[Stopped]:
+    """While inside, signals become a wish of the operator."""
     stopped = Stopped()
 
     def heard(number: int, _frame: FrameType | None) -> None:
@@ -44,7 +39,7 @@ def listening(world: Stoppable, say: Callable[[str], None]) -> Iterator[Stopped]
         stopped.count += 1
         if stopped.count >= PATIENCE:
             raise KeyboardInterrupt
-        world.stop_asked = world.stop_asked or signal.Signals(number).name
+        helm.inbox.put(partial(helm.signalled, signal.Signals(number).name))
         left = PATIENCE - stopped.count
         with suppress(RuntimeError):  # the signal may have come in the middle of a write to the same stream
             say(f"stopping: orders are cancelled and confirmed first ({left} more to leave at once)")

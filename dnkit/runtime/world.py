@@ -11,6 +11,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Protocol
 
+from dnkit.control.inbox import Inbox
 from dnkit.desk.scheduler import NEVER, Call, Scheduler
 from dnkit.market.feed import Bbo, Delta, Market, Message, Seam, Trade, apply
 from dnkit.market.leg_book import LegBook
@@ -21,6 +22,7 @@ from dnkit.model.terms import Side
 BURST = 1024  # messages between two looks at signals
 PACE_NS = 10 * NS_PER_MS  # wall time between two looks at the wall clock
 NAP_S = 0.05
+NAP_NS = 50 * NS_PER_MS
 
 
 class Watcher(Protocol):
@@ -41,8 +43,7 @@ class World:
     """Books by feed, paper venues on them, and the time they share. `over` once the data has ended.
 
     `speed` is how many seconds of market pass in one of ours, None for as fast as possible. `messages` counts
-    what was applied, `seams` the times a recording began again. `stop_asked` is set from outside (a signal)
-    and says why.
+    what was applied, `seams` the times a recording began again. `inbox` is worked off while time moves.
     """
 
     def __init__(self, market: Market, books: Sequence[LegBook], speed: Decimal | None = None) -> None:
@@ -51,8 +52,7 @@ class World:
         self.over = False
         self.messages = 0
         self.seams = 0
-        self.stop_asked = ""
-        self._stop_told = ""
+        self.inbox = Inbox()
         self._feed: Iterator[Message] = market.messages()
         self._venues: tuple[list[Watcher], ...] = tuple([] for _ in books)
         self._scheduler = Scheduler()
@@ -81,12 +81,11 @@ class World:
             if venue in venues:
                 venues.remove(venue)
 
-    def advance(self, done: Callable[[], bool], stop: Callable[[str], None]) -> None:
-        """Move time until `done`; `stop` hears once why, when a stop is asked for meanwhile."""
+    def advance(self, done: Callable[[], bool]) -> None:
+        """Move time until `done`."""
         while not done():
-            if self._stop_is_news():
-                self._stop_told = self.stop_asked
-                stop(self.stop_asked)
+            if self.inbox.news:
+                self.inbox.work_off()
             elif self.over:
                 self._tick_on()
             else:
@@ -96,10 +95,15 @@ class World:
         """Let `span_ns` pass, books moving."""
         passed: list[bool] = []
         self.at(self.now() + span_ns, lambda: passed.append(True))
-        self.advance(lambda: bool(passed), _ignore)
+        self.advance(lambda: bool(passed))
 
-    def _stop_is_news(self) -> bool:
-        return self.stop_asked != self._stop_told
+    def linger(self) -> None:
+        """Let a moment of ours pass. A market that runs as fast as possible stands still meanwhile."""
+        if self._speed is None:
+            time.sleep(NAP_S)
+            self.inbox.work_off()
+        else:
+            self.settle(int(self._speed * NAP_NS))
 
     def _warm(self, start_ns: int) -> None:
         """Build the books up to the moment they are whole and two-sided."""
@@ -111,8 +115,8 @@ class World:
         self.over = True
 
     def _burst(self, done: Callable[[], bool]) -> None:
-        """Apply a number of messages, doing before each what fell due; returns early once `done` or asked to
-        stop.
+        """Apply a number of messages, doing before each what fell due; returns early once `done` or with news
+        from outside.
         """
         scheduler, venues, books = self._scheduler, self._venues, [one.book for one in self.books]
         due, pace, count, met = scheduler.next_at(), self._pace_ns, 0, False
@@ -121,10 +125,10 @@ class World:
             at, leg = message.at_ns, message.leg
             if at > pace:
                 self._wait(at)
-                pace, met = self._pace_ns, self._stop_is_news()
+                pace, met = self._pace_ns, self.inbox.news
             if at >= due:
                 scheduler.run_due(at)
-                due, met = scheduler.next_at(), done() or self._stop_is_news()
+                due, met = scheduler.next_at(), done() or self.inbox.news
             else:
                 scheduler.now_ns = at
             if type(message) is Bbo:
@@ -166,17 +170,13 @@ class World:
         self._scheduler.run_due(when)
 
     def _wait(self, at_ns: int) -> None:
-        """Sleep until the wall clock has caught up with simulated time; being asked to stop ends the nap."""
+        """Sleep until the wall clock has caught up with simulated time; news from outside ends the nap."""
         if self._speed is None:
             return
         due = self._wall_ns + int((at_ns - self._origin_ns) / self._speed)
-        while not self._stop_is_news():
+        while not self.inbox.news:
             left = (due - time.monotonic_ns()) / NS_PER_S
             if left <= 0:
                 break
             time.sleep(min(left, NAP_S))
         self._pace_ns = at_ns + int(PACE_NS * self._speed)
-
-
-def _ignore(_why: str) -> None:
-    """Nobody is there to be stopped."""

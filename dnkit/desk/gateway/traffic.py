@@ -66,7 +66,9 @@ class Passage:
 
 
 class Traffic:
-    """One venue. `most_fees` are picos of money an hour above which entries stop, None for no limit."""
+    """One venue. `most_fees` are picos of money an hour above which entries stop, None for no limit; `held`
+    says why nobody wants any, "" otherwise.
+    """
 
     def __init__(
         self,
@@ -77,6 +79,7 @@ class Traffic:
         alert: Callable[[Alert], None],
         dice: Random,
         most_fees: int | None = None,
+        held: Callable[[], str] = str,
     ) -> None:
         self.venue = capabilities.venue
         self.dice = dice
@@ -87,6 +90,7 @@ class Traffic:
         self._now = now
         self._at = at
         self._alert = alert
+        self._held = held
         self._alerted: dict[str, int] = {}
         self._waiting: list[Passage] = []
         self._alarm_ns = NEVER
@@ -134,6 +138,9 @@ class Traffic:
 
     def stopped(self) -> str:
         """Why entries stop now, "" where they do not."""
+        held = self._held()
+        if held:
+            return held
         now = self._now()
         if not circuit.may_enter(self.breaker, now):
             return "does not answer"

@@ -8,6 +8,7 @@ from dnkit.model.alerts import Alert
 from dnkit.runtime.endpoint.house import EndpointHouse
 from dnkit.runtime.endpoint.world import EndpointWorld
 from dnkit.runtime.floor import Stores
+from dnkit.runtime.helm import Helm
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.pager import Pager
 from dnkit.runtime.run import Floor
@@ -26,4 +27,4 @@ def endpoint_floor(
     """The floor that runs at this exchange share."""
     pager = Pager(stores.journal, say, world.now)
     world.guard(pager.raise_alert)
-    return Floor(stores.journal, stores.reader, EndpointHouse(world, venues), world, pager)
+    return Floor(stores.journal, stores.reader, EndpointHouse(world, venues), world, pager, Helm(world))

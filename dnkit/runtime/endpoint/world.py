@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+from dnkit.control.inbox import Inbox
 from dnkit.desk.gateway.backoff import Backoff
 from dnkit.desk.gateway.stream import Do, Rules
 from dnkit.desk.gateway.watchdog import Watchdog
@@ -23,7 +24,8 @@ from dnkit.runtime.clock import MarketClock
 from dnkit.runtime.endpoint.link import Link
 from dnkit.venues.local import protocol
 
-LOOK_S = 0.005  # between two looks at whether a run is over or somebody wants it to stop
+LOOK_S = 0.005  # between two looks at whether a run is over or somebody wants something
+NAP_S = 0.05
 RULES = Rules(retries=Backoff(base_ns=100 * NS_PER_MS, cap_ns=2 * NS_PER_S, tries=5))  # it is next door
 T = TypeVar("T")
 
@@ -55,10 +57,9 @@ class EndpointWorld:
         self.over = False
         self.messages = 0
         self.seams = 0
-        self.stop_asked = ""
+        self.inbox = Inbox()
         self.seats: list[Listener] = []
         self._watchdog: Watchdog | None = None
-        self._stop_told = ""
         self._asked = 0
         self._failure: BaseException | None = None
         self._clock = MarketClock(0, Decimal(1))
@@ -110,14 +111,19 @@ class EndpointWorld:
         wait_s = max(0, when_ns - time.monotonic_ns()) / NS_PER_S
         self._runner.get_loop().call_later(wait_s, self._unless_failed, call)
 
-    def advance(self, done: Callable[[], bool], stop: Callable[[str], None]) -> None:
-        """Let the wall clock run until `done`; `stop` hears once why, when a stop is asked for meanwhile."""
-        self._run(self._until(done, stop))
+    def advance(self, done: Callable[[], bool]) -> None:
+        """Let the wall clock run until `done`."""
+        self._run(self._until(done))
 
     def settle(self, span_ns: int) -> None:
         """Let `span_ns` pass."""
-        self._run(asyncio.sleep(self._clock.wall_s(self.now() + span_ns)))
-        self._tell_failure()
+        until_ns = self.now() + span_ns
+        self.advance(lambda: self.now() >= until_ns)
+
+    def linger(self) -> None:
+        """Let a moment of ours pass."""
+        until_s = time.monotonic() + NAP_S
+        self.advance(lambda: time.monotonic() >= until_s)
 
     def post(self, request: protocol.Order) -> bool:
         """Send a request; False when there is no connection."""
@@ -146,13 +152,12 @@ class EndpointWorld:
             await asyncio.sleep(LOOK_S)
         return welcome
 
-    async def _until(self, done: Callable[[], bool], stop: Callable[[str], None]) -> None:
+    async def _until(self, done: Callable[[], bool]) -> None:
         while not done():
             self._tell_failure()
-            if self.stop_asked != self._stop_told:
-                self._stop_told = self.stop_asked
-                stop(self.stop_asked)
+            self.inbox.work_off()
             await asyncio.sleep(LOOK_S)
+        self._tell_failure()
 
     def _soon(self, call: Call) -> None:
         """Calls of one moment keep their order."""
