@@ -39,8 +39,13 @@ class Asked(msgspec.Struct, frozen=True):
     but: str = ""
 
 
-def tui(asked: Asked, over: Callable[[], bool] = lambda: False) -> int:
-    """Show the screens until the user leaves. `over` tells that the run to be shown will not come."""
+Starting = Callable[[], tuple[str, ...] | None]
+
+
+def tui(asked: Asked, starting: Starting = tuple) -> int:
+    """Show the screens until the user leaves. `starting` tells what the engine says while there is no run
+    to show yet; None: there will be none.
+    """
     if asked.serve:
         out.data(SERVE.rstrip())
         return ExitCode.OK
@@ -50,9 +55,9 @@ def tui(asked: Asked, over: Callable[[], bool] = lambda: False) -> int:
         raise UsageError(f"--theme {asked.theme}: write one of {THEMES}")
     folder = state_folder()
     _refuse_unknown(folder, asked.run)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("dnkit tui needs a terminal; dnkit status and dnkit trace work without one")
-    _show(asked, folder, over)
+    _show(asked, folder, starting)
     return ExitCode.OK
 
 
@@ -63,7 +68,7 @@ def _refuse_unknown(folder: StateFolder, run_id: str) -> None:
             reader.run(run_id)
 
 
-def _show(asked: Asked, folder: StateFolder, over: Callable[[], bool]) -> None:
+def _show(asked: Asked, folder: StateFolder, starting: Starting) -> None:
     from dnkit.tui.app import Screens
     from dnkit.tui.keys import Keys
     from dnkit.tui.link import Link
@@ -76,7 +81,7 @@ def _show(asked: Asked, folder: StateFolder, over: Callable[[], bool]) -> None:
     hands.show(asked.screen)
     theme = "plain" if os.environ.get("NO_COLOR") else asked.theme
     try:
-        Screens(hands, theme=theme, ascii=asked.ascii, over=over).run()
+        Screens(hands, theme=theme, ascii=asked.ascii, starting=starting).run()
     finally:
         engine.close()
         session.close()

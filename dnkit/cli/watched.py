@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from dnkit.cli import out
@@ -24,7 +25,7 @@ def trade_watched(asked: Asked) -> int:
     """Start the engine, show the screens. Answers the engine's exit code when it has ended by the time the user
     leaves, else 0: it goes on.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("--tui needs a terminal")
     folder = state_folder()
     make_folder(folder)
@@ -32,8 +33,15 @@ def trade_watched(asked: Asked) -> int:
     newest = _newest(folder)
     engine = _start(words_of(sys.argv[1:], asked), log)
     watch = Watch(run=asked.resume or LAST, but="" if asked.resume else newest)
-    tui(watch, lambda: engine.poll() is not None)
+    tui(watch, partial(_said, engine, log))
     return _leave(engine, log)
+
+
+def _said(engine: subprocess.Popen[bytes], log: Path) -> tuple[str, ...] | None:
+    """What the engine has said so far; None once it is gone."""
+    if engine.poll() is not None:
+        return None
+    return tuple(log.read_text(errors="replace").splitlines())
 
 
 def words_of(words: Sequence[str], asked: Asked) -> list[str]:

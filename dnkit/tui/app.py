@@ -28,9 +28,17 @@ _COMMANDS = (
 )
 
 
+Starting = Callable[[], tuple[str, ...] | None]
+
+
+def _nothing_starts() -> tuple[str, ...]:
+    """No engine of ours is about to begin."""
+    return ()
+
+
 class Screens(App[int]):
     """Everything the user sees. It polls `hands.session`, and passes keys on to `hands`. While there is
-    no run to show, `over` tells whether there will be none.
+    no run to show, `starting` is asked what its engine says; None when it is gone.
     """
 
     ENABLE_COMMAND_PALETTE = True
@@ -43,10 +51,10 @@ class Screens(App[int]):
         theme: str,
         ascii: bool = False,
         clock: Callable[[], int] = time.monotonic_ns,
-        over: Callable[[], bool] = lambda: False,
+        starting: Starting = _nothing_starts,
     ) -> None:
         super().__init__(ansi_color=theme == PLAIN)
-        self._over = over
+        self._starting = starting
         self.hands = hands
         self._ascii = ascii
         self._shown = theme
@@ -68,11 +76,13 @@ class Screens(App[int]):
         hands, now = self.hands, self._clock()
         hands.session.poll(now)
         trail = hands.session.scene.trail
-        if trail is None and self._over():
-            self.exit(0)
-            return
-        followed = trail if hands.session.scene.tape is None else None
-        hands.engine.watch(followed.run.header.group if followed is not None else "")
+        if trail is None:
+            said = self._starting()
+            if said is None:
+                self.exit(0)
+                return
+            hands.session.scene.starting = said
+        hands.engine.watch(hands.group())
         hands.hear()
         if not hands.look.frozen or hands.look.box is not None:
             self.draw()

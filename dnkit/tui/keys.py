@@ -29,6 +29,7 @@ class Keys:
         self.size = (80, 24)
         self.copied = ""
         self._pending: Wish | None = None
+        self._asked_of = ""
         self._now = 0
         self._keys: dict[str, Callable[[], str | None]] = {
             "q": lambda: QUIT,
@@ -96,6 +97,16 @@ class Keys:
                 self.look.box.said = scene.told
                 self.look.box.kind = boxes.FLATTENING if reply.ok else boxes.ALONE
         return self.session.show_books(heard.books) or news
+
+    def group(self) -> str:
+        """Whose engine to talk to: the one of the run on the screen, none for a replay. A flatten that
+        was asked for is followed to its end, although it makes runs of its own.
+        """
+        scene, box = self.session.scene, self.look.box
+        if box is not None and box.kind == boxes.FLATTENING:
+            return self._asked_of
+        trail = scene.trail
+        return "" if trail is None or scene.moment.way == REPLAY else trail.run.header.group
 
     def show(self, screen: str) -> None:
         """Go to a screen."""
@@ -214,9 +225,10 @@ class Keys:
         if not policy or typed != word_to_type(policy):
             scene.told = "flatten cancelled: that is not the name; nothing was sent"
             return
-        self._pending = Wish(FLATTEN, policy)
+        self._asked_of, self._pending = self.group(), Wish(FLATTEN, policy)
         self.engine.ask(self._pending)
-        self.look.box = Box(boxes.FLATTENING, opened_ns=self._now)
+        newest = scene.runs[0].header.run_id if scene.runs else ""
+        self.look.box = Box(boxes.FLATTENING, opened_ns=self._now, since=newest)
 
     def _filter(self) -> None:
         self.look.screen = "journal"

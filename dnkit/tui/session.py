@@ -48,9 +48,21 @@ class Session:
         self._played_ns = 0
 
     def poll(self, wall_ns: int) -> bool:
-        """Read what is new at `wall_ns` (any clock that only grows); whether anything was."""
+        """Read what is new at `wall_ns` (any clock that only grows); whether anything was. A journal that
+        cannot be read is told, and read again.
+        """
         if self.reader is None and not self._open_journal():
             return False
+        try:
+            return self._read(wall_ns)
+        except JournalError as error:
+            if self.scene.trail is None:
+                self.close()  # its first writer may be about to make the tables
+            else:
+                self.scene.told = str(error)
+            return False
+
+    def _read(self, wall_ns: int) -> bool:
         news = self._look_around(wall_ns)
         trail = self.scene.trail
         if trail is None:

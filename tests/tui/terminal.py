@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from textual.events import Paste
 from textual.pilot import Pilot
 
 from dnkit.tui.app import Screens
@@ -67,9 +68,9 @@ class Terminal:
         await self._pilot.press(*keys)
 
     async def write(self, text: str) -> None:
-        """Type a text."""
-        names = {"_": "underscore", " ": "space", "#": "number_sign", ":": "colon", ".": "full_stop"}
-        await self.press(*(names.get(one, one) for one in text))
+        """Enter a text at once, as from a clipboard."""
+        self.app.post_message(Paste(text))
+        await self._pilot.pause()
 
     async def click(self, x: int, y: int) -> None:
         """Click on a cell."""

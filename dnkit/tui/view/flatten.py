@@ -1,6 +1,7 @@
 """The dialog that closes everything: its plan, and how far it is."""
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 import msgspec
 
@@ -9,6 +10,7 @@ from dnkit.engine.state import Leg
 from dnkit.machine.orders import Life
 from dnkit.machine.program import LegSpec
 from dnkit.model.numbers import MBPS_ONE, ceil_div, from_mbps, from_pico, plain
+from dnkit.model.terms import EndName, Risk
 from dnkit.readers.stats import tidy
 from dnkit.tui.view import figures as fig
 from dnkit.tui.view.book import ladder, walk
@@ -118,6 +120,7 @@ def progress_lines(scene: Scene, box: Box, now_ns: int) -> Iterator[Line]:
     yield line(Span(box.said or "asked; the engine has not answered yet", "dim"))
     for name, position in zip(word.names, word.positions, strict=False):
         yield _left_line(name, position)
+    yield from _runs(scene, box)
     yield EMPTY
     verdict = verdict_of(scene)
     if verdict is not None:
@@ -130,13 +133,26 @@ def progress_lines(scene: Scene, box: Box, now_ns: int) -> Iterator[Line]:
         yield line(Span("the engine does not answer: dnkit status", "bad"))
 
 
+def _runs(scene: Scene, box: Box) -> Iterator[Line]:
+    """The runs that were made for it, as the journal tells them, oldest first."""
+    made = list(takewhile(lambda run: run.header.run_id != box.since, scene.runs))
+    for run in reversed(made):
+        where = " and ".join(f"{leg.venue} {leg.symbol}" for leg in run.header.legs)
+        if run.end is None:
+            yield line(f"  close {where}: ", Span("… at work", "now"))
+        elif run.end.risk is Risk.FLAT or run.end.end is EndName.FLAT:
+            yield line(f"  close {where}: ", Span("✓ flat at the venue", "good"))
+        else:
+            yield line(f"  close {where}: ", Span(f"✗ {run.end.risk.value}: {run.end.text}", "bad"))
+
+
 def verdict_of(scene: Scene) -> Span | None:
     """What came of a flatten, None while it is at work. Flat is only what the venues said."""
     word = scene.word
     if not word.ended:
         return None
     if word.risk == "flat":
-        return Span(f"✓ VERIFIED FLAT: {word.ended}", "good")
+        return Span("✓ VERIFIED FLAT; the command has ended", "good")
     left = ", ".join(
         f"{name} {position or 'unknown'}"
         for name, position in zip(word.names, word.positions, strict=False)

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 from dnkit.engine.state import Stage
+from dnkit.policies.explain.lines import wrapped
 from dnkit.readers.facts import place
 from dnkit.tui.view import alerts, book, journal, legs, policy, runs, venues
 from dnkit.tui.view import figures as fig
 from dnkit.tui.view.boxes import overlaid
-from dnkit.tui.view.lines import EMPTY, Line, Span, beside, boxed, cut, fit, line, styled, wide
+from dnkit.tui.view.lines import EMPTY, Line, Span, beside, boxed, clean, cut, fit, line, styled, wide
 from dnkit.tui.view.scene import REPLAY, SCREENS, Look, Scene
 from dnkit.tui.view.trail import Trail
 
@@ -47,6 +48,9 @@ def picture(scene: Scene, look: Look, width: int, height: int, now_ns: int = 0) 
 
 def _body(scene: Scene, look: Look, width: int, height: int) -> list[Line]:
     if scene.trail is None and look.screen not in ("runs", "alerts"):
+        if scene.starting:
+            lines = [line(one) for text in scene.starting for one in wrapped(clean(text), width=width - 4)]
+            return boxed("The engine starts", lines[-(height - 2) :], width, height)
         return boxed("No run", list(what_next()), width, height)
     if look.screen == "legs" and width >= SIDE_BY_SIDE[0] and height + 3 >= SIDE_BY_SIDE[1]:
         return _desk(scene, look, width, height)

@@ -45,12 +45,15 @@ class Budget(msgspec.Struct, frozen=True):
 
 
 class Box(msgspec.Struct):
-    """A dialog over the screen: `kind` of it, what was `typed`, and when it was opened (any clock)."""
+    """A dialog over the screen: `kind` of it, what was `typed`, when it was opened (any clock), what the
+    engine `said` to it, and the newest run there was then.
+    """
 
     kind: str
     typed: str = ""
     opened_ns: int = 0
     said: str = ""
+    since: str = ""
 
 
 class Word(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +89,8 @@ class Look(msgspec.Struct):
 
 class Scene(msgspec.Struct, kw_only=True):
     """`acked` are the numbers of alerts the user has seen, `word` is the engine's last one, `concession`
-    how far past the touch a flatten may go (mbps, -1: not known), `told` the last word to the user.
+    how far past the touch a flatten may go (mbps, -1: not known), `told` the last word to the user,
+    `starting` what an engine says that has no run yet.
     """
 
     trail: Trail | None
@@ -101,6 +105,7 @@ class Scene(msgspec.Struct, kw_only=True):
     word: Word = SILENCE
     concession: int = -1
     told: str = ""
+    starting: tuple[str, ...] = ()
 
     @property
     def stale(self) -> bool:
