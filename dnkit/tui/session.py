@@ -1,5 +1,6 @@
 """What one screen follows: a run of the journal, live or played again. Reads only; the clock is handed in."""
 
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from decimal import Decimal
@@ -156,12 +157,11 @@ class Session:
         self.scene.tape = None
         trail.open_near(trail.last_seq())
         trail.advance(most=trail.last_seq() - trail.seq)
-        self._arrived_ns = wall_ns
-        ended = trail.close()
-        self.scene.moment = moment_of(trail, ENDED if ended else LIVE, wall_ns, wall_ns)
+        self._arrived_ns = wall_ns - _age_ns(self.path)
+        self._tell_time(trail, wall_ns)
 
     def _tell_time(self, trail: Trail, wall_ns: int) -> None:
-        ended = trail.state.ended is not None and trail.close()
+        ended = trail.close() if trail.state.ended is not None else False
         self.scene.moment = moment_of(trail, ENDED if ended else LIVE, self._arrived_ns, wall_ns)
 
     def _look_around(self, wall_ns: int) -> bool:
@@ -213,6 +213,15 @@ class Session:
             self.scene.tape = replace(tape, playing=False)
             self._stand(trail, wall_ns)
         return True
+
+
+def _age_ns(path: Path) -> int:
+    """How long ago the journal was last written, in whole seconds: a run that was cut off an hour ago is
+    silent at once.
+    """
+    files = (path, path.with_name(f"{path.name}-wal"))
+    last = max((one.stat().st_mtime_ns for one in files if one.exists()), default=time.time_ns())
+    return max(0, time.time_ns() - last) // NS_PER_S * NS_PER_S
 
 
 def _ladders(trail: Trail, books: Mapping[str, Shown]) -> dict[int, Ladder]:

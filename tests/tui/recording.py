@@ -50,6 +50,7 @@ def recorded() -> Recorded:
 def journal_of(folder: Path, *, lines: int | None = None, alerts: bool = False) -> Path:
     """A journal that holds the first `lines` lines of the run (all of them and its end: None)."""
     path = folder / "journal.db"
+    folder.mkdir(parents=True, exist_ok=True)
     with Journal(path) as journal:
         for _ in written(journal, recorded(), lines=lines):
             pass

@@ -45,9 +45,10 @@ class Ear:
 class Terminal:
     """The app while it runs: `press` keys, look at the `text` on the screen, let the clock go on."""
 
-    def __init__(self, app: Screens, pilot: Pilot[int], ear: Ear) -> None:
+    def __init__(self, app: Screens, pilot: Pilot[int], ear: Ear, clock: "Clock") -> None:
         self.app = app
         self.ear = ear
+        self.clock = clock
         self._pilot = pilot
 
     @property
@@ -106,9 +107,10 @@ async def terminal(
     session = Session(path, wanted, read_only=read_only, budgets=BUDGETS)
     session.scene.concession = 50_000
     ear = Ear(word)
-    app = Screens(Keys(session, ear), theme="safe", clock=clock or Clock())
+    clock = clock or Clock()
+    app = Screens(Keys(session, ear), theme="safe", clock=clock)
     try:
         async with app.run_test(size=size) as pilot:
-            yield Terminal(app, pilot, ear)
+            yield Terminal(app, pilot, ear, clock)
     finally:
         session.close()

@@ -1,0 +1,13 @@
+"""A trader at a real terminal: the engine, its socket, its journal and the screens, nothing played."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.tui.drive import trade_and_flatten
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is missing")
+def test_trade_detach_attach_and_flatten(tmp_path: Path) -> None:
+    trade_and_flatten(tmp_path / "home")
