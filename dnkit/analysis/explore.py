@@ -21,9 +21,8 @@ from dnkit.analysis.move import Here, Kind, Move
 from dnkit.analysis.moves import LegMoves, crash, moves, of_run, reads_book
 from dnkit.analysis.proof import NONE, TooMany
 from dnkit.analysis.world import new_world, obey
-from dnkit.engine.state import Stage, State
+from dnkit.engine.state import Stage
 from dnkit.engine.step import begin, step
-from dnkit.machine.orders import Life
 from dnkit.model import events as ev
 
 Told = Callable[[int, int], None]
@@ -147,8 +146,8 @@ class Graph:
         it.
         """
         state, world = node
-        if state.stage is Stage.END or (state.stage in (Stage.SWEEP, Stage.HALT) and not _may_rest(state)):
-            return  # a restart asks the same questions again: nothing else comes of it
+        if state.stage is Stage.END:
+            return
         bare = (replace(state, jobs=()), world, left)
         if bare not in self._crashes:
             self._crashes[bare] = tuple(
@@ -220,12 +219,6 @@ def first_node(ground: Ground, start: tuple[int, ...]) -> Node:
     entry = tuple(lots * leg.bid for lots, leg in zip(start, ground.legs, strict=True))
     state, commands = step(ground.program, state, ev.Started(NOW, start, entry))
     return canonical(ground, state, obey(ground, new_world(start), commands))
-
-
-def _may_rest(state: State) -> bool:
-    """Whether an order is not over: after a restart it is in doubt."""
-    orders = (one for leg in state.legs for one in (leg.order, leg.stop))
-    return any(one is not None and one.life < Life.OVER for one in orders)
 
 
 def note_for(hop: Hop) -> Note:

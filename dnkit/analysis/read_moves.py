@@ -99,6 +99,9 @@ def _sweep(here: Here, side: LegWorld, request: int, kept: int) -> Iterator[Move
         side = with_order(side, replace(one, fate=Fate.SHUT))
     event = ev.OrdersSwept(NOW, index, request, True, len(stray))
     yield here.move(f"sweep: {len(stray)} found and cancelled", event, side)
+    if stray:
+        what = f"sweep unanswered, {len(stray)} cancelled"
+        yield from _failing(here, here.move(what, failed, side, spent=SILENCE_NS))
 
 
 def _book(here: Here, side: LegWorld, request: int) -> Iterator[Move]:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from dnkit import __version__
-from dnkit.cli import flags
+from dnkit.cli import flags, operating
 from dnkit.cli.authoring import COMMANDS, guard
 
 app = typer.Typer(
@@ -18,7 +18,7 @@ journal_app = typer.Typer(no_args_is_help=True, help="Show, verify or export wha
 paper_app = typer.Typer(no_args_is_help=True, help="Show or reset the paper accounts.")
 app.add_typer(journal_app, name="journal")
 app.add_typer(paper_app, name="paper")
-for one in COMMANDS:
+for one in (*COMMANDS, *operating.COMMANDS):
     app.command()(one)
 
 
@@ -98,14 +98,9 @@ def trade(
     )
 
     def command() -> int:
-        if tui:
-            from dnkit.cli.watched import trade_watched
+        from dnkit.cli.trading import trading
 
-            return trade_watched(asked)
-        from dnkit.cli.resume import resume
-        from dnkit.cli.trade import trade
-
-        return resume(asked) if asked.resume else trade(asked)
+        return trading(asked, watched=tui)
 
     guard(command)
 
@@ -119,7 +114,7 @@ def tui(
     ascii: flags.Ascii = False,
     serve: flags.Serve = False,
 ) -> None:
-    """Watch a run: legs, books, journal, policy, venues, alerts. Flatten, pause, stop. q leaves, the engine goes on.
+    """Watch a run, live or again: legs, books, journal, policy, venues, alerts. q leaves, the engine goes on.
 
     Examples:
 
@@ -131,9 +126,7 @@ def tui(
     def command() -> int:
         from dnkit.cli.tui import Asked, tui
 
-        return tui(
-            Asked(run=run, read_only=read_only, screen=screen, theme=theme, ascii=ascii, serve=serve)
-        )
+        return tui(Asked(run=run, read_only=read_only, screen=screen, theme=theme, ascii=ascii, serve=serve))
 
     guard(command)
 
@@ -182,7 +175,9 @@ def exchange(
 
 @app.command()
 def flatten(
-    venue: flags.Venue,
+    run: flags.RunToFlatten = "",
+    venue: flags.Venue = "",
+    endpoint: flags.Endpoint = "",
     symbol: flags.OneSymbol = "",
     market: flags.OneMarket = "",
     book: flags.Books = None,
@@ -192,18 +187,42 @@ def flatten(
     yes: flags.Yes = False,
     paper: flags.Paper = False,
     live: flags.Live = False,
+    timeout: flags.Timeout = 0,
     json: flags.Json = False,
 ) -> None:
-    """Close every open position of a venue: plan first, reduce-only, bounded price, verified.
+    """Close what a run, or a venue, has open: reduce-only, bounded price, verified.
+
+    A command that is running does it itself: it cancels, and closes every leg until the venues say flat.
 
     Examples:
+
+      dnkit flatten
+
+      dnkit flatten close_two_phase --yes
 
       dnkit flatten --venue aster --dry-run
 
       dnkit flatten --venue nado --symbol ETH-PERP --yes
     """
 
-    def command() -> int:
+    def of_run() -> int:
+        from dnkit.cli.flatten_run import Asked, flatten_run
+
+        asked = Asked(
+            run=run,
+            endpoint=endpoint,
+            market=market,
+            books=tuple(book or ()),
+            seed=seed,
+            speed=speed,
+            dry_run=dry_run,
+            yes=yes,
+            timeout_s=timeout,
+            as_json=json,
+        )
+        return flatten_run(asked)
+
+    def of_venue() -> int:
         from dnkit.cli.flatten import Asked, flatten
 
         asked = Asked(
@@ -221,7 +240,7 @@ def flatten(
         )
         return flatten(asked)
 
-    guard(command)
+    guard(of_venue if venue else of_run)
 
 
 @app.command()

@@ -31,8 +31,8 @@ def carried_out(
     with attended(state_folder().root, floor, command, display.note) as stopped:
         code = partial(_code, stopped)
         results = tuple(runs(code))
-        rest = flatten_rest(floor, command.legs, opened.book_names, VenueFacts(), display, code)
-        flattened = tuple(rest)
+        names, last = opened.book_names, final(results)
+        flattened = tuple(flatten_rest(floor, command.legs, names, VenueFacts(), display, code, last))
         all_code = code_of_all(results, stopped.number, flattened)
         last = final(results, flattened)
         text = last_line(command.policy, last, all_code)

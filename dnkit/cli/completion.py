@@ -48,6 +48,16 @@ def unfinished_runs(incomplete: str) -> list[str]:
         return []
 
 
+def running(incomplete: str) -> list[str]:
+    """Runs that are at work, and their policies."""
+    from dnkit.control.client import engines
+    from dnkit.runtime.folder import state_folder
+
+    found = engines(state_folder().root)
+    names = (name for one in found for name in (one.status.run, one.hello.policy))
+    return sorted({name for name in names if name and name.startswith(incomplete)})
+
+
 def venues(incomplete: str) -> list[str]:
     """Venues there are facts of; after a comma the next one."""
     from dnkit.runtime.library import VenueFacts

@@ -39,7 +39,8 @@ def code_of_all(
     """
     last = final(results, flattened)
     codes = [code_of(one, signalled) for one in (*results[: -1 if flattened else None], *last)]
-    if flattened and all(one.is_flat for one in last) and results[-1].ended.end is EndName.HALTED:
+    halted = bool(results) and results[-1].ended.end is EndName.HALTED
+    if flattened and halted and all(one.is_flat for one in last):
         codes.append(ExitCode.HALTED_FLAT)
     if signalled and all(one.is_flat for one in last):
         codes.append(_signalled(signalled))

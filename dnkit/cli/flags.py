@@ -12,6 +12,7 @@ from dnkit.cli.completion import (
     policies,
     policies_and_files,
     properties,
+    running,
     scenarios,
     unfinished_runs,
     venues,
@@ -20,6 +21,7 @@ from dnkit.cli.completion import (
 LINT_FORMATS = "text|concise|json|github|sarif|junit"
 EXPLAIN_FORMATS = "text|mermaid|dot|svg|md|json"
 SEVERITIES = "error|warning|info"
+WHENS = "now|flat|hedged"
 SCREENS = "legs|book|journal|policy|venues|alerts|runs"
 THEMES = "safe|light|contrast|plain"
 TEMPLATES = "open|close|unwind|guard|single"
@@ -79,7 +81,9 @@ Cycles = Annotated[
 ]
 WithScreens = Annotated[
     bool,
-    typer.Option("--tui", help="Trade in a process of its own, in real time unless --speed, and watch it here."),
+    typer.Option(
+        "--tui", help="Trade in a process of its own (--speed 1 if none is given) and watch it here."
+    ),
 ]
 ReadOnly = Annotated[bool, typer.Option("--read-only", help="Pass no wish on: no flatten, pause or stop.")]
 FirstScreen = Annotated[
@@ -137,6 +141,36 @@ Svg = Annotated[
 Venue = Annotated[
     str,
     typer.Option("--venue", metavar="V", help="Venue whose positions are closed.", autocompletion=venues),
+]
+Running = Annotated[
+    str,
+    typer.Argument(
+        metavar="[RUN]",
+        help="Run or policy of a running command; the only one if left out.",
+        autocompletion=running,
+    ),
+]
+RunToFlatten = Annotated[
+    str,
+    typer.Argument(
+        metavar="[RUN]", help="Close what this run, running or halted, has open.", autocompletion=running
+    ),
+]
+When = Annotated[
+    str,
+    typer.Option(
+        "--when",
+        metavar=WHENS,
+        help="By its stop rule, the same until flat, or at the next moment it is hedged.",
+        autocompletion=one_of(WHENS),
+    ),
+]
+Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for its end; the exit code tells it.")]
+Timeout = Annotated[
+    int, typer.Option("--timeout", metavar="SECONDS", min=0, help="Wait no longer than that; 0 is for ever.")
+]
+Adopt = Annotated[
+    bool, typer.Option("--adopt", help="Let the journal say what the venues hold, where it differs.")
 ]
 OneVenue = Annotated[str, typer.Option("--venue", metavar="V", help="Only this venue.")]
 OneSymbol = Annotated[str, typer.Option("--symbol", metavar="S", help="Only this symbol.")]

@@ -34,7 +34,7 @@ def resume(asked: Asked) -> int:
     refuse_slips(asked)
     folder = state_folder()
     known = _find(folder, asked.resume)
-    books = asked.books or (() if asked.endpoint else _books(known))
+    books = asked.books or (() if asked.endpoint else books_of(known))
     asked = msgspec.structs.replace(asked, books=books)
     with place(asked, known.program.legs, folder, resumed=True) as opened:
         run = _ours(opened.floor.reader.run(known.header.run_id), opened.floor.house.market)
@@ -63,10 +63,15 @@ def _ours(run: Run, market: str) -> Run:
     """The run once its accounts are ours: another engine may have ended it meanwhile, and it may have traded
     elsewhere.
     """
+    refuse_elsewhere(run, market)
+    return _open(run)
+
+
+def refuse_elsewhere(run: Run, market: str) -> None:
+    """UsageError for a run whose accounts are on another market."""
     if run.header.market != market:
         flag = "--endpoint" if run.header.market.startswith(MARKET) else "--market"
         raise UsageError(f"run {run.header.run_id} trades on {run.header.market}; give that as {flag}")
-    return _open(run)
 
 
 def _resume(run: Run, opened: Place) -> tuple[tuple[RunResult, ...], ExitCode]:
@@ -85,7 +90,7 @@ def _resume(run: Run, opened: Place) -> tuple[tuple[RunResult, ...], ExitCode]:
     return carried_out(opened, command, runs)
 
 
-def _books(run: Run) -> tuple[str, ...]:
+def books_of(run: Run) -> tuple[str, ...]:
     """The recorded books the run was on; none on the synthetic market."""
     recorded = [leg for leg in run.header.legs if leg.book and not leg.book.startswith("synthetic")]
     return tuple(f"{leg.name}={leg.book}" for leg in recorded)

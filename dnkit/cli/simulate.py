@@ -96,7 +96,7 @@ def journalled(asked: Asked, setting: Setting, seed: int, folder: StateFolder) -
         for at_ns, alert in world.alerts:
             stores.journal.note_alert(run_id, at_ns, alert)
         outcome = outcome_of(world, mids2)
-        _end(stores, run_id, world.state.ended or EndRun(EndName.HALTED, Risk.UNKNOWN, world.stuck))
+        _end(stores, run_id, world.state.ended or _no_end(world))
         return Told(run_id, outcome, tuple(_story(stores, run_id)))
 
 
@@ -128,6 +128,13 @@ def _header(asked: Asked, setting: Setting, world: World, run_id: str) -> RunHea
         params=asked.settings,
         note=f"seed {world.seed}, faults {setting.profile.name}",
     )
+
+
+def _no_end(world: World) -> EndRun:
+    """What the journal says of a run without an end of its own."""
+    if world.unready:
+        return EndRun(EndName.IDLE, Risk.UNKNOWN, f"not begun: {world.unready}")
+    return EndRun(EndName.HALTED, Risk.UNKNOWN, world.stuck)
 
 
 def _end(stores: Stores, run_id: str, ended: EndRun) -> None:

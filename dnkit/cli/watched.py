@@ -22,8 +22,8 @@ LINES_SHOWN = 40
 
 
 def trade_watched(asked: Asked) -> int:
-    """Start the engine, show the screens. Answers the engine's exit code when it has ended by the time the user
-    leaves, else 0: it goes on.
+    """Start the engine, show the screens. Answers the engine's exit code when it has ended by the time
+    the user leaves, else 0: it goes on.
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("--tui needs a terminal")

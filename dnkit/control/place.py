@@ -46,18 +46,25 @@ def connect(path: Path) -> socket.socket:
 
 def listen(path: Path) -> socket.socket:
     """A socket that listens there, 0600; DnkitError when that cannot be."""
-    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         _make_private(path.parent)
         _sweep(path.parent)
-        path.unlink(missing_ok=True)  # the lock of its accounts is ours, so whose it was is dead
+        path.unlink(missing_ok=True)  # the locks of its accounts are ours, so whose it was is dead
+        return _bound(path)
+    except OSError as error:
+        raise DnkitError(f"the socket {path} cannot be made: {error.strerror or error}") from error
+
+
+def _bound(path: Path) -> socket.socket:
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
         with _reachable(path) as address:
             made.bind(address)
         path.chmod(0o600)
         made.listen()
-    except OSError as error:
+    except OSError:
         made.close()
-        raise DnkitError(f"the socket {path} cannot be made: {error.strerror or error}") from error
+        raise
     return made
 
 

@@ -11,15 +11,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from dnkit.control import place, words
 from dnkit.control.inbox import Inbox
 
 LOOK_S = 0.1
+STATUS_S = 0.5
 CLIENTS_MAX = 32
 CLOSE_TRIES = 5
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+T = TypeVar("T")
 
 
 class Served(Protocol):
@@ -146,7 +149,7 @@ class Server:
             return
         self._visitors.add(visitor)
         visitor.tell(self._hello)
-        visitor.tell(self._status)
+        visitor.tell(await self._now())
         try:
             while line := await reader.readline():
                 visitor.tell(await self._answer(visitor, line))
@@ -155,6 +158,14 @@ class Server:
         finally:
             self._visitors.discard(visitor)
             visitor.drop()
+
+    async def _now(self) -> words.Status:
+        """Where the engine stands; where it stood when it spoke last if it is busy."""
+        seen: asyncio.Future[words.Status] = self._loop.create_future()
+        self._served.inbox.put(lambda: self._call(_set, seen, self._served.status()))
+        with suppress(TimeoutError):
+            self._status = await asyncio.wait_for(seen, STATUS_S)
+        return self._status
 
     async def _answer(self, visitor: _Visitor, line: bytes) -> words.Answer:
         """One ask at a time: who asks more has to wait with it."""
@@ -170,12 +181,9 @@ class Server:
 
     def _do(self, ask: words.Ask, answered: "asyncio.Future[words.Answer]") -> None:
         """On the engine's thread."""
-        answer = self._served.serve(ask)
-        self._call(self._done, answered, answer, self._served.status())
+        self._call(_set, answered, self._served.serve(ask))
 
-    def _done(
-        self, answered: "asyncio.Future[words.Answer]", answer: words.Answer, status: words.Status
-    ) -> None:
-        self._status = status
-        if not answered.done():
-            answered.set_result(answer)
+
+def _set(future: "asyncio.Future[T]", value: T) -> None:
+    if not future.done():  # whoever waited may be gone
+        future.set_result(value)

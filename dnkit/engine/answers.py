@@ -53,12 +53,17 @@ def hear_position(turn: Turn, event: ev.PositionRead) -> None:
 
 
 def hear_sweep(turn: Turn, event: ev.OrdersSwept) -> None:
-    """A stray may have been filled up to now: no earlier read is a witness. START reads after its sweep."""
-    leg = turn.legs[event.leg]
-    if event.found and turn.state.stage is not Stage.START:
-        turn.update_leg(event.leg, fill_ns=max(leg.fill_ns, turn.now))
-    if turn.settle_leg(event.leg, event.request, good=event.ok):
-        turn.update_leg(event.leg, found=event.found)
+    """A stray may have been filled up to now: no earlier read is a witness, nor one that was asked for before
+    a late answer told of it. START reads after its sweep.
+    """
+    awaited = turn.settle_leg(event.leg, event.request, good=event.ok)
+    if not event.found:
+        return
+    turn.update_leg(event.leg, found=event.found)
+    if turn.state.stage is not Stage.START:
+        turn.may_have_moved(event.leg)
+        if not awaited:
+            turn.settle_leg(event.leg, turn.legs[event.leg].pending, good=False)
 
 
 def hear_alert(turn: Turn, event: ev.AlertSent) -> None:

@@ -15,7 +15,7 @@ from dnkit.model.errors import BugError
 from dnkit.model.numbers import NS_PER_MS, plain
 from dnkit.model.terms import EndName, Risk
 
-SWEEP, READ = range(2)
+SWEEP, READ, DOUBT, CONFIRM = range(4)
 READ_TRIES = 5
 EVERY_NS = 500 * NS_PER_MS
 
@@ -45,19 +45,22 @@ def advance_sweep(turn: Turn) -> pg.Target | None:
         _ask_again(turn)
     if not settle_answers(turn, every_leg(turn)):
         return None
+    if any(leg.found for leg in turn.legs):
+        return pg.Target(pg.TargetKind.HALT, text="stray order found")
     return _after_sweep(turn) if turn.state.step == SWEEP else _after_last_read(turn)
 
 
 def _ask_again(turn: Turn) -> None:
     if turn.state.step == SWEEP:
         _sweep_all(turn)
-    else:
-        ask(turn, every_leg(turn))
+        return
+    if turn.state.step == CONFIRM:
+        for index in every_leg(turn):
+            turn.update_leg(index, witness=None)
+    ask(turn, every_leg(turn))
 
 
 def _after_sweep(turn: Turn) -> pg.Target | None:
-    if any(leg.found for leg in turn.legs):
-        return pg.Target(pg.TargetKind.HALT, text="stray order found")
     if any(leg.answer is Answer.BAD for leg in turn.legs):
         return _again(turn, "cannot list open orders", turn.state.tries + 1, SWEEP_TRIES)
     _begin_reads(turn)
@@ -139,7 +142,7 @@ def restart(turn: Turn) -> None:
 
 def advance_halt(turn: Turn) -> None:
     """Best effort to the end: two sweeps, then reads until ledger and venue agree or the tries and the lag
-    are over.
+    are over. Where they once did not, two rounds in a row have to.
     """
     if turn.state.timer_ns:
         if turn.now < turn.state.timer_ns:
@@ -158,19 +161,23 @@ def _after_halt_sweep(turn: Turn) -> None:
     clean = all(leg.answer is Answer.GOOD and not leg.found for leg in turn.legs)
     if not clean and turn.state.tries == 0:
         turn.update(tries=1, timer_ns=turn.now + EVERY_NS)
-    else:
-        _begin_reads(turn)
+        return
+    for index in every_leg(turn):
+        if turn.legs[index].answer is Answer.BAD:
+            turn.may_have_moved(index)  # nobody could list what rests there
+    _begin_reads(turn)
 
 
 def _after_halt_read(turn: Turn) -> None:
     open_legs = [index for index in every_leg(turn) if not agrees(turn.legs[index])]
     tries = tries_after(turn, open_legs)
-    if not open_legs:
+    if not open_legs and turn.state.step != DOUBT:
         finish(turn, EndName.HALTED, risk_of(turn), turn.state.halt)
     elif tries >= READ_TRIES:
         finish(turn, EndName.HALTED, Risk.UNKNOWN, turn.state.halt)
     else:
-        turn.update(tries=tries, timer_ns=turn.now + EVERY_NS)
+        step = DOUBT if open_legs else CONFIRM
+        turn.update(tries=tries, step=step, timer_ns=turn.now + EVERY_NS)
 
 
 def risk_of(turn: Turn) -> Risk:

@@ -53,6 +53,8 @@ def absorb(turn: Turn, event: ev.OrderFact) -> None:
 def _hear(turn: Turn, index: int, slot: str, order: Order, event: ev.OrderFact) -> None:
     """Learn from a fact what it means; that the venue took the order is kept whatever its stage."""
     news = news_of(event, order)
+    if news in (News.FOUND_ABSENT, News.FOUND_ERROR) and getattr(event, "request", 0) not in (0, order.finds):
+        return  # of a look-up that was given up: what the later one finds counts
     if news in SHOWS_TAKEN and not order.taken:
         order = replace(order, taken=True)
         turn.update_leg(index, **{slot: order})
@@ -180,9 +182,10 @@ def doubt_budget(spec: LegSpec) -> int:
 
 
 def _find(turn: Turn, index: int, order: Order) -> Order:
-    spec = turn.program.legs[index]
-    turn.commands.append(FindOrder(index, order.n, order_key(turn.state.run_id, spec.name, order.n)))
-    return replace(order, finds=order.finds + 1, due_ns=turn.now + spec.answer_within_ns)
+    spec, number = turn.program.legs[index], order.finds + 1
+    key = order_key(turn.state.run_id, spec.name, order.n)
+    turn.commands.append(FindOrder(index, order.n, key, number))
+    return replace(order, finds=number, due_ns=turn.now + spec.answer_within_ns)
 
 
 def check_overdue(turn: Turn) -> None:

@@ -148,8 +148,9 @@ def _doubted(order: Order) -> Order:
 
 
 def _on_restart(turn: Turn, _event: ev.Restarted) -> None:
-    """After a crash nothing is known of live orders: look each of them up, sweep, then go to `recover`. No
-    word on a position from before it is a witness any more.
+    """After a crash nothing is known of live orders: look each of them up, sweep, then go to `recover`.
+
+    No word on a position from before it is a witness any more.
     """
     if turn.state.stage is Stage.END:
         return
@@ -163,8 +164,8 @@ def _on_restart(turn: Turn, _event: ev.Restarted) -> None:
     if turn.state.stage is Stage.START:
         start.restart(turn)
         return
-    for index, leg in enumerate(turn.legs):
-        turn.update_leg(index, fill_ns=max(leg.fill_ns, turn.now))
+    for index in range(len(turn.legs)):
+        turn.may_have_moved(index)
     if turn.state.stage in (Stage.PHASE, Stage.LEAVE):
         _leave(turn, _after_restart(turn))
         for index in range(len(turn.legs)):

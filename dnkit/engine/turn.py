@@ -71,6 +71,10 @@ class Turn:
         self.update(jobs=tuple(jobs))
         return job
 
+    def may_have_moved(self, index: int) -> None:
+        """A leg's position is open up to now: no earlier word on it is a witness."""
+        self.update_leg(index, fill_ns=max(self.legs[index].fill_ns, self.now))
+
     def next_request(self, index: int) -> int:
         """Number of a new request about a leg."""
         number = self.legs[index].requests + 1

@@ -10,7 +10,7 @@ import msgspec
 
 from dnkit.engine.state import State
 from dnkit.journal.errors import JournalError, RunNotFound, explain
-from dnkit.journal.records import AlertLine, Line, Run, RunEnd, RunHeader
+from dnkit.journal.records import AlertLine, Ledger, Line, Run, RunEnd, RunHeader
 from dnkit.journal.schema import open_to_read
 from dnkit.machine.program import Program
 from dnkit.model.alerts import Alert
@@ -96,6 +96,15 @@ class Reader:
         )
         rows = self._all(query, mode, market, venue, symbol)
         return (rows[0][0], rows[0][1]) if rows and rows[0][0] is not None else None
+
+    def ledgers(self, mode: str) -> list[Ledger]:
+        """The newest ledger of every account of that mode, by market, venue and symbol."""
+        query = (
+            "SELECT market, venue, symbol, lots, entry FROM ledgers WHERE id IN"
+            " (SELECT max(id) FROM ledgers WHERE mode = ? GROUP BY market, venue, symbol)"
+            " ORDER BY market, venue, symbol"
+        )
+        return [Ledger(*row) for row in self._all(query, mode)]
 
     def alerts(self, run_id: str) -> list[AlertLine]:
         """Alerts of a run in the order of time; none in a journal of a version before 0.3."""

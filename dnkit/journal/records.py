@@ -86,6 +86,16 @@ class Position(msgspec.Struct, frozen=True):
     entry: int | None
 
 
+class Ledger(msgspec.Struct, frozen=True):
+    """The last word on an account: signed lots and their signed entry cost, None where it was forgotten."""
+
+    market: str
+    venue: str
+    symbol: str
+    lots: int | None
+    entry: int | None
+
+
 class RunEnd(msgspec.Struct, frozen=True, kw_only=True):
     """How a run ended. `seq` and `tip` are number and hash of its last line, `seal` a hash over it all."""
 

@@ -38,11 +38,12 @@ class CancelOrder(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="ki
 
 
 class FindOrder(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="kind"):
-    """Look an order up by client order id."""
+    """Look an order up by client order id. `request` counts the look-ups of one doubt about it, from 1."""
 
     leg: int
     order: int
     key: str
+    request: int = 0
 
 
 class ReadBook(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="kind"):

@@ -118,7 +118,10 @@ class CancelRefused(msgspec.Struct, frozen=True, gc=False, tag=True):
 
 
 class OrderFound(msgspec.Struct, frozen=True, gc=False, tag=True):
-    """Answer of a look-up by client order id; totals are meaningful for LIVE and OVER only."""
+    """Answer of a look-up by client order id; totals are meaningful for LIVE and OVER only.
+
+    Where `request` is 0 nobody can tell which look-up is answered; it is taken for the last one.
+    """
 
     at_ns: int
     leg: int
@@ -127,6 +130,7 @@ class OrderFound(msgspec.Struct, frozen=True, gc=False, tag=True):
     cum: int = 0
     worth: int = 0
     fee: int = 0
+    request: int = 0
 
 
 class AnswerLost(msgspec.Struct, frozen=True, gc=False, tag=True):

@@ -22,6 +22,7 @@ from dnkit.model.terms import EndName, Intent
 from dnkit.readers.claims import compare
 from dnkit.readers.facts import gather
 from dnkit.runtime import seeding
+from dnkit.runtime.ready import NotReady, unready, words
 from dnkit.runtime.run import Floor, PaperRun, RunResult
 
 GAP_NS = 2 * NS_PER_S  # market time between two cycles, so that they do not meet the same resting orders
@@ -78,13 +79,9 @@ def run_cycles(
     for cycle in range(1, plan.cycles + 1):
         if cycle > 1:
             _rest(floor)
-        if cycle > 1 and floor.helm.leaving:
-            listener.note(f"{plan.cycles - cycle + 1} of {plan.cycles} cycles were not started")
-            return
-        if _out_of_time(floor, longest if cycle > 1 else 0):
-            listener.note(
-                f"the market data ends: {plan.cycles - cycle + 1} of {plan.cycles} cycles were not started"
-            )
+        why = _hindrance(floor, plan, cycle, longest if cycle > 1 else 0)
+        if why is not None:
+            listener.note(f"{why}{plan.cycles - cycle + 1} of {plan.cycles} cycles were not started")
             return
         turned = _direction(floor, plan, turned) if cycle > 1 else False
         result = _one(floor, plan, plan.turned if turned else plan.program, cycle, listener, exit_code)
@@ -92,6 +89,20 @@ def run_cycles(
         longest = max(longest if cycle > 1 else 0, result.ended_ns - result.began_ns)
         if result.stopped or result.trouble or not result.verified or floor.helm.leaving:
             return
+
+
+def _hindrance(floor: Floor, plan: Plan, cycle: int, longest_ns: int) -> str | None:
+    """Why a cycle cannot begin, "" where somebody asked for the end, None where it can. NotReady for the
+    first one where an account is not fit for it.
+    """
+    if cycle > 1 and floor.helm.leaving:
+        return ""
+    if _out_of_time(floor, longest_ns):
+        return "the market data ends: "
+    wrong = unready(floor, plan.program, plan.books)
+    if wrong and cycle == 1:
+        raise NotReady(words(wrong))
+    return f"{words(wrong)}: " if wrong else None
 
 
 def _rest(floor: Floor) -> None:

@@ -13,7 +13,7 @@ from dnkit.machine.program import NO_LIMIT, LegSpec, Program
 from dnkit.market.leg_book import LegBook
 from dnkit.model.errors import DnkitError
 from dnkit.model.numbers import MBPS_ONE, NS_PER_S, ceil_div, from_pico
-from dnkit.model.terms import Side
+from dnkit.model.terms import Risk, Side
 from dnkit.runtime.cycles import UNASKED, Listener, Plan, carry_out, header_of, new_run_id
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.prepare import LegOptions, read_and_check, way_out
@@ -140,21 +140,26 @@ def flatten_rest(
     venues: VenueFacts,
     listener: Listener,
     exit_code: Callable[[RunResult], int],
+    last: Sequence[RunResult] = (),
 ) -> Iterator[RunResult]:
-    """Close whatever a command's runs left on these legs, one book each, if the operator wants all flat.
+    """Close whatever a command's `last` runs left on these legs, one book each, if the operator wants all
+    flat.
 
     What cannot be closed, or not be looked at, is tried again with growing waits, as long as no signal puts
     an end to it: nobody who asked for flat is served by an engine that gives up.
     """
+    sure = bool(last) and all(one.verified and one.ended.risk is not Risk.UNKNOWN for one in last)
     left, wait_ns = set(range(len(legs))), AGAIN_NS
     while left and floor.helm.wants_flat:
         try:
-            results = _once(floor, legs, left, book_names, venues, listener, exit_code)
+            programs = _programs(floor, legs, left, venues, sure=sure)
+            results = run_all(floor, programs, book_names, listener, exit_code)
         except DnkitError as error:
             listener.note(f"cannot flatten now: {error}")
         else:
-            yield from results.values()
-            left = {leg for leg, one in results.items() if not (one.verified and one.is_flat)}
+            yield from results
+            ended = zip(programs, results, strict=True)
+            left, sure = {leg for leg, one in ended if not (one.verified and one.is_flat)}, False
         if floor.helm.released or not left:
             return
         listener.note(f"not flat yet; tried again in {wait_ns // NS_PER_S} s")
@@ -162,22 +167,13 @@ def flatten_rest(
         wait_ns = min(2 * wait_ns, AGAIN_MAX_NS)
 
 
-def _once(
-    floor: Floor,
-    legs: Sequence[LegSpec],
-    left: Iterable[int],
-    book_names: Sequence[str],
-    venues: VenueFacts,
-    listener: Listener,
-    exit_code: Callable[[RunResult], int],
-) -> dict[int, RunResult]:
-    """One try on the legs that hold anything; the result of each of them."""
+def _programs(
+    floor: Floor, legs: Sequence[LegSpec], left: Iterable[int], venues: VenueFacts, *, sure: bool
+) -> dict[int, Program]:
+    """A program for each leg that holds anything; where nobody is `sure` what is held, for each leg."""
     held = {leg: floor.house.account(legs[leg]).lots for leg in left}
-    programs = {
+    return {
         leg: _program_at(legs[leg].instrument.venue, legs[leg].instrument.symbol, lots > 0, venues)
         for leg, lots in held.items()
-        if lots
+        if lots or not sure
     }
-    if not programs:
-        return {}
-    return dict(zip(programs, run_all(floor, programs, book_names, listener, exit_code), strict=True))

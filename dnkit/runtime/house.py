@@ -9,6 +9,7 @@ from typing import Protocol
 
 from dnkit.control.inbox import Inbox
 from dnkit.desk.gateway.outcome import Request
+from dnkit.desk.gateway.preflight import AccountFacts
 from dnkit.desk.gateway.wire import Wire
 from dnkit.desk.scheduler import Call
 from dnkit.machine.program import LegSpec
@@ -50,6 +51,9 @@ class House(Protocol):
 
     def endow(self, spec: LegSpec, account: Account, lots: int, price: int) -> Account:
         """Give an account that holds nothing tradable signed `lots` at `price` ticks; answers it anew."""
+
+    def facts(self, spec: LegSpec, book: int) -> AccountFacts:
+        """What must be right of a leg's account before anything is opened there, read now."""
 
     def seat(self, index: int, spec: LegSpec, account: Account, book: int, run_id: str, wire: Wire) -> Seat:
         """A seat for leg `index` of a run on the book of that number; what it hears goes on `wire`."""

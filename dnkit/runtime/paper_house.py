@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from dnkit.desk.gateway.preflight import AccountFacts, PositionMode
 from dnkit.desk.gateway.wire import Wire
 from dnkit.machine.program import LegSpec
 from dnkit.model.capabilities import Capabilities
@@ -9,9 +10,10 @@ from dnkit.model.commands import PlaceOrder
 from dnkit.model.instrument import Instrument
 from dnkit.model.terms import Side
 from dnkit.runtime.world import World
-from dnkit.venues.account import Account
+from dnkit.venues.account import PAPER_TERMS, Account
 from dnkit.venues.accounts import PaperAccounts
 from dnkit.venues.judge import Verdict, judge
+from dnkit.venues.liquidity import closed
 from dnkit.venues.paper import PaperVenue, Request
 
 SEED = "trade"  # who gives an empty account its start
@@ -49,6 +51,18 @@ class PaperHouse:
         one = spec.instrument
         return self.accounts.seed(
             self.market, one.venue, one.symbol, one.lot, one.tick, lots=lots, price=price, by=SEED, at_ns=now
+        )
+
+    def facts(self, spec: LegSpec, book: int) -> AccountFacts:
+        """Paper keeps the run's own clock."""
+        return AccountFacts(
+            venue=spec.instrument.venue,
+            symbol=spec.instrument.symbol,
+            mode=PositionMode(PAPER_TERMS.mode),
+            leverage=PAPER_TERMS.leverage,
+            available=PAPER_TERMS.available,
+            clock_ahead_ns=0,
+            status=closed(self._world.books[book]),
         )
 
     def seat(

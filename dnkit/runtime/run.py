@@ -108,7 +108,7 @@ class PaperRun:
         self._floor = floor
         self._alerts = alerts
         self._lookout = Lookout(program, header.run_id, floor.vitals)
-        self._stopped = False
+        self._stopped = self._flattened = False
         self._began_ns = floor.world.now()
         self.accounts = tuple(floor.house.account(spec) for spec in program.legs)
         wires = tuple(Wire() for _ in program.legs)
@@ -164,7 +164,8 @@ class PaperRun:
 
     def tell(self, wish: Wish) -> None:
         """Let the run hear what an operator wants of it."""
-        self._stopped = self._stopped or isinstance(wish, StopAsked | FlattenAsked)
+        self._flattened = self._flattened or isinstance(wish, FlattenAsked)
+        self._stopped = self._flattened or self._stopped or isinstance(wish, StopAsked)
         self.desk.handle(wish)
 
     @property
@@ -296,8 +297,10 @@ class PaperRun:
         return True
 
     def _tell_end(self, ended: EndRun) -> None:
-        """What a halt leaves behind, as loud as the halt; a good end where the policy wants to hear of it."""
-        for alert in of_end(self.program, ended):
+        """What a halt leaves behind, as loud as the halt, unless it is flattened next; a good end where the
+        policy wants to hear of it.
+        """
+        for alert in of_end(self.program, ended) if not self._flattened else ():
             level = halt_level(self._alerts, self.program, self.desk.state)
             self._raise(msgspec.structs.replace(alert, severity=level))
         wanted = self._alerts.get("done")

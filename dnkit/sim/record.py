@@ -150,7 +150,7 @@ class _Recorder:
         elif isinstance(command, cm.CancelOrder):
             self.orders[command.leg, command.order].ask_cancel()
         elif isinstance(command, cm.FindOrder):
-            self.orders[command.leg, command.order].ask_find()
+            self.orders[command.leg, command.order].ask_find(command.request)
         elif isinstance(command, cm.EndRun):
             self.end = command
         else:

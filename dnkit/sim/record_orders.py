@@ -28,14 +28,16 @@ class OrderLog:
         self._placed: list[Tree] = []
         self._cancels: list[Tree | None] = []
         self._finds: list[Tree | None] = []
+        self._numbers: list[int] = []  # of the look-ups
 
     def ask_cancel(self) -> None:
         """A cancel went out."""
         self._cancels.append(None)
 
-    def ask_find(self) -> None:
-        """A look-up went out."""
+    def ask_find(self, request: int) -> None:
+        """A look-up of that number went out."""
         self._finds.append(None)
+        self._numbers.append(request)
 
     def hear(self, event: ev.OrderFact, when: Tree, now: int) -> None:
         """A fact about it came in at `now` of the run; `when` is that as the script says it."""
@@ -44,7 +46,7 @@ class OrderLog:
         if slot is None:
             self._placed.append(reply)
         else:
-            slot[slot.index(None)] = reply
+            slot[self._nth(event, slot)] = reply
 
     def _slot(self, event: ev.OrderFact) -> list[Tree | None] | None:
         """The requests among which the answered one is: the first without an answer. None: the placement."""
@@ -55,6 +57,13 @@ class OrderLog:
         if isinstance(event, ev.CancelRefused | ev.OrderEnded):
             return cancels
         return finds or cancels if isinstance(event, ev.AnswerLost) else None
+
+    def _nth(self, event: ev.OrderFact, slot: list[Tree | None]) -> int:
+        """Which of those requests is answered: the first, or the first of the look-up's number."""
+        open_ones = [at for at, one in enumerate(slot) if one is None]
+        if not isinstance(event, ev.OrderFound):
+            return open_ones[0]
+        return next((at for at in open_ones if self._numbers[at] == event.request), open_ones[0])
 
     def _reply(self, event: ev.OrderFact, now: int) -> Tree:
         if isinstance(event, ev.OrderRejected):

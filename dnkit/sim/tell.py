@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from dnkit.journal.reader import Reader
-from dnkit.journal.records import Line, Run, RunHeader
+from dnkit.journal.records import AlertLine, Line, Run, RunHeader
 from dnkit.model.numbers import NS_PER_S
 from dnkit.readers.story import story
 from dnkit.sim.run import RUN_ID, Ran
@@ -23,6 +23,10 @@ class _Memory(Reader):
 
     def lines(self, run_id: str, after_seq: int = 0) -> Iterator[Line]:
         return iter(self._lines[after_seq:])
+
+    def alerts(self, run_id: str) -> list[AlertLine]:
+        """Nobody was told."""
+        return []
 
 
 def tell(ran: Ran) -> Iterator[str]:

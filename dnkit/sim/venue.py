@@ -156,10 +156,12 @@ class Venues:
     def _find(self, command: cm.FindOrder, now: int) -> None:
         key = (command.leg, command.order)
         standing, reply = self.truth.orders[key], self._script(key).find.pick(self._nth(command))
-        if reply is None:
-            self._add(SOON, now, lambda at: self._play(standing, true_find(standing), False, at))
-        else:
-            self._add(reply.when, now, partial(self._play, standing, reply, False))
+
+        def found(at: int) -> ev.Event | None:
+            event = self._play(standing, reply or true_find(standing), False, at)
+            return replace(event, request=command.request) if isinstance(event, ev.OrderFound) else event
+
+        self._add(SOON if reply is None else reply.when, now, found)
 
     def _nth(self, command: cm.Command) -> int:
         """How many requests of that kind about the same order or leg came before."""

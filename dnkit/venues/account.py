@@ -42,6 +42,19 @@ class Holding(msgspec.Struct, frozen=True):
         )
 
 
+class Terms(msgspec.Struct, frozen=True):
+    """What an account lets be held: "one-way" or "hedge" positions, its leverage, and its free money in picos
+    of the quote currency.
+    """
+
+    mode: str
+    leverage: Decimal
+    available: int
+
+
+PAPER_TERMS = Terms("one-way", Decimal(1), 10**12 * PICO)  # nothing on paper is refused for want of money
+
+
 class PaperFill(msgspec.Struct, frozen=True):
     """One line of an account's tape: signed lots, price in ticks, fee in picos, the name of the trade."""
 

@@ -30,6 +30,11 @@ class ShownBook(Protocol):
         """Lots resting at exactly `price` on the maker's `side`."""
 
 
+def closed(book: ShownBook) -> str:
+    """Why nobody can trade on a book, "" where one can."""
+    return "" if book.bid and book.ask else "one side of its book is empty"
+
+
 class Liquidity:
     """The shown book less what our own orders ate of it."""
 

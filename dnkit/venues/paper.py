@@ -291,7 +291,9 @@ class PaperVenue:
         order = self._orders.get(asked.key)
         found = self._found(order)
         if order is None or found not in (FoundKind.LIVE, FoundKind.OVER):
-            self._tell(OrderFound(at_ns=0, leg=self.leg, order=asked.order, found=found))
+            self._tell(
+                OrderFound(at_ns=0, leg=self.leg, order=asked.order, found=found, request=asked.request)
+            )
             return
         self._tell(
             OrderFound(
@@ -302,6 +304,7 @@ class PaperVenue:
                 cum=order.cum,
                 worth=order.worth,
                 fee=order.fee,
+                request=asked.request,
             )
         )
 

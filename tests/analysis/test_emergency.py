@@ -45,6 +45,8 @@ def test_with_a_venue_that_stays_down_it_halts_tells_a_human_and_names_what_is_o
         assert ("may rest" in text) == rests, f"an order in doubt is named, and no other: {text}"
         low, high = reach(world.legs[0])
         sure = low == high == leg.position and not rests
-        assert sure or state.ended.risk is Risk.UNKNOWN, f"{state.ended.risk} is said, {low} to {high} is true"
+        assert sure or state.ended.risk is Risk.UNKNOWN, (
+            f"{state.ended.risk} is said, {low} to {high} is true"
+        )
     flat = [state for state, _ in ends if state.ended.end is not EndName.HALTED]
     assert all(state.legs[0].position == 0 for state in flat), "what was confirmed before may be called flat"

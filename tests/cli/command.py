@@ -25,12 +25,12 @@ class Done(msgspec.Struct, frozen=True):
         return json.loads(self.out)
 
 
-def dnkit(*words: str, cwd: Path = ROOT, **env: str) -> Done:
-    """Run `dnkit WORDS`; nobody sits at a terminal."""
+def dnkit(*words: str, cwd: Path = ROOT, module: str = "dnkit", **env: str) -> Done:
+    """Run `dnkit WORDS`, or another module in its place; nobody sits at a terminal."""
     import os
 
     done = subprocess.run(
-        [sys.executable, "-m", "dnkit", *words],
+        [sys.executable, "-m", module, *words],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT), **env},
         stdin=subprocess.DEVNULL,

@@ -1,9 +1,12 @@
 """Runs and cycles on real files: seeds, directions, the judge, the end of the data."""
 
 import signal
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from dnkit.cli.exit_of import code_of, code_of_all
 from dnkit.journal.verify import verify
@@ -11,6 +14,7 @@ from dnkit.model.events import StopAsked
 from dnkit.model.numbers import NS_PER_S
 from dnkit.model.terms import EndName, Side
 from dnkit.runtime.cycles import Plan, run_cycles
+from dnkit.runtime.ready import NotReady
 from dnkit.runtime.run import Floor, RunResult
 from tests.desk.floor import Quiet, floor_for, program
 
@@ -121,6 +125,11 @@ def test_a_run_that_outlives_the_data_still_ends_verified(tmp_path: Path) -> Non
     assert any("data ended" in one for one in listener.notes)
 
 
+def interrupt(floor: Floor) -> None:
+    """As a signal does it."""
+    floor.helm.inbox.put(partial(floor.helm.signalled, "SIGINT"))
+
+
 @pytest.mark.parametrize("step", [0, 3, 12, 16])
 def test_a_stop_that_is_asked_for_is_passed_on_once_and_ends_the_run(step: int, tmp_path: Path) -> None:
     listener = Quiet()
@@ -129,11 +138,11 @@ def test_a_stop_that_is_asked_for_is_passed_on_once_and_ends_the_run(step: int, 
         def count(_event: object, _state: object) -> None:
             listener.steps += 1
             if listener.steps == step:
-                floor.world.stop_asked = "SIGINT"
+                interrupt(floor)
 
         listener.stepped = count  # type: ignore[method-assign]
         if step == 0:
-            floor.world.stop_asked = "SIGINT"
+            interrupt(floor)
         (result,) = cycles(floor, "close_two_phase", 5, listener)
         stops = [line for line in floor.reader.lines(result.run_id) if isinstance(line.fact(), StopAsked)]
     assert len(stops) == 1
@@ -176,7 +185,7 @@ class Interrupting(Quiet):
         self.floor.world.at(self.floor.world.now() + NS_PER_S, self.ask)
 
     def ask(self) -> None:
-        self.floor.world.stop_asked = "SIGINT"
+        interrupt(self.floor)
 
 
 def test_a_stop_between_two_cycles_begins_no_other(tmp_path: Path) -> None:
@@ -188,3 +197,32 @@ def test_a_stop_between_two_cycles_begins_no_other(tmp_path: Path) -> None:
     assert code_of_all(results, signal.SIGINT) == 130
     assert code_of_all([], signal.SIGTERM) == 143
     assert code_of_all(results) == 0
+
+
+def test_what_adds_risk_is_not_begun_where_nobody_can_trade(tmp_path: Path) -> None:
+    with floor_for(program("open_post_only_hedge"), tmp_path) as floor:
+        floor.world.books[1].book.bid = 0
+        with pytest.raises(NotReady, match="grvt says that it is not open for trading: one side of its book"):
+            cycles(floor, "open_post_only_hedge", 1, Quiet())
+        assert floor.reader.runs() == []
+
+
+def test_a_later_cycle_that_is_not_begun_leaves_the_earlier_ones_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Lowering(Quiet):
+        """Somebody sets the leverage to zero once the first cycle is over."""
+
+        def ended(self, result: RunResult) -> None:
+            super().ended(result)
+            facts = floor.house.facts
+            monkeypatch.setattr(
+                floor.house, "facts", lambda *asked: replace(facts(*asked), leverage=Decimal(0))
+            )
+
+    with floor_for(program("open_post_only_hedge"), tmp_path) as floor:
+        listener = Lowering()
+        (result,) = cycles(floor, "open_post_only_hedge", 3, listener)
+    assert result.verified
+    assert "the leverage of ETH_USDC_PERP on backpack is 0" in listener.notes[-1]
+    assert listener.notes[-1].endswith("2 of 3 cycles were not started")

@@ -78,7 +78,7 @@ class Venue:
         self.program = program
         self.state: State = begin(program, "run")
         self.truth = list(positions or [0] * legs)
-        self.entry = entry or (None,) * legs
+        self.entry = entry or tuple(300_000 * lots for lots in self.truth)
         self.books = [
             {"bid": 300_000, "ask": 300_002, "bid_lots": 10_000, "ask_lots": 10_000} for _ in range(legs)
         ]
@@ -145,7 +145,8 @@ class Venue:
             self._play(key, self.on_cancel.get(key, [(1, "cancel", {})]))
         elif isinstance(command, cm.FindOrder):
             key = (command.leg, command.order)
-            self._play(key, self.on_find.get(key, [(1, "found", {})]))
+            for delay, name, values in self.on_find.get(key, [(1, "found", {})]):
+                self._play(key, [(delay, name, {"request": command.request, **values})])
 
     def _book(self, asked: cm.ReadBook) -> ev.Event:
         book = self.books[asked.leg]
@@ -220,7 +221,8 @@ class Venue:
         if name == "found":
             kind = FoundKind.LIVE if one["live"] else FoundKind.OVER
             kind = values.get("found", kind)
-            return ev.OrderFound(self.now, index, number, kind, one["cum"], one["worth"])
+            request = values["request"]
+            return ev.OrderFound(self.now, index, number, kind, one["cum"], one["worth"], request=request)
         if name == "vanish":
             one["live"] = False
             return None

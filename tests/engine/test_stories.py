@@ -387,7 +387,7 @@ def test_break_even_is_passed_over_while_the_entry_is_unknown() -> None:
         verify(EndName.FLAT, {"ok": done(EndName.FLAT)}, visits=1),
     )
     made = program(phases, (leg("a", Side.BUY),), Intent.UNWIND, limits=LIMITS)
-    unknown = Venue(made, positions=[500], otherwise=ioc_fills)
+    unknown = Venue(made, positions=[500], otherwise=ioc_fills, entry=(None,))
     assert unknown.run().end is EndName.FLAT
     assert [one.reason for one in unknown.sent] == ["cost#2"]
     known = Venue(made, positions=[500], otherwise=ioc_fills, entry=(500 * 299_800,))

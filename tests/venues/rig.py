@@ -176,7 +176,7 @@ class Bench:
         return self.run()
 
     def find(self, order: int) -> list[Event]:
-        self.venue.find(FindOrder(leg=0, order=order, key=f"run-a-{order}"))
+        self.venue.find(FindOrder(leg=0, order=order, key=f"run-a-{order}", request=9))
         return self.run()
 
     def read(self) -> list[Event]:

@@ -22,6 +22,7 @@ from dnkit.model.events import (
 )
 from dnkit.model.numbers import NS_PER_S
 from dnkit.model.terms import FoundKind, OrderType, RejectKind, Side
+from dnkit.venues.account import PAPER_TERMS
 from dnkit.venues.accounts import PaperAccounts
 from dnkit.venues.local import protocol
 from dnkit.venues.local.exchange import Exchange, NotAdmitted, Session
@@ -302,3 +303,14 @@ def test_what_is_not_of_the_protocol_is_told_apart(frame: bytes) -> None:
         protocol.asked_in(frame)
     with pytest.raises(protocol.BadFrame):
         protocol.told_in(frame)
+
+
+def test_an_exchange_tells_its_terms_its_time_and_whether_one_can_trade(floors: Callable[..., Floor]) -> None:
+    floor = floors()
+    trader = floor.trader()
+    (told,) = trader.ask(protocol.Inspect(7, 0))
+    assert told == protocol.Inspected(7, PAPER_TERMS, START, "")
+    floor.book.shown[Side.BUY].clear()
+    (told,) = trader.ask(protocol.Inspect(8, 0))
+    assert isinstance(told, protocol.Inspected)
+    assert told.status == "one side of its book is empty"

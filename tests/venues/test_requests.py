@@ -192,12 +192,13 @@ def test_a_refused_order_stays_refused_when_it_is_sent_again() -> None:
 
 def test_look_up_follows_the_order() -> None:
     one = bench()
-    assert say(one.find(1)) == "found absent 0"
+    (absent,) = one.find(1)
     one.place(T.POST_ONLY, BUY, 10, 10_000)
     one.trade(SELL, 10_000, 4)
     (found,) = one.find(1)
-    assert isinstance(found, OrderFound)
-    assert (say([found]), found.worth) == ("found live 4", 40_000)
+    assert isinstance(absent, OrderFound) and isinstance(found, OrderFound)
+    assert (say([absent]), absent.request) == ("found absent 0", 9)
+    assert (say([found]), found.worth, found.request) == ("found live 4", 40_000, 9)
     one.trade(SELL, 10_000, 6)
     assert say(one.find(1)) == "found over 10"
 

@@ -139,7 +139,7 @@ def as_event(request: Request, failed: Failed, now: int) -> ev.Event:
     """The failure as the fact that the run hears, once nothing more is tried."""
     leg, text = request.leg, failed.text
     if isinstance(request, FindOrder):
-        return ev.OrderFound(now, leg, request.order, FoundKind.ERROR)
+        return ev.OrderFound(now, leg, request.order, FoundKind.ERROR, request=request.request)
     if isinstance(request, ReadPosition):
         return ev.PositionRead(now, leg, request.request, None, now, text)
     if isinstance(request, SweepOrders):

@@ -9,6 +9,9 @@ from enum import Enum
 
 import msgspec
 
+from dnkit.engine.exposure import amount_lots, lots_min
+from dnkit.engine.state import Leg
+from dnkit.machine.program import LegSpec
 from dnkit.model.numbers import NS_PER_MS, ceil_div, from_pico, plain
 
 MARGIN_RATIO = (110, 100)  # what the venue asks for at its leverage, and a tenth on top
@@ -54,6 +57,12 @@ class Wrong(msgspec.Struct, frozen=True):
     check: str
     text: str
     act: str
+
+
+def wanted(spec: LegSpec, bid: int, ask: int) -> Wanted:
+    """What a leg is to open, at these prices in ticks."""
+    leg = Leg(bid=bid, ask=ask, least=lots_min(spec.instrument, bid, ask))
+    return Wanted(notional=spec.instrument.notional(ask, amount_lots(spec, leg, spec.clip)))
 
 
 def margin_wanted(notional: int, leverage: Decimal) -> int:

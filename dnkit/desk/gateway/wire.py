@@ -16,6 +16,7 @@ from dnkit.model.events import (
     VenueFact,
 )
 
+Name = tuple[type[Request], int, int]
 Carry = Callable[[Request], bool]
 NOT_SENT = Failed(fate=Fate.TRANSIENT, text="not sent: there is no connection")
 
@@ -24,7 +25,7 @@ class Wire:
     """Lies between a gateway and whoever carries its requests. `connect` comes before anything else."""
 
     def __init__(self) -> None:
-        self._open: dict[tuple[type[Request], int], list[Done]] = {}
+        self._open: dict[Name, list[Done]] = {}
 
     def connect(self, carry: Carry, hear: Callable[[VenueFact], None], missed: Callable[[], None]) -> None:
         """Lay it. `carry` takes a request along, False where it certainly did not leave; `hear` gets what
@@ -36,15 +37,14 @@ class Wire:
 
     def send(self, request: Request, done: Done) -> None:
         """Have a request carried out."""
-        self._open.setdefault(_name(request), []).append(done)
+        self._open.setdefault(_name(type(request), request), []).append(done)
         if not self._carry(request):
             self.fail(request, NOT_SENT)
 
     def tell(self, fact: VenueFact) -> None:
         """The venue says something."""
         for kind in _ANSWERS.get(type(fact), ()):
-            number = fact.request if isinstance(fact, PositionRead | OrdersSwept) else fact.order
-            done = self._take((kind, number))
+            done = self._take(_name(kind, fact))
             if done is not None:
                 done(Answered(fact))
                 return
@@ -52,7 +52,7 @@ class Wire:
 
     def fail(self, request: Request, failed: Failed) -> None:
         """A request came to nothing, as far as anyone knows."""
-        done = self._take(_name(request))
+        done = self._take(_name(type(request), request))
         if done is not None:
             done(failed)
 
@@ -63,7 +63,7 @@ class Wire:
             for done in waiting:
                 done(failed)
 
-    def _take(self, name: tuple[type[Request], int]) -> Done | None:
+    def _take(self, name: Name) -> Done | None:
         """Whoever has waited longest."""
         waiting = self._open.get(name)
         if not waiting:
@@ -74,9 +74,11 @@ class Wire:
         return done
 
 
-def _name(request: Request) -> tuple[type[Request], int]:
-    number = request.request if isinstance(request, ReadPosition | SweepOrders) else request.order
-    return type(request), number
+def _name(kind: type[Request], one: Request | VenueFact) -> Name:
+    """What a request and its answer have in common: its kind, the order if it is about one, its number if it
+    has one.
+    """
+    return kind, getattr(one, "order", 0), getattr(one, "request", 0)
 
 
 # What may answer which request, the likeliest first.

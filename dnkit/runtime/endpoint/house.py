@@ -5,15 +5,17 @@ Once there is a connection again it hears that words were missed, and looks up w
 """
 
 from collections.abc import Iterable
+from functools import partial
 
 from msgspec.structs import replace
 
 from dnkit.desk.gateway.outcome import Failed, Fate, Request
+from dnkit.desk.gateway.preflight import AccountFacts, PositionMode
 from dnkit.desk.gateway.wire import Wire
 from dnkit.machine.program import LegSpec
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.commands import CancelOrder, FindOrder, PlaceOrder, ReadPosition, SweepOrders
-from dnkit.model.errors import BugError, DnkitError
+from dnkit.model.errors import DnkitError
 from dnkit.model.events import (
     OrdersSwept,
     PositionRead,
@@ -46,13 +48,28 @@ class EndpointHouse:
     def account(self, spec: LegSpec) -> Account:
         """What the exchange holds for a leg now."""
         listing = self._number(spec)
-        return self._account(spec, self._world.ask(lambda ask: protocol.Balance(ask, listing)))
+        return self._account(spec, self._world.ask(partial(protocol.Balance, listing=listing), protocol.Held))
 
     def endow(self, spec: LegSpec, _account: Account, lots: int, price: int) -> Account:
         """Ask the exchange to give the account its start."""
         listing = self._number(spec)
-        return self._account(
-            spec, self._world.ask(lambda ask: protocol.Endow(ask, listing, lots, price, SEED))
+        ask = partial(protocol.Endow, listing=listing, lots=lots, price=price, by=SEED)
+        return self._account(spec, self._world.ask(ask, protocol.Held))
+
+    def facts(self, spec: LegSpec, _book: int) -> AccountFacts:
+        """What the exchange tells; nothing is known where it does not answer."""
+        try:
+            told = self._world.ask(partial(protocol.Inspect, listing=self._number(spec)), protocol.Inspected)
+        except DnkitError:
+            told = None
+        return AccountFacts(
+            venue=spec.instrument.venue,
+            symbol=spec.instrument.symbol,
+            mode=PositionMode(told.terms.mode) if told else None,
+            leverage=told.terms.leverage if told else None,
+            available=told.terms.available if told else None,
+            clock_ahead_ns=self._world.ahead_ns(told.now_ns) if told else None,
+            status=told.status if told else None,
         )
 
     def seat(
@@ -66,9 +83,7 @@ class EndpointHouse:
     def _number(self, spec: LegSpec) -> int:
         return self._numbers[spec.instrument.venue, spec.instrument.symbol]
 
-    def _account(self, spec: LegSpec, held: protocol.Held | protocol.Judged) -> Account:
-        if not isinstance(held, protocol.Held):
-            raise BugError("the exchange answered another question")
+    def _account(self, spec: LegSpec, held: protocol.Held) -> Account:
         one = spec.instrument
         account = Account(self.market, one.venue, one.symbol, lot=one.lot, tick=one.tick)
         account.holding = Holding(lots=held.lots, entry=held.entry)
@@ -107,15 +122,11 @@ class EndpointSeat:
 
     def verdict(self, ledger: int | None, keep: frozenset[str]) -> Verdict:
         """The exchange's word; one that cannot be had is a finding."""
+        ask = partial(protocol.Audit, listing=self._listing, ledger=ledger, keep=tuple(sorted(keep)))
         try:
-            answer = self._world.ask(
-                lambda ask: protocol.Audit(ask, self._listing, ledger, tuple(sorted(keep)))
-            )
+            return replace(self._world.ask(ask, protocol.Judged).verdict, leg=self._index)
         except DnkitError as error:
             return self._unheard(ledger, str(error))
-        if not isinstance(answer, protocol.Judged):
-            raise BugError("the exchange answered another question")
-        return replace(answer.verdict, leg=self._index)
 
     def leave(self) -> None:
         """Listen no more."""
@@ -170,7 +181,7 @@ def _said(listing: int, request: Request) -> protocol.Order:
         case CancelOrder():
             return protocol.Cancel(listing, request.key)
         case FindOrder():
-            return protocol.Find(listing, request.key)
+            return protocol.Find(listing, request.key, request.request)
         case ReadPosition():
             return protocol.Read(listing, request.request)
         case SweepOrders():

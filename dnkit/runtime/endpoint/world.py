@@ -129,13 +129,19 @@ class EndpointWorld:
         """Send a request; False when there is no connection."""
         return self._link.post(request)
 
-    def ask(self, make: Callable[[int], protocol.Question]) -> protocol.Held | protocol.Judged:
-        """Ask the exchange and wait for its answer; DnkitError when it has none."""
+    def ask(self, make: Callable[[int], protocol.Question], kind: type[T]) -> T:
+        """Ask the exchange and wait for its answer, which is of that kind; DnkitError when it has none."""
         self._asked += 1
         answer = self._run(self._link.ask(make(self._asked)))
         if isinstance(answer, protocol.Failed):
             raise DnkitError(answer.text)
+        if not isinstance(answer, kind):
+            raise BugError("the exchange answered another question")
         return answer
+
+    def ahead_ns(self, told_ns: int) -> int:
+        """How far the exchange's clock is ahead of ours where it has just told its time, in real time."""
+        return int((told_ns - self.now()) / self._clock.speed)
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(work)

@@ -16,12 +16,13 @@ from dnkit.sim.hostile.world import Setting, World
 
 RISKS = (Risk.FLAT, Risk.HEDGED, Risk.UNHEDGED, Risk.UNKNOWN)
 QUANTILES = (50, 90, 99, 100)
-NO_END = "no end"
+NO_END, NOT_BEGUN = "no end", "not begun"
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one run. Times in nanoseconds; `cost` (against the mids at the start, fees in it) and
-    `unhedged` in picos of money. `end` is "no end" where there was none; `met` counts faults by kind.
+    `unhedged` in picos of money. `end` is "no end" where there was none and "not begun" where an account was
+    not fit for the run; `met` counts faults by kind.
     `digest` is equal for runs in which the same happened.
     """
 
@@ -66,9 +67,9 @@ def outcome_of(world: World, mids2: Sequence[int]) -> Outcome:
     ended, referee, bot = world.state.ended, world.referee, world.bot
     return Outcome(
         seed=world.seed,
-        end=ended.end.value if ended else NO_END,
+        end=ended.end.value if ended else NOT_BEGUN if world.unready else NO_END,
         risk=ended.risk.value if ended else Risk.UNKNOWN.value,
-        text=ended.text if ended else world.stuck,
+        text=ended.text if ended else world.unready or world.stuck,
         time_ns=world.ended_ns - world.began_ns,
         naked_ns=referee.naked_ns,
         unhedged=referee.unhedged,

@@ -1,6 +1,6 @@
 """One run in the hostile world: market, venues, lines and the process, on one clock of their own."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -9,7 +9,9 @@ from msgspec.structs import replace
 
 from dnkit.desk.alerts import of_end
 from dnkit.desk.desk import Answer
+from dnkit.desk.gateway.preflight import AccountFacts, PositionMode, preflight, wanted
 from dnkit.desk.scheduler import NEVER, Scheduler
+from dnkit.engine.sizing import OPENING
 from dnkit.engine.state import State
 from dnkit.machine.program import Program
 from dnkit.market.feed import apply
@@ -28,6 +30,7 @@ from dnkit.sim.hostile.line import Line
 from dnkit.sim.hostile.referee import Referee
 from dnkit.sim.hostile.tape import Tapes, still
 from dnkit.sim.hostile.weather import Weather, draw_weather, soon
+from dnkit.venues.account import PAPER_TERMS
 from dnkit.venues.paper import Request
 
 RUN_ID = "simulated"
@@ -70,8 +73,9 @@ class Start(NamedTuple):
 
 
 class World:
-    """A run from its seed. `stuck`: why it found no end, "" where it did. `alerts` are all
-    but what the engine itself asks for, with their times."""
+    """A run from its seed. `stuck`: why it found no end, "" where it did; `unready`: why it did not begin.
+    `alerts` are all but those that the engine itself asks for, with their times.
+    """
 
     def __init__(
         self, setting: Setting, seed: int, *, run_id: str = RUN_ID, sink: Sink | None = None
@@ -85,7 +89,7 @@ class World:
         self.books = opened.books
         self.bot = Bot(program, run_id, self.luck, self.scheduler, sink)
         self.began_ns = self.ended_ns = opened.now_ns
-        self.stuck = ""
+        self.stuck = self.unready = ""
         self.alerts: list[tuple[int, Alert]] = []
         self._capabilities = setting.capabilities
         self._feed = opened.feed
@@ -129,7 +133,10 @@ class World:
         return self.bot.differs
 
     def run(self) -> None:
-        """From the first event to the end, and a while longer."""
+        """From the first event to the end, and a while longer; nothing where an account is not fit for it."""
+        self.unready = "; ".join(self._speaks_against())
+        if self.unready:
+            return
         self._plan()
         outside = Outside(
             tuple(self._capabilities[self._venue(leg)] for leg in range(len(self.lines))),
@@ -156,6 +163,27 @@ class World:
         except BugError as error:
             self.stuck = f"the engine refuses: {error}"
         self.referee.after()
+
+    def _speaks_against(self) -> Iterator[str]:
+        """What a trader finds wrong before it begins."""
+        if self.program.intent not in OPENING:
+            return
+        for leg, (spec, book) in enumerate(zip(self.program.legs, self.books, strict=True)):
+            for one in preflight(self._facts(leg), wanted(spec, book.bid, book.ask)):
+                yield one.text
+
+    def _facts(self, leg: int) -> AccountFacts:
+        """What a leg's venue tells of the account; nothing while it is down."""
+        instrument, down = self.program.legs[leg].instrument, self.is_down(leg)
+        return AccountFacts(
+            venue=instrument.venue,
+            symbol=instrument.symbol,
+            mode=None if down else PositionMode(PAPER_TERMS.mode),
+            leverage=None if down else PAPER_TERMS.leverage,
+            available=None if down else PAPER_TERMS.available,
+            clock_ahead_ns=None if down else self.lines[leg].weather.skew_ns,
+            status=None if down else "",
+        )
 
     # --- time -----------------------------------------------------------------------------------------
 

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from dnkit.model.errors import DnkitError
+from dnkit.venues.account import PAPER_TERMS
 from dnkit.venues.judge import Verdict, judge
+from dnkit.venues.liquidity import closed
 from dnkit.venues.local import protocol
 from dnkit.venues.local.member import Hall, Member
 
@@ -58,6 +60,8 @@ class Session:
         try:
             if isinstance(question, protocol.Audit):
                 return protocol.Judged(question.ask, self._verdict(question))
+            if isinstance(question, protocol.Inspect):
+                return self._inspected(question)
             if isinstance(question, protocol.Endow):
                 self._endow(question)
             account = self.member.venue(question.listing).account
@@ -68,6 +72,10 @@ class Session:
     def _verdict(self, asked: protocol.Audit) -> Verdict:
         venue = self.member.venue(asked.listing)
         return judge(venue, asked.ledger, self._hall.accounts, keep=frozenset(asked.keep))
+
+    def _inspected(self, asked: protocol.Inspect) -> protocol.Inspected:
+        status = closed(self._hall.books[asked.listing])
+        return protocol.Inspected(asked.ask, PAPER_TERMS, self._hall.now(), status)
 
     def _endow(self, asked: protocol.Endow) -> None:
         venue = self.member.venue(asked.listing)

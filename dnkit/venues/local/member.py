@@ -87,7 +87,7 @@ class Member:
             case protocol.Cancel():
                 venue.cancel(CancelOrder(listing, self._number(request.key), request.key))
             case protocol.Find():
-                venue.find(FindOrder(listing, self._number(request.key), request.key))
+                venue.find(FindOrder(listing, self._number(request.key), request.key, request.request))
             case protocol.Sweep():
                 venue.sweep(SweepOrders(listing, self._ask(request.request, tell), request.keep))
             case protocol.Read():

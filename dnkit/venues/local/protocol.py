@@ -13,6 +13,7 @@ import msgspec
 from dnkit.model.errors import DnkitError
 from dnkit.model.events import VenueFact
 from dnkit.model.terms import OrderType, Side
+from dnkit.venues.account import Terms
 from dnkit.venues.judge import Verdict
 
 PROTOCOL = 1
@@ -53,10 +54,11 @@ class Cancel(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
 
 
 class Find(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
-    """Look an order up by client id."""
+    """Look an order up by client id; the answer repeats `request`."""
 
     listing: int
     key: str
+    request: int = 0
 
 
 class Sweep(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
@@ -98,6 +100,13 @@ class Audit(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
     listing: int
     ledger: int | None
     keep: tuple[str, ...] = ()
+
+
+class Inspect(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
+    """Tell the account's terms, the time, and whether the listing can be traded; answered by Inspected."""
+
+    ask: int
+    listing: int
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -147,6 +156,15 @@ class Judged(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
     verdict: Verdict
 
 
+class Inspected(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
+    """Terms of the account, the exchange's time, and "" where the listing can be traded, else why not."""
+
+    ask: int
+    terms: Terms
+    now_ns: int
+    status: str
+
+
 class Failed(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
     """A question could not be answered."""
 
@@ -182,9 +200,9 @@ class Beat(msgspec.Struct, frozen=True, tag=True, tag_field="kind"):
 
 
 Order = Place | Cancel | Find | Sweep | Read
-Question = Balance | Endow | Audit
+Question = Balance | Endow | Audit | Inspect
 Request = Order | Question
-Answer = Held | Judged | Failed
+Answer = Held | Judged | Inspected | Failed
 ToExchange = Hello | Request
 ToTrader = Welcome | Refused | Answer | Told | Shown | Beat
 

@@ -1,13 +1,20 @@
 """What is called done, and on whose word."""
 
 from dnkit.engine import answers, ends, exposure, phases, start, step, verify
+from dnkit.model.terms import Risk
 from tests.analysis.mutants.mutant import Check, Mutant, Proof, both, line
 from tests.analysis.mutants.shown import (
     baseline,
+    emergency_unwind,
     idle_after_a_part,
 )
 from tests.engine import test_last_word, test_lost_and_stray, test_slips, test_stories
-from tests.engine.programs import open_hedged, unwind_one
+from tests.engine.programs import handed_over, open_hedged, unwind_one
+
+LATE = (
+    test_lost_and_stray.test_a_late_answer_of_a_sweep_makes_no_witness_of_a_read_that_was_asked_for_before_it
+)
+IN_A_ROW = test_lost_and_stray.test_after_a_read_that_differs_two_in_a_row_have_to_agree
 
 MUTANTS = (
     Mutant(
@@ -45,13 +52,13 @@ MUTANTS = (
             ),
             line(ends.begin_sweep, "_sweep_all(turn)", "_begin_reads(turn)"),
         ),
-        Proof("P04", idle_after_a_part, 0, 5),
+        Proof("P04", idle_after_a_part, 0, 7),
     ),
     Mutant(
         "wrong end name",
         "the end that a phase names is not held against the ledger",
         line(ends._end_as_intended, "_true_end(turn, target.end)", "target.end"),
-        Proof("P03", idle_after_a_part, 0, 8),
+        Proof("P03", idle_after_a_part, 0, 10),
     ),
     Mutant(
         "hedged where it is flat",
@@ -68,14 +75,14 @@ MUTANTS = (
     Mutant(
         "stray order ignored",
         "an order that the last sweep finds is no reason to halt",
-        line(ends._after_sweep, "any(leg.found for leg in turn.legs)", "False"),
+        line(ends.advance_sweep, "any(leg.found for leg in turn.legs)", "False"),
         Check(test_stories.test_a_stray_order_found_by_the_last_sweep_is_not_a_success),
     ),
     Mutant(
         "stray order forgotten",
         "an order found on one leg is looked for again where the other leg could not be listed",
         line(
-            ends._after_sweep,
+            ends.advance_sweep,
             "any(leg.found for leg in turn.legs)",
             "all(leg.answer is Answer.GOOD for leg in turn.legs) and any(leg.found for leg in turn.legs)",
         ),
@@ -84,8 +91,18 @@ MUTANTS = (
     Mutant(
         "read before a stray believed",
         "what a stray order may have filled is not asked for",
-        line(answers.hear_sweep, "event.found and turn.state.stage is not Stage.START", "False"),
+        line(answers.hear_sweep, "turn.may_have_moved(event.leg)", "pass"),
         Check(test_lost_and_stray.test_a_push_from_before_the_stray_was_found_is_no_witness_after_it),
+    ),
+    Mutant(
+        "read before a late stray believed",
+        "a read that was asked for before a stray was told of stays a witness",
+        line(
+            answers.hear_sweep,
+            "turn.settle_leg(event.leg, turn.legs[event.leg].pending, good=False)",
+            "pass",
+        ),
+        Check(LATE),
     ),
     Mutant(
         "sweep takes the stop",
@@ -97,7 +114,7 @@ MUTANTS = (
         "dead stop protects",
         "a stop that is gone still counts",
         line(verify.is_protected, "stop is None or stop.life is not Life.WORKING", "stop is None"),
-        Proof("P03", baseline, 1, 10),
+        Proof("P03", baseline, 1, 12),
     ),
     Mutant(
         "witness ignored",
@@ -168,13 +185,42 @@ MUTANTS = (
         "halt that knows",
         "a halt says what is open though an order was lost",
         line(ends._may_rest, " or leg.lost", ""),
-        Proof("P03", unwind_one, 1, 20),
+        Proof("P03", emergency_unwind, 2, 14),
+    ),
+    Mutant(
+        "one read outweighs many",
+        "a halt that found the books apart goes by the first read that agrees",
+        line(ends._after_halt_read, " and turn.state.step != DOUBT", ""),
+        Check(IN_A_ROW, ((200, 200, 500, 200, 500, 200), Risk.UNKNOWN)),
+    ),
+    Mutant(
+        "one read counts twice",
+        "a halt asks nobody for the second of two reads",
+        line(ends._ask_again, "turn.state.step == CONFIRM", "False"),
+        Check(IN_A_ROW, ((200, 500, None, 500, None), Risk.UNKNOWN)),
+    ),
+    Mutant(
+        "halt by an old read",
+        "a halt that cannot list what rests goes by what it read before",
+        line(ends._after_halt_sweep, "turn.may_have_moved(index)", "pass"),
+        Check(
+            test_lost_and_stray.test_a_halt_that_cannot_list_what_rests_reads_once_more, (100, Risk.UNKNOWN)
+        ),
     ),
     Mutant(
         "healthy leg left alone",
         "the halt for a lost order leaves the other leg open",
         line(step._lose, "reduce >= 0", "False"),
         Check(test_stories.test_an_order_nobody_can_resolve_halts_after_the_other_leg_is_reduced),
+    ),
+    Mutant(
+        "lost inside, traded on",
+        "the caller of a policy that lost an order goes on as after any halt",
+        line(step._halt, " and not any(leg.lost for leg in turn.legs)", ""),
+        Check(
+            test_lost_and_stray.test_an_order_lost_inside_ends_the_run,
+            (handed_over, ("rest#1",), (500, -500), False),
+        ),
     ),
     Mutant(
         "lost leg traded on",

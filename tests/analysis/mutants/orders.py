@@ -10,8 +10,8 @@ from tests.analysis.mutants.shown import (
     emergency_unwind,
     slow_look_up,
 )
-from tests.engine import test_last_word, test_slips, test_stories
-from tests.engine.programs import unwind_one
+from tests.engine import test_doubt, test_last_word, test_slips, test_stories
+from tests.engine.programs import open_hedged, unwind_one
 from tests.props import test_shipped_policies
 
 MUTANTS = (
@@ -74,6 +74,18 @@ MUTANTS = (
         Check(test_last_word.test_an_order_the_venue_took_is_never_absent),
     ),
     Mutant(
+        "acceptance forgotten",
+        "what shows that the venue took an order is not kept",
+        value(orders, "SHOWS_TAKEN", ()),
+        Check(test_doubt.test_what_shows_during_a_doubt_that_the_venue_took_the_order_is_kept, ("accepted",)),
+    ),
+    Mutant(
+        "late answer credited",
+        "an answer counts for the newest look-up, whichever it was given to",
+        line(orders._hear, " not in (0, order.finds)", " < 0"),
+        Check(test_doubt.test_a_late_answer_belongs_to_the_look_up_it_was_given_to),
+    ),
+    Mutant(
         "duplicate taken as rejected",
         "an order that is refused because its id is known was never there",
         line(
@@ -111,7 +123,7 @@ MUTANTS = (
         "lost order taken as over",
         "a job goes on with an order that could not be resolved",
         line(jobs.progress, "order.life is Life.OVER", "order.life >= Life.OVER"),
-        Proof("P03", unwind_one, 1, 21),
+        Proof("P06", open_hedged, 1, 14),
     ),
     Mutant(
         "second order while one lives",
@@ -133,13 +145,13 @@ MUTANTS = (
         "stop overwritten",
         "a second stop is placed beside the first",
         line(phases._replace_stop, "if leg.stop is None:", "if True:"),
-        Proof("P11", baseline, 1, 10, crashes=True),
+        Proof("P11", baseline, 1, 12, crashes=True),
     ),
     Mutant(
         "stop replaced too early",
         "the next stop does not wait for the end of the one before",
         line(phases._replace_stop, "leg.stop.life is not Life.OVER", "False"),
-        Proof("P11", baseline, 1, 9, crashes=True),
+        Proof("P11", baseline, 1, 11, crashes=True),
     ),
     Mutant(
         "fill counted twice",

@@ -1,6 +1,6 @@
 """How much, which way, of what type, at what price, on which book."""
 
-from dnkit.engine import books, phases, placing, pricing, sizing, start
+from dnkit.engine import answers, books, phases, placing, pricing, sizing, start
 from dnkit.machine import program as pg
 from tests.analysis.mutants.mutant import Check, Mutant, Proof, line
 from tests.analysis.mutants.shown import (
@@ -10,7 +10,7 @@ from tests.analysis.mutants.shown import (
     narrow,
 )
 from tests.compile import test_on_engine
-from tests.engine import test_hostile, test_slips, test_stories
+from tests.engine import test_first_book, test_hostile, test_slips, test_stories
 from tests.engine.programs import open_hedged, unwind_one
 from tests.stories import test_incidents
 
@@ -97,8 +97,20 @@ MUTANTS = (
     Mutant(
         "crossed book traded on",
         "a bid at or above the ask is a book like any other",
-        line(books.is_sane, "book.bid <= 0 or book.bid >= book.ask", "book.bid <= 0"),
+        line(books.is_two_sided, "0 < book.bid < book.ask", "0 < book.bid"),
         Check(test_slips.test_nothing_is_sent_on_a_book_that_cannot_be, (300_002, 300_000)),
+    ),
+    Mutant(
+        "first book believed",
+        "a first book needs nothing that speaks for its price",
+        line(start.hear_book, "bool(agreeing) if mates else _is_known(before, book)", "True"),
+        Check(test_first_book.test_a_first_book_far_off_makes_no_dust_of_a_leg_alone, (None,)),
+    ),
+    Mutant(
+        "dust of the last book",
+        "what counts as dust follows every book",
+        line(answers.hear_book, "min(leg.least, ", "max(0, "),
+        Check(test_first_book.test_a_lower_price_later_makes_no_dust_of_what_was_none),
     ),
     Mutant(
         "forbidden type",

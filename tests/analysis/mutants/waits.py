@@ -1,6 +1,6 @@
 """What is counted, what is waited for, and what cuts in."""
 
-from dnkit.engine import guards, jobs, phases, sizing, step, verify, wake
+from dnkit.engine import ends, guards, jobs, phases, sizing, start, step, verify, wake
 from dnkit.machine import program as pg
 from tests.analysis.mutants.mutant import Check, Mutant, Proof, line
 from tests.analysis.mutants.shown import (
@@ -9,7 +9,7 @@ from tests.analysis.mutants.shown import (
     hurried,
     scenario,
 )
-from tests.engine import test_last_word, test_lost_and_stray, test_slips, test_stories
+from tests.engine import test_last_word, test_lost_and_stray, test_restart, test_slips, test_stories
 from tests.engine.programs import unwind_one
 from tests.props import test_shipped_policies
 from tests.sim import test_shipped_scenarios
@@ -152,6 +152,30 @@ MUTANTS = (
         Check(test_shipped_scenarios.test_it_passes, scenario("ctrl_c")),
     ),
     Mutant(
+        "stopped inside, traded on",
+        "a stop inside a sub-policy is an outcome of it",
+        line(step._on_stop, "turn.stand_in(turn.program.start)", "pass"),
+        Check(test_lost_and_stray.test_a_stop_inside_is_no_outcome_that_the_caller_trades_on),
+    ),
+    Mutant(
+        "crash forgets nothing read",
+        "what was read before a crash confirms an end after it",
+        line(step._on_restart, "turn.may_have_moved(index)", "pass"),
+        Check(test_restart.test_no_end_stands_on_what_was_read_before_the_crash, (test_restart.is_sweeping,)),
+    ),
+    Mutant(
+        "crash keeps the first read",
+        "of two reads of an opening position one may be from before a crash",
+        line(start.restart, "turn.state.step > READ", "False"),
+        Check(test_restart.test_an_opening_position_takes_two_reads_after_the_crash, (0,)),
+    ),
+    Mutant(
+        "crash loses the page",
+        "a halt that crashes does not tell a human once more",
+        line(ends.restart, "begin_halt(turn, turn.state.halt)", "turn.update(tries=0, timer_ns=turn.now)"),
+        Check(test_restart.test_a_halt_pages_again_after_a_crash),
+    ),
+    Mutant(
         "crash forgets the order",
         "after a crash an open order is taken to be over",
         line(
@@ -171,7 +195,7 @@ MUTANTS = (
         "crash skips recover",
         "after a crash the phase goes on as if nothing had been",
         line(step._on_restart, "_leave(turn, _after_restart(turn))", "turn.update(timer_ns=turn.now)"),
-        Proof("P03", baseline, 1, 10, crashes=True),
+        Proof("P03", baseline, 1, 12, crashes=True),
     ),
     Mutant(
         "crash skips the sweep",

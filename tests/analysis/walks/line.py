@@ -66,7 +66,7 @@ MISHAPS: dict[type, tuple[Mishap, ...]] = {
     cm.CancelOrder: (Mishap.LOST, Mishap.UNANSWERED, Mishap.DOWN),
     cm.FindOrder: (Mishap.LOST, Mishap.DOWN),
     cm.ReadPosition: (Mishap.LOST, Mishap.WRONG, Mishap.DOWN),
-    cm.SweepOrders: (Mishap.LOST, Mishap.DOWN),
+    cm.SweepOrders: (Mishap.LOST, Mishap.UNANSWERED, Mishap.DOWN),
 }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 OWN = {
-    name: f"tests/sim/hostile/{name}.yaml" for name in ("print", "storm", "taken")
+    name: f"tests/sim/hostile/{name}.yaml" for name in ("blind", "print", "storm", "taken")
 }  # profiles of the tests
 SEEDS = Path(__file__).resolve().parent.parent / "seeds.txt"
 

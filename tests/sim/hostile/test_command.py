@@ -16,7 +16,9 @@ from tests.cli.command import ROOT, dnkit
 from tests.cli.test_json import found, told
 from tests.sim.hostile.worlds import HERE, setting
 
-VIOLATED = ("open_post_only_hedge", "--faults", str(HERE / "taken.yaml"), "--seed", "6")
+CLOSE = "close_two_phase"
+TAKEN = (CLOSE, "--faults", str(HERE / "taken.yaml"), "--seed", "6")
+BROKEN = "tests.sim.hostile.broken"
 
 
 def test_a_campaign() -> None:
@@ -35,19 +37,18 @@ def test_a_campaign() -> None:
 
 
 def test_a_violation_is_an_exit_code_with_its_seed_and_story() -> None:
-    words = (*VIOLATED[:3], "--first", "6", "--seeds", "1")
-    done = dnkit("simulate", *words)
+    done = dnkit("simulate", *TAKEN[:3], "--first", "6", "--seeds", "1", module=BROKEN)
     assert done.code == 1
     assert "1 run, " in done.out
     assert "VIOLATED in 1 run (seeds 6)" in done.out
-    assert "  seed 6: ledger is the truth, at " in done.out
-    assert "worst run: seed 6, hedged after" in done.out
+    assert "  seed 6: reduce-only, at " in done.out
+    assert "worst run: seed 6, " in done.out
 
 
 def test_one_seed_has_a_journal_that_everything_opens(state_folder: Path) -> None:
-    done = dnkit("simulate", *VIOLATED)
-    assert done.code == 1
-    assert "VIOLATED: hedged means hedged" in done.out
+    done = dnkit("simulate", *TAKEN)
+    assert done.code == 0
+    assert "nothing was violated" in done.out
     run_id = done.out.split()[-1]
     assert dnkit("report", run_id).code == 0
     assert dnkit("journal", "show", run_id, "--story").out.splitlines()[:3] == done.out.splitlines()[:3]
@@ -60,22 +61,18 @@ def test_one_seed_has_a_journal_that_everything_opens(state_folder: Path) -> Non
 
 
 def test_one_seed_is_what_the_campaign_saw() -> None:
-    first, second = (dnkit("simulate", *VIOLATED, "--json").json["data"] for _ in range(2))
-    assert (
-        first["digest"]
-        == second["digest"]
-        == simulate(setting("open_post_only_hedge", "", "taken"), 6).digest
-    )
+    first, second = (dnkit("simulate", *TAKEN, "--json").json["data"] for _ in range(2))
+    assert first["digest"] == second["digest"] == simulate(setting(CLOSE, "", "taken"), 6).digest
     assert first["run_id"] != second["run_id"]
     assert first["story"] == second["story"]
 
 
 def test_what_json_tells_is_in_the_document() -> None:
-    many = dnkit("simulate", *VIOLATED[:3], "--first", "6", "--seeds", "2", "--json")
+    many = dnkit("simulate", *TAKEN[:3], "--first", "6", "--seeds", "2", "--json", module=BROKEN)
     assert many.code == 1
     assert many.json["ok"] is False
     assert found(many) == told("dnkit.simulate/1")
-    one = dnkit("simulate", *VIOLATED, "--json")
+    one = dnkit("simulate", *TAKEN, "--json", module=BROKEN)
     assert found(one) == told("dnkit.simulate-seed/1")
 
 
