@@ -1,5 +1,6 @@
 """`dnkit tui`: a process of its own that reads the journal and passes an operator's wishes on."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -11,7 +12,6 @@ from dnkit.cli.exit_codes import ExitCode
 from dnkit.cli.flags import SCREENS, THEMES
 from dnkit.journal.reader import LAST, Reader
 from dnkit.runtime.folder import StateFolder, state_folder
-from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.market import UsageError
 from dnkit.tui.view.scene import Budget
 
@@ -68,16 +68,19 @@ def _refuse_unknown(folder: StateFolder, run_id: str) -> None:
             reader.run(run_id)
 
 
+GC_SELDOM = 50_000  # lines and spans are many and have no cycles
+
+
 def _show(asked: Asked, folder: StateFolder, starting: Starting) -> None:
+    gc.set_threshold(GC_SELDOM)
     from dnkit.tui.app import Screens
     from dnkit.tui.keys import Keys
     from dnkit.tui.link import Link
     from dnkit.tui.session import Session
 
     session = Session(folder.journal, asked.run, read_only=asked.read_only, budgets=_Budgets(), but=asked.but)
-    session.scene.concession = concession()
     engine = Link(folder.root)
-    hands = Keys(session, engine)
+    hands = Keys(session, engine, concession)
     hands.show(asked.screen)
     theme = "plain" if os.environ.get("NO_COLOR") else asked.theme
     try:
@@ -90,6 +93,7 @@ def _show(asked: Asked, folder: StateFolder, starting: Starting) -> None:
 def concession() -> int:
     """How far past the touch the packaged flatten goes, in mbps."""
     from dnkit.runtime.flatten import POLICY
+    from dnkit.runtime.library import VenueFacts
     from dnkit.runtime.prepare import read_and_check, way_out
 
     return way_out(read_and_check(POLICY, VenueFacts())).scopes[0].limits.concession_max
@@ -101,6 +105,8 @@ class _Budgets(dict[str, Budget]):
     def get(self, venue: str, default: Budget | None = None) -> Budget | None:  # type: ignore[override]
         """The budget of a venue; None where nothing is known of it."""
         if venue not in self:
+            from dnkit.runtime.library import VenueFacts
+
             try:
                 facts = VenueFacts()[venue]
             except KeyError:

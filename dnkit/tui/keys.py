@@ -22,8 +22,12 @@ _MOVES = {"down": 1, "j": 1, "up": -1, "k": -1, "pagedown": PAGE, "pageup": -PAG
 class Keys:
     """The user's hands. `press` answers what only the terminal can do: quit, palette, theme, or copy."""
 
-    def __init__(self, session: Session, engine: Engine) -> None:
+    def __init__(self, session: Session, engine: Engine, concession: Callable[[], int] = lambda: -1) -> None:
+        """`concession` answers how far past the touch a flatten may go, in mbps; asked once there is a
+        plan.
+        """
         self.session = session
+        self._concession = concession
         self.engine = engine
         self.look = Look()
         self.size = (80, 24)
@@ -131,8 +135,11 @@ class Keys:
             self._open(boxes.TINY)
         elif scene.moment.way == REPLAY:
             scene.told = "this is a replay: there is nothing to flatten"
+        elif not scene.word.linked:
+            self._open(boxes.ALONE)
         else:
-            self._open(boxes.FLATTEN if scene.word.linked else boxes.ALONE)
+            scene.concession = self._concession() if scene.concession < 0 else scene.concession
+            self._open(boxes.FLATTEN)
 
     def pause(self) -> None:
         """Stop entries, or let them go on. One wish at a time: holding the key down toggles once."""

@@ -105,10 +105,9 @@ async def terminal(
 ) -> AsyncIterator[Terminal]:
     """The app on the journal at `path`."""
     session = Session(path, wanted, read_only=read_only, budgets=BUDGETS)
-    session.scene.concession = 50_000
     ear = Ear(word)
     clock = clock or Clock()
-    app = Screens(Keys(session, ear), theme="safe", clock=clock)
+    app = Screens(Keys(session, ear, lambda: 50_000), theme="safe", clock=clock)
     try:
         async with app.run_test(size=size) as pilot:
             yield Terminal(app, pilot, ear, clock)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dnkit.engine.state import Stage
 from dnkit.policies.explain.lines import wrapped
 from dnkit.readers.facts import place
-from dnkit.tui.view import alerts, book, journal, legs, policy, runs, venues
+from dnkit.tui.view import alerts, book, journal, legs, runs, venues
 from dnkit.tui.view import figures as fig
 from dnkit.tui.view.boxes import overlaid
 from dnkit.tui.view.lines import EMPTY, Line, Span, beside, boxed, clean, cut, fit, line, styled, wide
@@ -17,11 +17,19 @@ SIDE_BY_SIDE = (120, 36)
 POLICY_TOO = 160
 FULL = 76
 
+
+def _policy(scene: Scene, look: Look, width: int, height: int) -> list[Line]:
+    """What draws a policy also judges it, which is a fifth of the start: loaded once somebody looks."""
+    from dnkit.tui.view import policy
+
+    return policy.screen(scene, look, width, height)
+
+
 _BODIES: dict[str, Callable[[Scene, Look, int, int], list[Line]]] = {
     "legs": lambda scene, look, width, height: legs.screen(scene, width, height),
     "book": lambda scene, look, width, height: book.screen(scene, width, height),
     "journal": journal.screen,
-    "policy": policy.screen,
+    "policy": _policy,
     "venues": lambda scene, look, width, height: venues.screen(scene, width, height),
     "alerts": alerts.screen,
     "runs": runs.screen,
@@ -65,7 +73,7 @@ def _desk(scene: Scene, look: Look, width: int, height: int) -> list[Line]:
     left = room * 11 // 20
     top = beside(legs.screen(scene, left, height - low), book.screen(scene, room - left, height - low))
     lines = [*top, *journal.screen(scene, look, room, low)]
-    return beside(lines, policy.screen(scene, look, column, height)) if column else lines
+    return beside(lines, _policy(scene, look, column, height)) if column else lines
 
 
 def what_next() -> tuple[Line, ...]:
