@@ -104,6 +104,7 @@ class Screens(App[int]):
             return
         event.stop()
         event.prevent_default()
+        self.hands.size = (self.size.width, self.size.height)
         self._do(self.hands.press(event.key, event.character if event.is_printable else None, self._clock()))
 
     def on_paste(self, event: events.Paste) -> None:
