@@ -205,27 +205,13 @@ def flatten(
       dnkit flatten --venue nado --symbol ETH-PERP --yes
     """
 
-    def of_run() -> int:
-        from dnkit.cli.flatten_run import Asked, flatten_run
+    def command() -> int:
+        from dnkit.cli.flatten import Asked
+        from dnkit.cli.flatten_run import flatten
 
         asked = Asked(
             run=run,
             endpoint=endpoint,
-            market=market,
-            books=tuple(book or ()),
-            seed=seed,
-            speed=speed,
-            dry_run=dry_run,
-            yes=yes,
-            timeout_s=timeout,
-            as_json=json,
-        )
-        return flatten_run(asked)
-
-    def of_venue() -> int:
-        from dnkit.cli.flatten import Asked, flatten
-
-        asked = Asked(
             venue=venue,
             symbol=symbol,
             market=market,
@@ -236,11 +222,12 @@ def flatten(
             yes=yes,
             paper=paper,
             live=live,
+            timeout_s=timeout,
             as_json=json,
         )
         return flatten(asked)
 
-    guard(of_venue if venue else of_run)
+    guard(command)
 
 
 @app.command()

@@ -31,13 +31,13 @@ class ExitCode(IntEnum):
 
 MEANING: dict[ExitCode, str] = {
     ExitCode.OK: "done and verified: flat, hedged, protected or idle as intended; a residual is named",
-    ExitCode.FINDINGS: "findings: lint, diff, verify or report found something",
+    ExitCode.FINDINGS: "findings: lint, diff, verify, report or reconcile found something",
     ExitCode.USAGE: "wrong flags or arguments",
     ExitCode.CONFIG: "policy, configuration or journal unreadable or invalid; nothing was sent",
     ExitCode.AUTH: "keys missing or refused",
     ExitCode.VENUE: "venue or market data not reachable",
     ExitCode.TIMEOUT: "out of time or undecided",
-    ExitCode.NO_RUN: "no such run",
+    ExitCode.NO_RUN: "no such run, or it is not running",
     ExitCode.NEEDS_CONFIRM: "a confirmation is missing; nothing was sent",
     ExitCode.BUSY: "another command trades, or a run was left unfinished",
     ExitCode.HALTED_FLAT: "halted; no position is open",

@@ -35,9 +35,11 @@ from dnkit.venues.accounts import AccountRow
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """The command line of `flatten`."""
+    """The command line of `flatten`: of a run, or of a venue."""
 
-    venue: str
+    run: str = ""
+    endpoint: str = ""
+    venue: str = ""
     symbol: str = ""
     market: str = ""
     books: tuple[str, ...] = ()
@@ -47,6 +49,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     yes: bool = False
     paper: bool = False
     live: bool = False
+    timeout_s: int = 0
     as_json: bool = False
 
 
@@ -59,8 +62,8 @@ class Ready(msgspec.Struct, frozen=True):
     plan: tuple[PlanRow, ...]
 
 
-def flatten(asked: Asked) -> int:
-    """Run the command; answers the exit code."""
+def flatten_venue(asked: Asked) -> int:
+    """`flatten --venue V`; answers the exit code."""
     try:
         rows = tuple(one for one in open_accounts() if _is_meant(asked, one))
     except DnkitError:

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-import msgspec
-
 from dnkit.cli import out
 from dnkit.cli.attending import carried_out
 from dnkit.cli.exit_codes import ExitCode
+from dnkit.cli.flatten import Asked, flatten_venue
 from dnkit.cli.operate import find, flatten_running
 from dnkit.cli.outcome import Asked as Where
 from dnkit.cli.outcome import all_verified, cycle_content, last_line
@@ -25,23 +24,14 @@ from dnkit.runtime.market import UsageError
 from dnkit.runtime.run import RunResult
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """The command line of `flatten RUN`."""
-
-    run: str
-    endpoint: str = ""
-    market: str = ""
-    books: tuple[str, ...] = ()
-    seed: int = 1
-    speed: str = "max"
-    dry_run: bool = False
-    yes: bool = False
-    timeout_s: int = 0
-    as_json: bool = False
-
-
-def flatten_run(asked: Asked) -> int:
+def flatten(asked: Asked) -> int:
     """Run the command; answers the exit code."""
+    if asked.venue and (asked.run or asked.endpoint):
+        raise UsageError("--venue and a run: a run knows its venues")
+    return flatten_venue(asked) if asked.venue else _flatten_run(asked)
+
+
+def _flatten_run(asked: Asked) -> int:
     found = find(asked.run)
     if found is not None and asked.dry_run:
         raise UsageError("--dry-run and a running command: dnkit status tells what is open")

@@ -95,9 +95,9 @@ class Leg(msgspec.Struct, frozen=True, gc=False):
 
     `entry` is the signed cost of the open position in ticks x lots, None when unknown. `cash` is the realised
     result of this run's fills in picos, fees taken off. `known` is False until START has found the opening
-    position. `least` is the fewest lots the venue lets trade at the mid last seen. `settled` is the part of
+    position. `least` is the fewest lots the venue lets trade at the best mid seen. `settled` is the part of
     `position` that stems from past orders, so that the ledger can be checked at each step. `fill_ns` is when
-    the position last moved, or may have: a fill was counted, a stray order found, nobody looked for a crash.
+    the position last moved, or may have: a fill was counted, a stray order found, a crash survived.
     """
 
     position: int = 0

@@ -148,9 +148,8 @@ def _doubted(order: Order) -> Order:
 
 
 def _on_restart(turn: Turn, _event: ev.Restarted) -> None:
-    """After a crash nothing is known of live orders: look each of them up, sweep, then go to `recover`.
-
-    No word on a position from before it is a witness any more.
+    """After a crash nothing is known of live orders: look each of them up, sweep, then go to `recover`. No
+    word on a position from before it is a witness any more.
     """
     if turn.state.stage is Stage.END:
         return

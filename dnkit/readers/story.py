@@ -13,9 +13,15 @@ from dnkit.model import commands as cmd
 from dnkit.model import events as ev
 from dnkit.model.alerts import HALT, POLICY_ALERT
 from dnkit.model.numbers import NS_PER_S, plain
-from dnkit.model.terms import Side
+from dnkit.model.terms import Side, StopWhen
 from dnkit.readers.facts import place
 
+_WISHES = {
+    ev.StopAsked: "asked to stop",
+    ev.PauseAsked: "asked to pause",
+    ev.ResumeAsked: "asked to resume",
+    ev.FlattenAsked: "asked to flatten",
+}
 _TOLD = (HALT.code, POLICY_ALERT.code)  # the run's own line says it
 
 
@@ -76,10 +82,16 @@ def event_words(run: Run, one: Step) -> Iterator[str]:
         yield f"{_leg(run, event.leg)}: {told}"
     elif isinstance(event, ev.AlertSent) and not event.ok:
         yield "an alert could not be delivered"
-    elif isinstance(event, ev.StopAsked):
-        yield f"asked to stop: {event.why}"
+    elif isinstance(event, ev.Wish):
+        yield f"{_WISHES[type(event)]}{_when(event)}: {event.why}"
     elif isinstance(event, ev.Restarted):
         yield "restarted after a crash"
+
+
+def _when(wish: ev.Wish) -> str:
+    if isinstance(wish, ev.StopAsked) and wish.when is not StopWhen.NOW:
+        return f" ({wish.when.value})"
+    return ""
 
 
 def _moved(one: Step, leg: int) -> bool:

@@ -35,7 +35,9 @@ from dnkit.sim.scenario import (
     Told,
     Turns,
     Wake,
+    Want,
     When,
+    Wish,
 )
 
 Compile = Callable[[PolicyRef], Program]
@@ -105,6 +107,7 @@ class _Reader:
             "latency": scalar(parse_time),
             "crash": self._list(self._crash),
             "stop": self._list(self._stop),
+            "operator": self._list(self._wish),
             "wakes": self._list(self._wake),
             "alerts": turns(self.fields, self._alert),
             **parts,
@@ -126,6 +129,7 @@ class _Reader:
             "latency_ns": values.get("latency", LATENCY_NS),
             "crashes": values.get("crash", ()),
             "stops": values.get("stop", ()),
+            "wishes": values.get("operator", ()),
             "wakes": values.get("wakes", ()),
             "alerts": values.get("alerts", Turns()),
         }
@@ -328,6 +332,17 @@ class _Reader:
         keys = {"at": scalar(parse_time), "why": scalar(str), "nth": scalar(parse_count)}
         values = self.fields.map(node, keys, "at")
         return Stop(values.get("at", 0), values.get("why", "ctrl-c"), values.get("nth", 0))
+
+    def _wish(self, node: Node) -> Wish:
+        keys = {
+            "at": scalar(parse_time),
+            "wants": scalar(one_of(Want)),
+            "why": scalar(str),
+            "nth": scalar(parse_count),
+        }
+        values = self.fields.map(node, keys, "at", "wants")
+        wants, why = values.get("wants", Want.PAUSE), values.get("why", "operator")
+        return Wish(values.get("at", 0), wants, why, values.get("nth", 0))
 
     def _down(self, node: Node) -> Down:
         keys = {"from": scalar(parse_time), "for": scalar(parse_positive_time)}

@@ -15,7 +15,7 @@ from dnkit.policies.diagnostics import Diagnostic
 from dnkit.sim.read import read_scenario
 from dnkit.sim.record_orders import SILENT, OrderLog
 from dnkit.sim.run import RUN_ID, run
-from dnkit.sim.scenario import PolicyRef, Scenario
+from dnkit.sim.scenario import PolicyRef, Scenario, want_of
 from dnkit.sim.text import Tree, moment, money, price, quantity, worth, yaml_of
 from dnkit.sim.venue import MUCH, PLENTY
 
@@ -119,7 +119,7 @@ class _Recorder:
         self.answers: dict[tuple[int, type], dict[int, Tree]] = {}
         self.asked: dict[tuple[int, type, int], cm.ReadBook] = {}
         self.unasked: list[list[Tree]] = [[] for _ in range(legs)]
-        self.other: dict[str, list[Tree]] = {"crash": [], "stop": [], "wakes": []}
+        self.other: dict[str, list[Tree]] = {name: [] for name in ("crash", "stop", "operator", "wakes")}
         moments = Counter(event.at_ns for event, _ in self.log) if numbered else Counter[int]()
         self._shared = {at_ns for at_ns, count in moments.items() if count > 1}
         self._nth = 0
@@ -200,8 +200,12 @@ class _Recorder:
         when = self._when()
         if isinstance(event, ev.Restarted):
             self.other["crash"].append({**when, "down": "0s"})
-        elif isinstance(event, ev.StopAsked):
-            self.other["stop"].append({**when, "why": event.why or "asked"})
+        elif isinstance(event, ev.Wish):
+            wants, why = want_of(event), {"why": event.why or "asked"}
+            if wants is None:
+                self.other["stop"].append({**when, **why})
+            else:
+                self.other["operator"].append({**when, "wants": wants.value, **why})
         elif isinstance(event, ev.Woken):
             due_ns = (self.state.wake_ns or 0) - self.began_ns
             if due_ns != self.now or event.at_ns in self._shared:

@@ -86,6 +86,8 @@ def _put_on(scenario: Scenario, agenda: Agenda) -> None:
         agenda.add(back, 0, 0, ev.Restarted, direct=False)
     for stop in scenario.stops:
         agenda.add(When(at_ns=stop.at_ns, nth=stop.nth), 0, 0, partial(ev.StopAsked, why=stop.why))
+    for wish in scenario.wishes:
+        agenda.add(When(at_ns=wish.at_ns, nth=wish.nth), 0, 0, wish.event)
 
 
 def _advance(ran: Ran, agenda: Agenda) -> None:

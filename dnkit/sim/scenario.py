@@ -12,8 +12,9 @@ from typing import Generic, TypeVar
 import msgspec
 
 from dnkit.machine.program import Program
+from dnkit.model import events as ev
 from dnkit.model.numbers import NS_PER_MS
-from dnkit.model.terms import EndKind, EndName, OrderType, RejectKind, Risk, Side
+from dnkit.model.terms import EndKind, EndName, OrderType, RejectKind, Risk, Side, StopWhen
 
 UNSET = -1  # of a time, a size or a price that was not said
 UNTOLD = -1  # of a total that the venue does not tell
@@ -196,6 +197,45 @@ class Stop(msgspec.Struct, frozen=True):
     nth: int = 0
 
 
+class Want(str, Enum):
+    """What an operator may want besides the end by the policy's stop rule."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    HEDGED = "hedged"
+    FLAT = "flat"
+    FLATTEN = "flatten"
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """The operator wants something."""
+
+    at_ns: int
+    wants: Want
+    why: str = "operator"
+    nth: int = 0
+
+    def event(self, at_ns: int) -> ev.Wish:
+        """What the run hears."""
+        if self.wants is Want.PAUSE:
+            return ev.PauseAsked(at_ns, self.why)
+        if self.wants is Want.RESUME:
+            return ev.ResumeAsked(at_ns, self.why)
+        if self.wants is Want.FLATTEN:
+            return ev.FlattenAsked(at_ns, self.why)
+        return ev.StopAsked(at_ns, self.why, StopWhen(self.wants.value))
+
+
+def want_of(wish: ev.Wish) -> Want | None:
+    """The want behind an event; None for a stop by the policy's stop rule."""
+    if isinstance(wish, ev.StopAsked):
+        return None if wish.when is StopWhen.NOW else Want(wish.when.value)
+    return _WANTS[type(wish)]
+
+
+_WANTS = {ev.PauseAsked: Want.PAUSE, ev.ResumeAsked: Want.RESUME, ev.FlattenAsked: Want.FLATTEN}
+
+
 class Down(msgspec.Struct, frozen=True):
     """The venue of a leg neither hears nor answers. `for_ns` UNSET: from then on."""
 
@@ -297,5 +337,6 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     alerts: Turns[AlertTold] = Turns()
     crashes: tuple[Crash, ...] = ()
     stops: tuple[Stop, ...] = ()
+    wishes: tuple[Wish, ...] = ()
     wakes: tuple[Wake, ...] = ()
     expect: Expect = Expect()

@@ -29,9 +29,9 @@ def venue(program: Program, **more) -> Venue:
     """A venue with the position the policy expects to find: nothing, or its clip (hedged if two legs)."""
     made = Venue(program, **more)
     for index, leg in enumerate(program.legs):
-        book = {"bid": 300_000, "ask": 300_001, "bid_lots": 10**7, "ask_lots": 10**7, "volume": 10**30}
-        made.books[index] = book
-        clip = leg.clip.base // leg.instrument.lot_base or leg.clip.money // (300_000 * leg.instrument.value)
+        made.books[index] |= {"bid_lots": 10**7, "ask_lots": 10**7, "volume": 10**30}
+        lot_money = made.touches[index] * leg.instrument.value
+        clip = leg.clip.base // leg.instrument.lot_base or leg.clip.money // lot_money
         drift = 92 if program.intent is Intent.REBALANCE and index else 100
         made.truth[index] = 0 if program.intent in OPENING else leg.side * clip * drift // 100
     return made

@@ -33,7 +33,7 @@ phases:
 CLOSE = """policy: 1
 name: patient_close
 intent: close
-summary: Rest far off on both legs, so that nothing fills.
+summary: Hold both legs, and close them in the end.
 clip: 0.2 ETH
 legs:
   a: {venue: aster}
@@ -45,9 +45,8 @@ recover: finish
 stop: finish
 phases:
   passive:
-    rest: {legs: [a, b], qty: position, at: 40bps inside touch, type: post_only, for: 300s,
-           rejects: 1, reduce_only: true}
-    then: {filled: verify, first: finish, partial: finish, none: finish, rejected: finish, refused: finish}
+    wait: {for: 300s}
+    then: {elapsed: finish}
   finish:
     take: {legs: [a, b], qty: position, type: ioc, ladder: [20bps], reduce_only: true}
     visits: 2

@@ -21,12 +21,12 @@ from dnkit.model.terms import StopWhen
 from dnkit.runtime.folder import StateFolder
 from tests.cli.test_json import told as documented
 from tests.control.patient import patient_close, patient_unwind
-from tests.recovery.campaign import ASTER, BACKPACK, GRVT, LIGHTER
+from tests.recovery.campaign import ASTER, LIGHTER, NADO
 from tests.recovery.processes import Site, exchange, run, start
 from tests.recovery.proxy import wire_to
 from tests.recovery.truth import truth_of
 
-LISTED = [":".join(one) for one in (ASTER, BACKPACK, GRVT, LIGHTER)]
+LISTED = [":".join(one) for one in (ASTER, LIGHTER, NADO)]
 ACKS = 20
 ACK_S = 0.2  # what an operator is promised; the test allows a loaded machine more
 PATIENCE_S = 60

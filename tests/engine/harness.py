@@ -24,6 +24,7 @@ ALL_TYPES = tuple(OrderType)
 MS = NS_PER_MS
 S = 1000 * NS_PER_MS
 BPS = 1000
+PRICE = Decimal(3000)  # of a coin, on every venue
 
 Reply = tuple[int, str, dict[str, Any]]
 
@@ -78,9 +79,10 @@ class Venue:
         self.program = program
         self.state: State = begin(program, "run")
         self.truth = list(positions or [0] * legs)
-        self.entry = entry or tuple(300_000 * lots for lots in self.truth)
+        self.touches = [int(PRICE / one.instrument.tick) for one in program.legs]
+        self.entry = entry
         self.books = [
-            {"bid": 300_000, "ask": 300_002, "bid_lots": 10_000, "ask_lots": 10_000} for _ in range(legs)
+            {"bid": bid, "ask": bid + 2, "bid_lots": 10_000, "ask_lots": 10_000} for bid in self.touches
         ]
         self.script = script or {}
         self.otherwise = otherwise or (lambda order: [(1, "accepted", {})])
@@ -107,7 +109,8 @@ class Venue:
             self._answer(command)
 
     def run(self, limit_s: int = 600) -> cm.EndRun:
-        self.feed(ev.Started(0, tuple(self.truth), self.entry))
+        entry = tuple(lots * bid for lots, bid in zip(self.truth, self.touches, strict=True))
+        self.feed(ev.Started(0, tuple(self.truth), self.entry or entry))
         for _ in range(20_000):
             if self.state.ended is not None:
                 return self.state.ended

@@ -73,7 +73,7 @@ class Hostile(Venue):
         return answer
 
     def move_book(self, index: int) -> None:
-        mid = 300_000 + self.dice.randrange(-200, 200)
+        mid = self.touches[index] + self.dice.randrange(-200, 200)
         half = self.dice.choice([1, 1, 2, 50])
         self.books[index] = {
             "bid": mid - half,

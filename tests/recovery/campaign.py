@@ -18,7 +18,7 @@ import msgspec
 
 from dnkit.journal.reader import Reader
 from dnkit.runtime.folder import StateFolder
-from tests.recovery.processes import Site, exchange, run
+from tests.recovery.processes import Run, Site, exchange, nursery
 from tests.recovery.truth import Listed, Truth, truth_of
 
 SPEED = "15"
@@ -65,11 +65,16 @@ class Story(msgspec.Struct, frozen=True):
 
 def campaign(case: Case, kills: int, site: Site, first: int = 0) -> Iterator[Story]:
     """Stories of so many kills at lines spread over the whole run."""
+    with nursery(site.home) as run:
+        yield from _stories(case, kills, site, run, first)
+
+
+def _stories(case: Case, kills: int, site: Site, run: Run, first: int) -> Iterator[Story]:
     done = tried = 0
     while done < kills:
         line = 1 + (first + tried * 7) % case.lines
         when, again = WHENS[tried % len(WHENS)], tried % AGAIN_EVERY == 1
-        story = _one(case, site, f"{case.policy}-{first + tried}", line, when, again)
+        story = _one(case, site, run, f"{case.policy}-{first + tried}", line, when, again)
         tried += 1
         assert tried - done < UNKILLED_MAX + kills, "runs end before they are killed"
         if story is not None:
@@ -77,7 +82,7 @@ def campaign(case: Case, kills: int, site: Site, first: int = 0) -> Iterator[Sto
             yield story
 
 
-def _one(case: Case, site: Site, account: str, line: int, when: str, again: bool) -> Story | None:
+def _one(case: Case, site: Site, run: Run, account: str, line: int, when: str, again: bool) -> Story | None:
     """One story; None when the run ended before it was killed."""
     began, endpoint = time.monotonic(), ("--endpoint", f"{site.address}/{account}")
     words = ("trade", "--policy", case.policy, *endpoint, "--no-report", "--json")

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import msgspec
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60
+Run = Callable[[Sequence[str], Path], subprocess.CompletedProcess[str]]
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -23,13 +24,13 @@ class Site(msgspec.Struct, frozen=True):
     home: Path
 
 
-def start(words: Sequence[str], home: Path) -> subprocess.Popen[str]:
+def start(words: Sequence[str], home: Path, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
     """A command as a process; `words` are what follows `python -m`."""
     return subprocess.Popen(
         [sys.executable, "-m", *words],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), "DNKIT_HOME": str(home)},
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -44,6 +45,31 @@ def run(words: Sequence[str], home: Path) -> subprocess.CompletedProcess[str]:
     finally:
         process.kill()
     return subprocess.CompletedProcess(process.args, process.returncode, told, said)
+
+
+@contextmanager
+def nursery(home: Path) -> Iterator[Run]:
+    """Something like `run` that forks commands from a process which has their modules already."""
+    process = start(("tests.recovery.nursery",), home, stdin=subprocess.PIPE)
+    streams = [str(home / name) for name in ("nursery.out", "nursery.err")]
+
+    def run_there(words: Sequence[str], home: Path) -> subprocess.CompletedProcess[str]:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        home.mkdir(parents=True, exist_ok=True)
+        asked = {"words": list(words), "home": [str(home)], "streams": streams}
+        process.stdin.write(f"{json.dumps(asked)}\n")
+        process.stdin.flush()
+        code = int(process.stdout.readline())
+        told, said = (Path(one).read_text() for one in streams)
+        return subprocess.CompletedProcess(words, code, told, said)
+
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        yield run_there
+    finally:
+        process.kill()
+        process.communicate()
 
 
 @contextmanager

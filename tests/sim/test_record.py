@@ -9,7 +9,7 @@ from dnkit.engine.step import begin, step
 from dnkit.machine.program import Program
 from dnkit.model import commands as cm
 from dnkit.model import events as ev
-from dnkit.model.terms import FoundKind, RejectKind
+from dnkit.model.terms import FoundKind, RejectKind, StopWhen
 from dnkit.sim.judge import judge
 from dnkit.sim.read import read_scenario
 from dnkit.sim.record import Log, Unplayable, replays, scenario_of, until_end
@@ -96,6 +96,24 @@ def test_a_stop_and_a_crash_are_played_again() -> None:
     crashed.at(2000, lambda: ev.Restarted(crashed.now))
     crashed.run()
     assert "crash: [{at: 2s, down: 0s}]" in plays_again(crashed.program, HEDGED, log_of(crashed))
+
+
+@pytest.mark.parametrize(
+    ("wants", "wish"),
+    [
+        ("pause", ev.PauseAsked(0, "x")),
+        ("resume", ev.ResumeAsked(0, "x")),
+        ("flatten", ev.FlattenAsked(0, "x")),
+        ("hedged", ev.StopAsked(0, "x", StopWhen.HEDGED)),
+        ("flat", ev.StopAsked(0, "x", StopWhen.FLAT)),
+    ],
+)
+def test_what_an_operator_wants_is_played_again(wants: str, wish: ev.Wish) -> None:
+    venue = Venue(close_pair(), positions=HEDGED, otherwise=ioc_fills)
+    venue.at(2000, lambda: replace(wish, at_ns=venue.now))
+    venue.run()
+    line = f"operator: [{{at: 2s, wants: {wants}, why: x}}]"
+    assert line in plays_again(venue.program, HEDGED, log_of(venue))
 
 
 def test_silence_doubt_and_lies_are_played_again() -> None:

@@ -305,6 +305,14 @@ def test_a_stop_is_asked_for() -> None:
     assert ran.truth.positions == [0, 0]
 
 
+def test_an_operator_wants_more_than_the_end() -> None:
+    ran = play(f"{CLOSE}operator: [{{at: 1s, wants: pause}}, {{at: 2s, wants: flatten, why: enough}}]\n")
+    assert [one.why for one in heard(ran, ev.FlattenAsked)] == ["enough"]
+    assert moments(ran, ev.PauseAsked) == [1000]
+    assert ran.state.ended is not None
+    assert ran.state.ended.end is EndName.HALTED
+
+
 def test_a_venue_that_is_down_neither_hears_nor_answers() -> None:
     """An order that never arrives, answers that never come, and a fill that only the look-up tells."""
     text = f"""{CLOSE}orders: {{a#1: [accepted, {{filled: all, after: 2s}}]}}

@@ -16,19 +16,14 @@ from dnkit.machine.program import LegSpec
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.commands import CancelOrder, FindOrder, PlaceOrder, ReadPosition, SweepOrders
 from dnkit.model.errors import DnkitError
-from dnkit.model.events import (
-    OrdersSwept,
-    PositionRead,
-)
+from dnkit.model.events import OrdersSwept, PositionRead
 from dnkit.model.ids import order_key
-from dnkit.model.numbers import NS_PER_MS
 from dnkit.runtime.endpoint.world import EndpointWorld
 from dnkit.runtime.library import VenueFacts
 from dnkit.venues.account import Account, Holding
 from dnkit.venues.judge import Verdict
 from dnkit.venues.local import protocol
 
-LOOK_AGAIN_NS = 500 * NS_PER_MS
 LOST = Failed(fate=Fate.UNKNOWN, text="the connection to the exchange broke")
 SEED = "trade"  # who gives an empty account its start
 

@@ -99,7 +99,7 @@ MUTANTS = (
         "failed look-up taken as over",
         "a look-up that fails ends an order",
         entry(orders._FOUND, FoundKind.ERROR, News.FOUND_OVER),
-        Proof("P12", emergency_unwind, 1, 9),
+        Proof("P12", emergency_unwind, 1, 11),
     ),
     Mutant(
         "failed look-up taken as absent",
@@ -191,6 +191,6 @@ MUTANTS = (
         "total of a look-up dropped",
         "what a look-up tells of fills is not counted",
         value(orders, "CARRIES_TOTALS", (ev.OrderFilled, ev.OrderEnded)),
-        Proof("P10", emergency_unwind, 0, 9),
+        Proof("P10", emergency_unwind, 0, 11),
     ),
 )
