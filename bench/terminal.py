@@ -24,8 +24,8 @@ class Terminal:
     def __init__(self, command: Sequence[str], env: Mapping[str, str]) -> None:
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
-        own = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **env}
-        own.pop("NO_COLOR", None)
+        usual = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+        own = {**usual, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **env}
         self.began = time.perf_counter()
         self.child = subprocess.Popen(
             command, cwd=ROOT, env=own, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True

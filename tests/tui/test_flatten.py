@@ -204,7 +204,7 @@ def test_a_refusal_is_told(tmp_path: Path) -> None:
 def test_without_an_engine_it_names_the_command(tmp_path: Path) -> None:
     async def act(shown: Terminal) -> None:
         await shown.press("F")
-        for part in ("No engine answers", "dnkit flatten --venue aster", "dnkit trade --resume 0123456789ab"):
+        for part in ("No engine answers", "dnkit flatten 0123456789ab", "dnkit trade --resume 0123456789ab"):
             assert part in shown.text
         await shown.write(NAME)
         await shown.press("enter")

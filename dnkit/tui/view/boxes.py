@@ -92,9 +92,8 @@ def _alone(scene: Scene) -> list[Line]:
     lines = [line("Nobody answers for this run: it has ended, or its engine is gone.")]
     if trail is None:
         return lines
-    lines.append(line("Close what is open without it:"))
-    for venue in dict.fromkeys(spec.instrument.venue for spec in trail.program.legs):
-        lines.append(line("  ", Span(f"dnkit flatten --venue {venue}", "key")))
+    lines.append(line("Close what its accounts hold without it:"))
+    lines.append(line("  ", Span(f"dnkit flatten {trail.run_id}", "key")))
     if trail.run.end is None:
         lines.append(line("or let the run that was cut off end as its policy says:"))
         lines.append(line("  ", Span(cut(f"dnkit trade --resume {trail.run_id}", 60), "key")))
