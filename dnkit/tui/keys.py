@@ -100,6 +100,7 @@ class Keys:
             if self.look.box is not None and self.look.box.kind == boxes.FLATTENING:
                 self.look.box.said = scene.told
                 self.look.box.kind = boxes.FLATTENING if reply.ok else boxes.ALONE
+        self.session.alive(heard.at_ns)
         return self.session.show_books(heard.books) or news
 
     def group(self) -> str:
@@ -263,11 +264,11 @@ class Keys:
     def _acknowledge(self) -> None:
         scene = self.session.scene
         if self.look.screen == "alerts" and scene.alerts:
-            scene.acked.add(selected(self.look, "alerts", len(scene.alerts)))
+            scene.acked.add(scene.alerts[selected(self.look, "alerts", len(scene.alerts))])
 
     def _acknowledge_all(self) -> None:
         if self.look.screen == "alerts":
-            self.session.scene.acked |= set(range(len(self.session.scene.alerts)))
+            self.session.scene.acked |= set(self.session.scene.alerts)
 
     def _space(self) -> None:
         if self.session.scene.moment.way == REPLAY:

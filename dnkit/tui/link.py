@@ -4,6 +4,7 @@ A slow engine never holds the screen up, and a slow screen never the engine: it 
 """
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -98,7 +99,7 @@ class Link:
         else:
             heard = replace(heard, word=_word(told, names))
         if self._group == group:
-            self._heard = heard
+            self._heard = replace(heard, at_ns=time.monotonic_ns())
 
 
 def _word(status: words.Status, names: tuple[str, ...]) -> Word:

@@ -4,21 +4,35 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from decimal import Decimal
+from itertools import takewhile
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from dnkit.journal.errors import JournalError
 from dnkit.journal.reader import LAST, Reader
-from dnkit.journal.records import Run
+from dnkit.journal.records import AlertLine, Run
 from dnkit.machine.program import LegSpec
 from dnkit.model.numbers import NS_PER_S
-from dnkit.tui.view.scene import ENDED, LIVE, REPLAY, SILENCE, Budget, Ladder, Moment, Scene, Tape, moment_of
+from dnkit.tui.view.scene import (
+    ENDED,
+    GRACE_NS,
+    LIVE,
+    REPLAY,
+    SILENCE,
+    Budget,
+    Ladder,
+    Moment,
+    Scene,
+    Tape,
+    moment_of,
+)
 from dnkit.tui.view.trail import Trail
 from dnkit.tui.wishes import Shown
 
 LOOK_NS = NS_PER_S // 4  # how often alerts, the list of runs and a newer run are looked for
 RUNS_MOST = 100
+ALERT_RUNS = 20  # so many cycles back alerts are shown
 SPEEDS = (1, 2, 5, 10, 50, 200)
 Budgets = Mapping[str, Budget]
 NO_BUDGETS: Budgets = {}
@@ -44,6 +58,7 @@ class Session:
         self._wanted = wanted
         self._but = but
         self._arrived_ns = 0
+        self._alive_ns = 0
         self._looked_ns: int | None = None
         self._tape_ns = 0
         self._played_ns = 0
@@ -80,7 +95,6 @@ class Session:
         assert self.reader is not None, "runs come from a journal that is open"
         trail = Trail(self.reader, run)
         self.scene.trail, self._wanted = trail, run.header.run_id
-        self.scene.alerts, self.scene.acked = (), set()
         self.scene.ladders, self.scene.word = {}, SILENCE
         if run.end is None:
             self._follow(trail, wall_ns)
@@ -134,6 +148,10 @@ class Session:
             at = SPEEDS.index(self.scene.tape.speed) + way
             self.scene.tape = replace(self.scene.tape, speed=SPEEDS[max(0, min(at, len(SPEEDS) - 1))])
 
+    def alive(self, at_ns: int) -> None:
+        """The engine itself was last heard then, on the clock of `poll`; 0 for never."""
+        self._alive_ns = at_ns
+
     def show_books(self, books: Mapping[str, Shown]) -> bool:
         """Take live books in; whether they are other ones."""
         trail = self.scene.trail
@@ -162,7 +180,10 @@ class Session:
 
     def _tell_time(self, trail: Trail, wall_ns: int) -> None:
         ended = trail.close() if trail.state.ended is not None else False
-        self.scene.moment = moment_of(trail, ENDED if ended else LIVE, self._arrived_ns, wall_ns)
+        moment = moment_of(trail, ENDED if ended else LIVE, self._arrived_ns, wall_ns)
+        if self._alive_ns and wall_ns - self._alive_ns < GRACE_NS:
+            moment = replace(moment, silent_ns=0)  # slower than real time, or late: but it speaks
+        self.scene.moment = moment
 
     def _look_around(self, wall_ns: int) -> bool:
         """Runs, alerts, and whether a newer run is to be shown; seldom, for they do not change often."""
@@ -173,9 +194,19 @@ class Session:
         before = (self.scene.runs, self.scene.alerts)
         self.scene.runs = tuple(self.reader.runs(limit=RUNS_MOST))
         self._choose(wall_ns)
-        if self.scene.trail is not None:
-            self.scene.alerts = tuple(self.reader.alerts(self.scene.trail.run_id))
+        self.scene.alerts = self._alerts()
         return before != (self.scene.runs, self.scene.alerts)
+
+    def _alerts(self) -> tuple[AlertLine, ...]:
+        """Alerts of all runs of the command that is shown, as they came."""
+        assert self.reader is not None, "it was opened"
+        trail = self.scene.trail
+        if trail is None:
+            return ()
+        group = [run.header.run_id for run in self.scene.runs if run.header.group == trail.run.header.group]
+        runs = {trail.run_id, *group[:ALERT_RUNS]}
+        found = [one for run_id in sorted(runs) for one in self.reader.alerts(run_id)]
+        return tuple(sorted(found, key=lambda one: one.at_ns))
 
     def _choose(self, wall_ns: int) -> None:
         """The run to show: the wanted one, else the newest unless one that goes on is being watched."""
@@ -185,17 +216,25 @@ class Session:
             if trail is None:
                 self.open(self.reader.run(self._wanted), wall_ns)
             return
-        if not self.scene.runs or (trail is not None and trail.run.end is None and self._is_alive()):
-            return
-        newest = self.scene.runs[0]
-        if trail is None and newest.header.run_id == self._but:
-            return
-        if trail is None or trail.run_id != newest.header.run_id:
-            self.open(newest, wall_ns)
+        newer = self._newer()
+        if newer is not None:
+            self.open(newer, wall_ns)
             self.follow(wall_ns)
 
-    def _is_alive(self) -> bool:
-        return not self.scene.stale
+    def _newer(self) -> Run | None:
+        """The run to go to. One that goes on is stayed with; after it comes the next of its command, and
+        that of another only once this one is over, or flattens: it makes runs of their own for that.
+        """
+        runs, trail, word = self.scene.runs, self.scene.trail, self.scene.word
+        if trail is None:
+            return runs[0] if runs and runs[0].header.run_id != self._but else None
+        if trail.run.end is None and not self.scene.stale:
+            return None
+        newer = list(takewhile(lambda run: run.header.run_id != trail.run_id, runs))
+        own = [run for run in newer if run.header.group == trail.run.header.group]
+        if own or not newer:
+            return own[0] if own else None
+        return newer[0] if not word.linked or word.flattening or word.stopping else None
 
     def _stand(self, trail: Trail, wall_ns: int) -> None:
         self._tape_ns, self._played_ns = trail.state.now_ns, wall_ns
@@ -219,8 +258,9 @@ def _age_ns(path: Path) -> int:
     """How long ago the journal was last written, in whole seconds: a run that was cut off an hour ago is
     silent at once.
     """
-    files = (path, path.with_name(f"{path.name}-wal"))
-    last = max((one.stat().st_mtime_ns for one in files if one.exists()), default=time.time_ns())
+    found = [one.stat() for one in (path, path.with_name(f"{path.name}-wal")) if one.exists()]
+    # an empty log is one that a reader made
+    last = max((one.st_mtime_ns for one in found if one.st_size), default=time.time_ns())
     return max(0, time.time_ns() - last) // NS_PER_S * NS_PER_S
 
 

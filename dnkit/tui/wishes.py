@@ -34,10 +34,13 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 class Heard(msgspec.Struct, frozen=True):
-    """The last word of an engine, and its books by name of the leg."""
+    """The last word of an engine, its books by name of the leg, and when it last said anything (monotonic
+    clock).
+    """
 
     word: Word = SILENCE
     books: Mapping[str, Shown] = {}
+    at_ns: int = 0
 
 
 NOTHING_HEARD = Heard()

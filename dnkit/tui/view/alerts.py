@@ -23,7 +23,7 @@ def screen(scene: Scene, look: Look, width: int, height: int) -> list[Line]:
     shown = window(len(alerts), height - low - 3, chosen)
     rows = [_row(scene, at, width, on=at == chosen) for at in shown]
     head = line(Span(f"  {'time':<12}  {'sev':<4}  {'code':<18} {'ack':<3}  what", "dim"))
-    body = [head, *rows] if rows else [line(Span("no alert was raised in this run", "dim"))]
+    body = [head, *rows] if rows else [line(Span("no alert was raised by this command", "dim"))]
     lines = boxed("Alerts", body, width, height - low, counts)
     if not low:
         return lines
@@ -33,7 +33,7 @@ def screen(scene: Scene, look: Look, width: int, height: int) -> list[Line]:
 def _row(scene: Scene, at: int, width: int, *, on: bool) -> Line:
     one = scene.alerts[at]
     style = _STYLES.get(one.alert.severity, "")
-    seen = "yes" if at in scene.acked else " - " if one.alert.severity == "info" else "NO"
+    seen = "yes" if one in scene.acked else " - " if one.alert.severity == "info" else "NO"
     told = line(
         Span("▶ " if on else "  ", "key"),
         Span(f"{fig.clock(one.at_ns)}  ", "dim"),

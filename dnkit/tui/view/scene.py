@@ -88,16 +88,16 @@ class Look(msgspec.Struct):
 
 
 class Scene(msgspec.Struct, kw_only=True):
-    """`acked` are the numbers of alerts the user has seen, `word` is the engine's last one, `concession`
-    how far past the touch a flatten may go (mbps, -1: not known), `told` the last word to the user,
-    `starting` what an engine says that has no run yet.
+    """`alerts` are those of all runs of the command, `acked` those the user has seen, `word` is the
+    engine's last one, `concession` how far past the touch a flatten may go (mbps, -1: not known), `told`
+    the last word to the user, `starting` what an engine says that has no run yet.
     """
 
     trail: Trail | None
     moment: Moment
     runs: tuple[Run, ...] = ()
     alerts: tuple[AlertLine, ...] = ()
-    acked: set[int] = msgspec.field(default_factory=set)
+    acked: set[AlertLine] = msgspec.field(default_factory=set)
     ladders: Mapping[int, Ladder] = {}
     budgets: Mapping[str, Budget] = {}
     tape: Tape | None = None
@@ -115,10 +115,7 @@ class Scene(msgspec.Struct, kw_only=True):
     @property
     def unacked(self) -> int:
         """Alerts louder than info that nobody has acknowledged here."""
-        return sum(
-            one.alert.severity != "info" and number not in self.acked
-            for number, one in enumerate(self.alerts)
-        )
+        return sum(one.alert.severity != "info" and one not in self.acked for one in self.alerts)
 
 
 def moment_of(trail: Trail, way: str, arrived_ns: int, wall_ns: int) -> Moment:

@@ -4,6 +4,7 @@ put back to any line of it.
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
@@ -106,7 +107,7 @@ class Trail:
 
     def seek(self, seq: int) -> None:
         """Stand right after line `seq`."""
-        if seq < self.seq:
+        if not self.seq <= seq <= self.seq + WHOLE:
             self.open_near(seq)
         self.advance(seq, seq)
 
@@ -124,7 +125,7 @@ class Trail:
         if way < 0:
             return max((seq for seq in moved if seq < self.seq), default=self.since)
         state, seq = self.state, self.seq
-        for one in self._steps():
+        for one in islice(self._steps(), ROWS_MOST):
             if _is_moved(self.run, state, one.after):
                 return one.line.seq
             state, seq = one.after, one.line.seq
