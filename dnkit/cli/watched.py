@@ -19,6 +19,7 @@ from dnkit.runtime.market import UsageError
 
 FLAG = "--tui"
 LINES_SHOWN = 40
+KILLED = 128  # and the signal's number, as shells tell it
 
 
 def trade_watched(asked: Asked) -> int:
@@ -80,4 +81,4 @@ def _leave(engine: subprocess.Popen[bytes], log: Path) -> int:
     for line in log.read_text(errors="replace").splitlines()[-LINES_SHOWN:]:
         out.say(line)
     log.unlink()
-    return code
+    return code if code >= 0 else KILLED - code

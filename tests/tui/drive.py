@@ -6,6 +6,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from dnkit.control.client import engines
 from dnkit.tui.view.scene import SCREENS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,6 +108,10 @@ def trade_and_flatten(home: Path, pictures: Path | None = None) -> None:
             draw_all(seen, pictures)
             seen.wait("◉ flat")
             seen.wait("● passive")
+        seen.press("p")
+        seen.wait("PAPER PAUSED")
+        seen.press("p")
+        seen.wait(r"PAPER close")
         seen.press("F")
         plan = seen.wait("! FLATTEN  PAPER  at most 50 bps")
         assert "0.200 → SELL 0.200 ≥" in plan or "0.200 → BUY 0.200 ≤" in plan, plan
@@ -127,6 +133,23 @@ def trade_and_flatten(home: Path, pictures: Path | None = None) -> None:
         seen.write("clear\n")
         seen.dnkit("status")
         seen.wait("no open paper position")
+
+
+def kill_and_look(home: Path) -> None:
+    """The engine dies under the screens: they say so, and what to do."""
+    with tmux(home) as seen:
+        seen.dnkit(f"trade -p {NAME} --tui")
+        seen.wait(r"PAPER close_two_phase .* passive")
+        (engine,) = engines(home)
+        os.kill(engine.hello.pid, signal.SIGKILL)
+        seen.wait("NO DATA .* the engine may still be trading: dnkit status")
+        seen.press("F")
+        shown = seen.wait("No engine answers")
+        assert f"dnkit flatten {engine.status.run}" in shown, shown
+        assert f"dnkit trade --resume {engine.status.run}" in shown, shown
+        seen.write(f"{NAME}\n")
+        seen.press("q")
+        seen.wait("left with 137")
 
 
 def draw_all(seen: Tmux, folder: Path) -> None:
