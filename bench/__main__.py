@@ -15,6 +15,7 @@ PARTS = {
     "startup": "bench.startup",
     "lint": "bench.lint",
     "memory": "bench.memory",
+    "screens": "bench.screens",
 }
 
 

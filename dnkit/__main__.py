@@ -24,6 +24,7 @@ Commands:
   diff      What changed in a policy.  dnkit diff old.yaml new.yaml
   init      Start a policy.            dnkit init my_pair --template open
   schema    JSON Schema for editors.   dnkit schema > policy.schema.json
+  tui       Watch a run, live or again.
   status    Last runs, open positions.
   report    What runs cost.            dnkit report last --csv -
   journal   show, verify or export what a run did.

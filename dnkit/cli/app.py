@@ -62,6 +62,7 @@ def trade(
     svg: flags.Svg = None,
     live: flags.Live = False,
     i_accept_unproven: flags.AcceptUnproven = False,
+    tui: flags.WithScreens = False,
     json: flags.Json = False,
 ) -> None:
     """Run a policy to its verified end. Paper unless --live.
@@ -97,10 +98,35 @@ def trade(
     )
 
     def command() -> int:
-        from dnkit.cli.resume import resume
-        from dnkit.cli.trade import trade
+        from dnkit.cli.trading import trading
 
-        return resume(asked) if asked.resume else trade(asked)
+        return trading(asked, watched=tui)
+
+    guard(command)
+
+
+@app.command()
+def tui(
+    run: flags.RunName = "last",
+    read_only: flags.ReadOnly = False,
+    screen: flags.FirstScreen = "legs",
+    theme: flags.Theme = "safe",
+    ascii: flags.Ascii = False,
+    serve: flags.Serve = False,
+) -> None:
+    """Watch a run, live or again: legs, books, journal, policy, venues, alerts. q leaves, the engine goes on.
+
+    Examples:
+
+      dnkit tui
+
+      dnkit tui b2578ebba274 --read-only
+    """
+
+    def command() -> int:
+        from dnkit.cli.tui import Asked, tui
+
+        return tui(Asked(run=run, read_only=read_only, screen=screen, theme=theme, ascii=ascii, serve=serve))
 
     guard(command)
 

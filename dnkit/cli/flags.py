@@ -22,6 +22,8 @@ LINT_FORMATS = "text|concise|json|github|sarif|junit"
 EXPLAIN_FORMATS = "text|mermaid|dot|svg|md|json"
 SEVERITIES = "error|warning|info"
 WHENS = "now|flat|hedged"
+SCREENS = "legs|book|journal|policy|venues|alerts|runs"
+THEMES = "safe|light|contrast|plain"
 TEMPLATES = "open|close|unwind|guard|single"
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
@@ -77,6 +79,29 @@ Clips = Annotated[
 Cycles = Annotated[
     int, typer.Option("--cycles", min=1, help="How often to run it; the direction alternates.")
 ]
+WithScreens = Annotated[
+    bool,
+    typer.Option(
+        "--tui", help="Trade in a process of its own (--speed 1 if none is given) and watch it here."
+    ),
+]
+ReadOnly = Annotated[bool, typer.Option("--read-only", help="Pass no wish on: no flatten, pause or stop.")]
+FirstScreen = Annotated[
+    str,
+    typer.Option(
+        "--screen", metavar=SCREENS, help="The screen to begin with.", autocompletion=one_of(SCREENS)
+    ),
+]
+Theme = Annotated[
+    str,
+    typer.Option(
+        "--theme",
+        metavar=THEMES,
+        help="Colours; safe is safe for colour-blind eyes. NO_COLOR means plain.",
+        autocompletion=one_of(THEMES),
+    ),
+]
+Serve = Annotated[bool, typer.Option("--serve", help="Say how to show it in a browser, read-only.")]
 Loop = Annotated[bool, typer.Option("--loop", help="Start a recording again when it ends.")]
 Resume = Annotated[
     str,

@@ -14,7 +14,8 @@ from dnkit.machine.program import LegSpec
 from dnkit.model.alerts import Alert
 from dnkit.model.events import Event
 from dnkit.model.numbers import NS_PER_S, from_pico, plain
-from dnkit.model.terms import EndName, Intent
+from dnkit.model.terms import EndName
+from dnkit.readers.legs import moved, to_move
 from dnkit.runtime.run import PaperRun, RunResult
 
 if TYPE_CHECKING:
@@ -176,12 +177,9 @@ def filled_text(run: PaperRun, spec: LegSpec, leg: Leg) -> str:
     """How much the run has moved a leg, of what it is to move where that is a fixed amount: the clip of what
     opens, all that was found open of what closes.
     """
-    quantity, intent = spec.instrument.quantity, run.program.intent
-    moved = plain(quantity(abs(leg.position - leg.start)))
-    if intent is Intent.REBALANCE:
-        return moved
-    opens = intent in (Intent.OPEN, Intent.SINGLE)
-    return f"{moved} of {plain(quantity(leg.clip if opens else abs(leg.start)))}"
+    quantity, wanted = spec.instrument.quantity, to_move(run.program, leg)
+    done = plain(quantity(moved(leg)))
+    return done if wanted is None else f"{done} of {plain(quantity(wanted))}"
 
 
 def where_text(run: PaperRun, state: State) -> str:

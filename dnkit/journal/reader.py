@@ -73,6 +73,11 @@ class Reader:
         total: int = self._all("SELECT count(*) FROM lines WHERE run_id = ?", run_id)[0][0]
         return total
 
+    def last_seq(self, run_id: str) -> int:
+        """Number of the last line of a run, 0 while it has none. Does not look at the lines before it."""
+        found: int | None = self._all("SELECT max(seq) FROM lines WHERE run_id = ?", run_id)[0][0]
+        return found or 0
+
     def checkpoint(self, run_id: str, up_to: int | None = None) -> tuple[int, State] | None:
         """The newest stored state at or before line `up_to` (None: of all) with its seq, if there is one."""
         query = "SELECT seq, state FROM checkpoints WHERE run_id = ? AND seq <= ? ORDER BY seq DESC LIMIT 1"

@@ -115,11 +115,16 @@ def gather(reader: Reader, run: Run) -> RunFacts | None:
     """Replay a run and note its facts; None when it has no line yet."""
     facts: RunFacts | None = None
     for one in replay(reader, run):
-        if facts is None:
-            facts = RunFacts(run, one.after, [LegMids() for _ in run.program.legs], [])
-            facts.first_ns = one.after.now_ns
-            facts.pay_up = [0 for _ in run.program.legs]
-        _note(facts, one)
+        facts = facts or no_facts(run, one)
+        note(facts, one)
+    return facts
+
+
+def no_facts(run: Run, first: Step) -> RunFacts:
+    """What is known of a run before its `first` step is noted."""
+    facts = RunFacts(run, first.after, [LegMids() for _ in run.program.legs], [])
+    facts.first_ns = first.after.now_ns
+    facts.pay_up = [0 for _ in run.program.legs]
     return facts
 
 
@@ -130,7 +135,8 @@ def place(run: Run, state: State) -> str:
     return _STAGES[state.stage]
 
 
-def _note(facts: RunFacts, one: Step) -> None:
+def note(facts: RunFacts, one: Step) -> None:
+    """Take the next step in."""
     event = one.event
     _note_time(facts, one)
     _note_exposure(facts, one.after)

@@ -35,14 +35,14 @@ def story(reader: Reader, run: Run) -> Iterator[str]:
         while alerts and alerts[0].at_ns < one.after.now_ns:
             yield _alert_text(alerts.popleft(), start_ns)
         stamp = _stamp(one.after.now_ns - start_ns)
-        for text in _event(run, one):
+        for text in event_words(run, one):
             yield f"{stamp}  {text}"
         now = place(run, one.after)
         if now != where and one.after.stage is not Stage.END:
             where = now
             yield f"{stamp}  -- {now}"
         for command in one.commands:
-            for text in _command(run, command):
+            for text in command_words(run, command):
                 yield f"{stamp}  {text}"
 
     yield from (_alert_text(one, start_ns or one.at_ns) for one in alerts)
@@ -56,7 +56,8 @@ def _alert_text(line: AlertLine, start_ns: int) -> str:
     return f"{_stamp(line.at_ns - start_ns)}  ALERT {line.alert.severity}: {line.alert}"
 
 
-def _event(run: Run, one: Step) -> Iterator[str]:
+def event_words(run: Run, one: Step) -> Iterator[str]:
+    """What the event of a step says; nothing for what is not worth telling."""
     event = one.event
     if isinstance(event, ev.OrderFilled | ev.OrderEnded | ev.OrderFound) and _moved(one, event.leg):
         yield _fill_text(run.program.legs[event.leg], event)
@@ -122,7 +123,8 @@ def _position_text(spec: LegSpec, event: ev.PositionRead, leg: Leg) -> str:
     return f"leg {spec.name}: venue says {told} ({age:.2f} s old), the ledger {plain(ledger)}"
 
 
-def _command(run: Run, command: cmd.Command) -> Iterator[str]:
+def command_words(run: Run, command: cmd.Command) -> Iterator[str]:
+    """What a command asks for; nothing for reads."""
     if isinstance(command, cmd.PlaceOrder):
         spec = run.program.legs[command.leg]
         word = "buy" if command.side is Side.BUY else "sell"

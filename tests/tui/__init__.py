@@ -1,0 +1,1 @@
+"""The screens: text, keys, dialogs, and a real terminal."""
