@@ -51,13 +51,13 @@ format: setup ## let ruff put the code in shape
 docs: setup ## write what is generated of README and docs/: tables, schema, output of the rules' examples
 	$(BIN)/python -m tests.tidy.docs_tables
 	$(BIN)/python -m tests.lint.pages
-	$(BIN)/python -m tests.analysis.shipped --faults 1 --write
+	$(BIN)/python -m tests.analysis.shipped --write
 
-prove: setup ## prove every shipped policy: two faults, crashes, both legs at once (ARGS="--write")
-	$(BIN)/python -m tests.analysis.shipped --whole $(ARGS)
+prove: setup ## prove every shipped policy: two faults, crashes, both legs at once
+	$(BIN)/python -m tests.analysis.shipped $(ARGS)
 
 prove-deep: setup ## the same with four chunks and three faults; takes long
-	$(BIN)/python -m tests.analysis.shipped --whole --chunks 4 --faults 3 $(ARGS)
+	$(BIN)/python -m tests.analysis.shipped --chunks 4 --faults 3 $(ARGS)
 
 measures: setup ## the ways out beside the single IOC they replaced, on recorded books; writes the table (4 minutes)
 	$(BIN)/python -m tests.sim.measures $(ARGS)
