@@ -20,7 +20,7 @@ SETTING = Setting(faults=1, stops=True)
 def test_whatever_an_operator_wants_keeps_what_is_proved(policy: str, wants: set[str]) -> None:
     program = program_of(read_and_check(policy, VenueFacts()))
     ground = lay_ground(program, SETTING)
-    told = {one.what for node in explored(program, SETTING).nodes for one in of_run(ground, *node, 1)}
+    told = {one.what for node in explored(program, SETTING).graph.nodes for one in of_run(ground, *node, 1)}
     assert {one.removeprefix(BEGINS) for one in told if one.startswith(BEGINS)} == wants
     proof = prove(program, SETTING)
     assert [one.id for one in proof.verdicts if one.standing is not Standing.HOLDS] == []

@@ -1,13 +1,16 @@
 """Every wish of an operator to a command that trades in another process, at an exchange in a third one."""
 
 import json
+import os
+import pty
 import signal
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,7 +25,7 @@ from dnkit.runtime.folder import StateFolder
 from tests.cli.test_json import told as documented
 from tests.control.patient import patient_close, patient_unwind
 from tests.recovery.campaign import ASTER, LIGHTER, NADO
-from tests.recovery.processes import Site, exchange, run, start
+from tests.recovery.processes import ROOT, Site, exchange, run, start
 from tests.recovery.proxy import wire_to
 from tests.recovery.truth import truth_of
 
@@ -83,6 +86,22 @@ def wishes_of(home: Path, run_id: str) -> list[ev.Event]:
     with Reader(StateFolder(home).journal) as reader:
         assert verify(reader, run_id).ok, "what was wished replays"
         return [fact for line in reader.lines(run_id) if isinstance(fact := line.fact(), WISHES)]
+
+
+def typing(words: tuple[str, ...], home: Path, keys: str) -> tuple[int, str]:
+    """A command on a terminal at which those keys are pressed: its exit code, and all that stood there."""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DNKIT_HOME": str(home)}
+    command = [sys.executable, "-m", *words]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    os.write(ours, keys.encode())
+    said = b""
+    with suppress(OSError):  # a terminal without a program ends so
+        while more := os.read(ours, 1 << 12):
+            said += more
+    os.close(ours)
+    return process.wait(PATIENCE_S), said.decode()
 
 
 def wait_for(client: Client, stage: str) -> None:
@@ -232,6 +251,28 @@ def test_flatten_closes_every_leg_of_a_running_command(site: Site, tmp_path: Pat
     assert set(json.loads(done.stdout)["data"]) == documented("dnkit.wish/1")
     assert "aster ETHUSDT 0.2 ETH" in done.stderr
     assert is_flat(site, "flatten")
+
+
+@pytest.mark.parametrize("typed", ["", "y", "yes", "PATIENT_UNWIND", "\n\n\n\n"])
+def test_no_key_that_repeats_and_no_slip_arms_a_flatten(typed: str, site: Site, tmp_path: Path) -> None:
+    """On a terminal: whoever leans on Enter, or types something else than the name, is told that nothing
+    was done.
+    """
+    home = site.home / f"typed-{len(typed)}"
+    with trading(patient_unwind(tmp_path), site, home.name) as (process, found):
+        code, said = typing(("dnkit", "flatten"), home, f"{typed}\n")
+        assert code == 8, said
+        assert wishes_of(home, found.status.run) == []
+        assert process.poll() is None
+
+
+def test_the_name_typed_arms_it(site: Site, tmp_path: Path) -> None:
+    home = site.home / "typed"
+    with trading(patient_unwind(tmp_path), site, "typed") as (process, _):
+        code, said = typing(("dnkit", "flatten"), home, "patient_unwind\n")
+        assert code == 0, said
+        assert ended(process)[0] == 20
+    assert is_flat(site, "typed")
 
 
 def test_flatten_of_a_run_that_halted_is_done_without_it(site: Site, tmp_path: Path) -> None:
