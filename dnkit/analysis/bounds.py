@@ -2,19 +2,21 @@
 limits a policy states are kept by it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 from dnkit.analysis.case import Case, case, counted
 from dnkit.analysis.deadlines import age_of, by_faults, ways_within
 from dnkit.analysis.explore import Graph
 from dnkit.analysis.exposed import Open, exposures
-from dnkit.analysis.longest import Layers, Seed, longest, slowest
+from dnkit.analysis.longest import most, slowest, unreached
 from dnkit.analysis.move import Kind
-from dnkit.analysis.network import Label, Network
+from dnkit.analysis.network import Ints, Network, stands_in
 from dnkit.analysis.proof import NONE, Bounds
-from dnkit.analysis.since import Ways, edges, since
+from dnkit.analysis.since import Ways, since, time_of
+from dnkit.analysis.view import View
 from dnkit.analysis.world import Quest
 from dnkit.engine.state import Stage
 from dnkit.machine.program import NO_LIMIT
@@ -32,11 +34,11 @@ class Measured(NamedTuple):
 
     network: Network
     ways: tuple[Ways, ...]
-    time: Layers
+    time: Sequence[Ints]
     open: Open
-    age: Layers
-    naked: Layers
-    above: Layers
+    age: Sequence[Ints]
+    naked: Sequence[Ints]
+    above: Sequence[Ints]
     ends: Sequence[int]
     goals: Sequence[int]
 
@@ -47,19 +49,26 @@ def measure(network: Network) -> Measured:
     ways, opened = ways_within(network), exposures(graph)
     limit = graph.ground.program.scopes[0].limits.unhedged_max
     bounded = limit != NO_LIMIT and len(graph.ground.legs) > 1
-    ends = [index for index, (state, _) in enumerate(graph.nodes) if state.stage is Stage.END]
-    above = [bounded and money > limit for money in opened.money]
+    naked = opened.naked[network.states]
+    above = np.array([bounded and money > limit for money in opened.money])[network.states]
+    ends = ends_of(network)
     return Measured(
         network=network,
         ways=ways,
-        time=by_faults(ways, lambda one: one.time),
+        time=by_faults(ways, lambda one: time_of(one.view)),
         open=opened,
         age=by_faults(ways, lambda one: age_of(one, 0)),
-        naked=by_faults(ways, lambda one: since(one, opened.naked)),
+        naked=by_faults(ways, lambda one: since(one, naked)),
         above=by_faults(ways, lambda one: since(one, above)),
         ends=ends,
         goals=[index for index in ends if is_goal(graph, index)],
     )
+
+
+def ends_of(network: Network) -> list[int]:
+    """The states in which a run has ended."""
+    ended: list[int] = np.flatnonzero(stands_in(network, Stage.END)[: len(network.graph.nodes)]).tolist()
+    return ended
 
 
 def is_goal(graph: Graph, index: int) -> bool:
@@ -70,99 +79,92 @@ def is_goal(graph: Graph, index: int) -> bool:
 
 def bounds_of(found: Measured) -> tuple[Bounds, ...]:
     """The bounds for each number of faults from none to the budget."""
-    legs, budgets = range(len(found.network.graph.ground.legs)), range(len(found.ways))
-    calls = [
-        [by_faults(found.ways, partial(_calls, leg=leg, kind=kind)) for kind in range(len(CALLS))]
-        for leg in legs
-    ]
-    paid = by_faults(found.ways, concessions)
+    budgets = range(len(found.ways))
+    calls = by_faults(found.ways, _calls)
+    paid = by_faults(found.ways, lambda one: concessions(one.view, one.least))
     times = [_time(found, found.ends, faults) for faults in budgets]
     return tuple(
         Bounds(
             faults=faults,
             time_ns=times[faults],
             goal_ns=_time(found, found.goals, faults),
-            naked_ns=min(times[faults], max(0, *found.naked[faults])),
+            naked_ns=min(times[faults], max(0, int(found.naked[faults].max()))),
             unhedged=max(_reached(found, found.open.money, faults)),
-            unhedged_ns=min(times[faults], max(0, *found.above[faults])),
+            unhedged_ns=min(times[faults], max(0, int(found.above[faults].max()))),
             concession=paid[faults],
             pair=sum(paid[faults]),
-            orders=tuple(calls[leg][0][faults] for leg in legs),
-            cancels=tuple(calls[leg][1][faults] for leg in legs),
-            reads=tuple(calls[leg][2][faults] for leg in legs),
+            orders=calls[faults][0::3],
+            cancels=calls[faults][1::3],
+            reads=calls[faults][2::3],
         )
         for faults in budgets
     )
 
 
-def _reached(found: Measured, values: Sequence[int], faults: int) -> Iterator[int]:
+def _reached(found: Measured, values: Sequence[int], faults: int) -> list[int]:
     """The values of the states that are reached with so many faults."""
-    time = found.time[faults]
-    return (value for value, reached in zip(values, time, strict=False) if reached >= 0)
+    states = np.flatnonzero(found.time[faults][: len(values)] >= 0)
+    return [values[index] for index in states.tolist()]
 
 
 def _time(found: Measured, ends: Sequence[int], faults: int) -> int:
     """The longest run that gets to one of those ends, 0 where none does. Where a deadline cuts runs short,
     the time before it began to run and the longest age bound it too.
     """
-    time, age = found.time[faults], found.age[faults]
-    longest_ns = max((time[index] for index in ends), default=0)
-    if not found.network.gates:
-        return max(0, longest_ns)
-    aged = max((age[index] for index in ends), default=0)
-    return max(0, min(longest_ns, _beginning(found, faults) + aged))
+    longest_ns = latest(found.time[faults], ends)
+    if not len(found.network.gates):
+        return longest_ns
+    return min(longest_ns, max(0, _beginning(found, faults) + latest(found.age[faults], ends)))
+
+
+def latest(layer: Ints, ends: Sequence[int]) -> int:
+    """The largest value of those states, 0 where there is none."""
+    return max(0, int(layer[ends].max())) if ends else 0
 
 
 def _beginning(found: Measured, faults: int) -> int:
     """The longest time until the first phase begins."""
-    view, nodes = found.ways[faults].view, found.network.graph.nodes
-    return max(
-        found.time[faults - cost][source] + found.network.labels[label].note.spent
-        for source, _, cost, label in edges(view)
-        if cost <= faults and source < len(nodes) and nodes[source][0].stage is Stage.START
-    )
+    view, network = found.ways[faults].view, found.network
+    begins = stands_in(network, Stage.START)
+    edges = view.edges.where(begins[view.edges.source] & (view.edges.faults <= faults))
+    before = np.array(found.time)[faults - edges.faults, edges.source]
+    return int((before + network.spent[edges.label]).max())
 
 
 # --- money and calls ------------------------------------------------------------------------------
 
 
-def concessions(ways: Ways) -> list[tuple[int, ...]]:
-    """By faults, the farthest past the touch that an order of each leg is sent, in mbps; 0 where none is."""
-    legs = len(ways.view.network.graph.ground.legs)
-    found = [[0] * legs for _ in range(ways.view.faults + 1)]
-    for (leg, pay), least in _sent(ways).items():
-        for faults in range(least, len(found)):
-            found[faults][leg] = max(found[faults][leg], pay)
+def concessions(view: View, least: Ints) -> list[tuple[int, ...]]:
+    """By faults, the farthest past the touch that an order of each leg is sent, in mbps; 0 where none is.
+    `least` are the faults with which each state and gate is reached.
+    """
+    found = [[0] * view.network.legs for _ in range(view.faults + 1)]
+    needed = np.full(len(view.network.labels), view.faults + 1)
+    np.minimum.at(needed, view.edges.label, least[view.edges.source] + view.edges.faults)
+    for label, faults in zip(view.network.labels, needed.tolist(), strict=True):
+        for leg, pay in label.note.sent:
+            for row in found[faults:]:
+                row[leg] = max(row[leg], pay)
     return [tuple(one) for one in found]
 
 
-def _sent(ways: Ways) -> dict[tuple[int, int], int]:
-    """(leg, pay-up) of every order that is sent, with the fewest faults that takes."""
-    sent = [label.note.sent for label in ways.view.network.labels]
-    found: dict[tuple[int, int], int] = {}
-    for source, _, faults, label in edges(ways.view):
-        for order in sent[label]:
-            needed = ways.least[source] + faults
-            found[order] = min(needed, found.get(order, needed))
+def _calls(ways: Ways) -> list[tuple[int, ...]]:
+    """By faults, the most calls of each kind on each leg."""
+    graph, labels = ways.view.network.graph, ways.view.network.labels
+    seeds = unreached(ways.view, len(CALLS) * len(graph.ground.legs))
+    for start in graph.starts:
+        seeds[0][:, start] = _first_calls(graph, start)
+    layers = most(ways.view, seeds, np.array([label.note.calls for label in labels]).T)
+    return [tuple(layer.max(axis=1).tolist()) for layer in layers]
+
+
+def _first_calls(graph: Graph, start: int) -> list[int]:
+    """What is asked for on each leg as a run begins."""
+    found = list[int]()
+    for side in graph.nodes[start][1].legs:
+        kinds = [kind for kind, _, _ in side.quests]
+        found += (0, kinds.count(Quest.SWEEP), kinds.count(Quest.POSITION))
     return found
-
-
-def _calls(ways: Ways, leg: int, kind: int) -> list[int]:
-    """By faults, the most calls of a kind on a leg."""
-    network = ways.view.network
-
-    def weigh(label: Label) -> int:
-        return label.note.calls[3 * leg + kind]
-
-    graph = network.graph
-    seeds = [Seed(0, start, _first_calls(graph, start, leg)[kind]) for start in graph.starts]
-    return [max(layer) for layer in longest(ways.view, network.plain, weigh, seeds)]
-
-
-def _first_calls(graph: Graph, start: int, leg: int) -> tuple[int, int, int]:
-    """What is asked for on a leg as a run begins."""
-    kinds = [kind for kind, _, _ in graph.nodes[start][1].legs[leg].quests]
-    return 0, kinds.count(Quest.SWEEP), kinds.count(Quest.POSITION)
 
 
 # --- limits ---------------------------------------------------------------------------------------
@@ -191,10 +193,11 @@ def _by_faults(values: Sequence[int], words: Callable[[int], str]) -> str:
 
 def _deadline(found: Measured) -> Case:
     """A venue that stays down is left out: what a halt still asks of it comes after every deadline."""
-    ways = ways_within(found.network, lambda label: label.note.kind is not Kind.DOWN)
+    allowed = np.array([label.note.kind is not Kind.DOWN for label in found.network.labels])
+    ways = ways_within(found.network, allowed)
     age = by_faults(ways, lambda one: age_of(one, 0))
     limit = found.network.graph.ground.program.scopes[0].limits.deadline_ns
-    ages = [max((layer[index] for index in found.ends), default=0) for layer in age]
+    ages = [latest(layer, found.ends) for layer in age]
     within = _by_faults(ages, seconds)
     text = f"from its first phase a run ends within {within}, but for a venue that stays down"
     if limit == NO_LIMIT:
@@ -202,7 +205,7 @@ def _deadline(found: Measured) -> Case:
     if ages[-1] <= limit:
         return case("P13", False, f"{text}; the deadline is {seconds(limit)}")
     faults = next(faults for faults, age in enumerate(ages) if age > limit)
-    at = max(found.ends, key=lambda index: age[faults][index])
+    at = found.ends[int(age[faults][found.ends].argmax())]
     trail = slowest(ways[faults].view, at, faults)
     return case("P13", True, f"{text}; the deadline is {seconds(limit)}", at, trail)
 
@@ -230,13 +233,15 @@ def first_paying(ways: Ways, limit: int, leg: int = NONE) -> int:
     """The nearest state in which an order was just sent farther past the touch than that, of any leg or of
     the one asked for; NONE where none is.
     """
-    graph, labels = ways.view.network.graph, ways.view.network.labels
-    states = [
-        (ways.least[source] + faults, graph.depth[target], target)
-        for source, target, faults, label in edges(ways.view)
-        if any(pay > limit and leg in (NONE, index) for index, pay in labels[label].note.sent)
-        and ways.least[source] + faults <= ways.view.faults
+    graph, edges = ways.view.network.graph, ways.view.edges
+    beyond = [
+        any(pay > limit and leg in (NONE, index) for index, pay in label.note.sent)
+        for label in ways.view.network.labels
     ]
+    needed = ways.least[edges.source] + edges.faults
+    places = np.flatnonzero(np.array(beyond)[edges.label] & (needed <= ways.view.faults))
+    pairs = zip(needed[places].tolist(), edges.target[places].tolist(), strict=True)
+    states = [(faults, graph.depth[target], target) for faults, target in pairs]
     return min(states)[2] if states else NONE
 
 
@@ -252,8 +257,7 @@ def _unhedged(found: Measured, bounds: Sequence[Bounds]) -> Case:
     over = [one.faults for one in bounds if one.unhedged_ns > limits.unhedged_ns]
     if not over:
         return case("P16", False, text)
-    layer = found.above[over[0]]
-    at = max(range(len(found.open.money)), key=lambda index: layer[index])
+    at = int(found.above[over[0]][: len(found.open.money)].argmax())
     return case("P16", True, text, at, slowest(found.ways[over[0]].view, at, over[0]))
 
 

@@ -1,14 +1,17 @@
 """What can follow what: whether every run ends, whether its goal stays within reach, which phases work."""
 
-from dnkit.analysis.bounds import is_goal
+from collections.abc import Iterator
+
+import numpy as np
+
+from dnkit.analysis.bounds import ends_of, is_goal
 from dnkit.analysis.case import Case, case, counted
 from dnkit.analysis.course import around
-from dnkit.analysis.deadlines import open_view
 from dnkit.analysis.explore import Graph
 from dnkit.analysis.moves import is_awaited
-from dnkit.analysis.network import ENTRY, Network, edges_of
+from dnkit.analysis.network import ENTRY, Flags, Network
 from dnkit.analysis.proof import NONE
-from dnkit.analysis.since import edges
+from dnkit.analysis.view import parts_of
 from dnkit.engine.state import Stage
 from dnkit.machine.program import PhaseKind
 
@@ -26,19 +29,21 @@ def endless(network: Network) -> Case:
         names = dict.fromkeys(_where(graph, index) for index in network.cycle)
         at = min(network.cycle, key=lambda index: (graph.faults[index], graph.depth[index]))
         return case("P01", True, f"a run can go round for ever: {', '.join(names)}", at)
-    stuck = [index for index in network.states if _is_stuck(graph, index)]
+    stuck = [*_stuck(network)]
     if stuck:
         at = min(stuck, key=lambda index: (graph.faults[index], graph.depth[index]))
         return case("P01", True, f"nothing can follow, and the run has not ended: {_where(graph, at)}", at)
     return case("P01", False, "every run ends")
 
 
-def _is_stuck(graph: Graph, index: int) -> bool:
-    """Whether nothing has to follow: all is a fault, or a fill that may be told and may not come."""
-    state, world = graph.nodes[index]
-    if state.stage is Stage.END:
-        return False
-    return all(cost for _, cost, _ in edges_of(graph, index)) or not is_awaited(graph.ground, state, world)
+def _stuck(network: Network) -> Iterator[int]:
+    """States that nothing has to follow: all is a fault, or a fill that may be told and may not come."""
+    graph, edges = network.graph, network.edges
+    stuck = np.ones(len(graph.nodes), np.bool_)
+    stuck[network.states[edges.source[(edges.faults == 0) & (edges.label != ENTRY)]]] = False
+    for index, (state, world) in enumerate(graph.nodes):
+        if state.stage is not Stage.END and (stuck[index] or not is_awaited(graph.ground, state, world)):
+            yield index
 
 
 def _where(graph: Graph, index: int) -> str:
@@ -56,13 +61,12 @@ def trapped(network: Network) -> Case:
     """P20: wherever a phase that trades is entered while its venues answer, the goal can be reached without
     another fault, if only the book is deep enough. The compiler's last phase before a halt is left out.
     """
-    graph, reaches = network.graph, _reaches_goal(network)
-    bad = [_trades(graph, index) and not reaches[index] for index in range(len(graph.nodes))]
-    entered = {
-        target
-        for source, target, _, _ in edges(open_view(network))
-        if target < len(bad) and bad[target] and _is_entry(network, source, target)
-    }
+    graph, edges, bad = network.graph, network.edges, ~_reaches_goal(network)
+    bad[len(graph.nodes) :] = False
+    bad[[index for index in np.flatnonzero(bad).tolist() if not _trades(graph, index)]] = False
+    led = edges.where(bad[edges.target])
+    pairs = zip(led.source.tolist(), led.target.tolist(), strict=True)
+    entered = {target for source, target in pairs if _is_entry(network, source, target)}
     if not entered:
         return case("P20", False, "wherever a phase begins to trade, the goal can still be reached")
     at = min(entered, key=lambda index: (graph.faults[index], graph.depth[index]))
@@ -71,19 +75,18 @@ def trapped(network: Network) -> Case:
     return case("P20", True, text, at)
 
 
-def _reaches_goal(network: Network) -> bytearray:
+def _reaches_goal(network: Network) -> Flags:
     """By state and gate whether a way without a fault, on which every order that takes is filled whole, leads
     to an end that is no halt.
     """
-    graph, free = network.graph, network.plain.free
-    good = bytearray(network.size)
-    for index, (state, _) in enumerate(graph.nodes):
-        good[index] = state.stage is Stage.END and is_goal(graph, index)
-    whole = [label.note.short == NONE for label in network.labels]
+    graph, good = network.graph, np.zeros(network.size, np.bool_)
+    good[[index for index in ends_of(network) if is_goal(graph, index)]] = True
+    whole = np.array([label.note.short == NONE for label in network.labels])
     whole[ENTRY] = False
-    for place in range(len(free.source) - 1, -1, -1):
-        if good[free.target[place]] and whole[free.label[place] >> 1]:
-            good[free.source[place]] = True
+    edges = network.edges.where((network.edges.faults == 0) & whole[network.edges.label])
+    for part in reversed(parts_of(network.levels, edges)):
+        sources, targets = (one[part.begin : part.end] for one in edges[:2])
+        good[sources[good[targets]]] = True
     return good
 
 
@@ -138,7 +141,7 @@ def crossings(network: Network) -> tuple[tuple[str, str], ...]:
     """Which phase is seen to follow which, by name; `done` and `halt` for the ends."""
     nodes, program = network.graph.nodes, network.graph.ground.program
     found = set()
-    for source, target, _, _ in edges(open_view(network)):
+    for source, target in zip(network.edges.source.tolist(), network.edges.target.tolist(), strict=True):
         if source < len(nodes) and target < len(nodes) and nodes[source][0].stage in STANDS:
             old, new = nodes[source][0], nodes[target][0]
             if new.stage in AFTER or (new.stage is Stage.PHASE and _is_entry(network, source, target)):

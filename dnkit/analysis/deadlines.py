@@ -5,33 +5,37 @@ state, and the late moves are added where that is enough. Older states bring fur
 until nothing is new.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
+
+import numpy as np
 
 from dnkit.analysis.course import around
 from dnkit.analysis.explore import Graph, Told
 from dnkit.analysis.hop import Hop
-from dnkit.analysis.longest import FOREVER, UNREACHED, Layers, View
-from dnkit.analysis.network import Label, Network, lay_out
+from dnkit.analysis.longest import FOREVER
+from dnkit.analysis.network import Flags, Ints, Network, lay_out
 from dnkit.analysis.proof import NONE
-from dnkit.analysis.since import Ways, edges, since, ways_of
+from dnkit.analysis.since import Ways, since, ways_of
 from dnkit.analysis.time_moves import late
+from dnkit.analysis.view import UNREACHED, View, shut_view
 from dnkit.engine.state import Stage, State
 from dnkit.machine.program import NO_LIMIT, PhaseKind, Program
 
+S = TypeVar("S")
 T = TypeVar("T")
-Allowed = Callable[[Label], bool]
 UNHEDGED = NONE  # what `late` calls the exposure, where it names a scope otherwise
-Ages = dict[int, Layers]  # by scope (or UNHEDGED), by faults, by state and gate
+Ages = dict[int, Ints]  # by scope (or UNHEDGED), by faults, by state and gate
 
 
 # --- adding late moves ----------------------------------------------------------------------------
 
 
-def add_late(graph: Graph, see: Callable[[int, Hop], None] | None = None, told: Told | None = None) -> int:
+def add_late(
+    graph: Graph, see: Callable[[int, Hop], None] | None = None, told: Told | None = None
+) -> Network:
     """Add every late move that can come to be to a graph that was walked to its end, and walk on from there.
-    How many edges that are. `see` and `told` are as for `Graph.run`.
+    The network of all that. `see` and `told` are as for `Graph.run`.
     """
     known: dict[int, tuple[int, set[int]]] = {}
     while True:
@@ -41,7 +45,7 @@ def add_late(graph: Graph, see: Callable[[int, Hop], None] | None = None, told: 
         for index, scopes in new:
             _add(graph, known, index, scopes, see)
         if not new:
-            return sum(map(len, graph.late.values()))
+            return network
         graph.run(see, told)
 
 
@@ -74,29 +78,20 @@ def overdue(view: View) -> Iterator[tuple[int, set[int]]]:
     """States in which a run can stand when a deadline falls due, or exposure has lasted for too long, within
     the budget; and which (scopes, UNHEDGED).
     """
-    ages, graph = ages_of(view), view.network.graph
-    if not _may_fall_due(view, ages):
-        return
-    waits = waits_of(view)
-    for index, (state, _) in enumerate(graph.nodes):
-        scopes = {
-            scope
-            for scope, terms in _terms(graph.ground.program, state)
-            for age, term in terms
-            if any(old[index] + wait[index] >= term for old, wait in zip(ages[age], waits, strict=True))
-        }
-        if scopes:
-            yield index, scopes
+    graph, ages, waits = view.network.graph, ages_of(view), waits_of(view)
+    lengths = _lengths(view.network, ages)
+    due = {age: np.any(ages[age] + waits >= lengths[age], axis=0) for age in ages}
+    for index in np.flatnonzero(sum(due.values(), np.zeros(view.network.size, np.bool_))).tolist():
+        if index < len(graph.nodes):
+            terms = _terms(graph.ground.program, graph.nodes[index][0])
+            yield index, {scope for scope, ways in terms if any(due[age][index] for age, _ in ways)}
 
 
-def _may_fall_due(view: View, ages: Ages) -> bool:
-    """Whether anything can, as far as the oldest and the slowest of all states tell."""
-    scopes = view.network.graph.ground.program.scopes
-    slowest = max((label.note.spent for label in view.network.labels), default=0)
-    terms = {scope: scopes[scope].limits.deadline_ns for scope in ages if scope != UNHEDGED}
-    if UNHEDGED in ages:
-        terms[UNHEDGED] = min(scope.limits.unhedged_ns for scope in scopes)
-    return any(max(ages[scope][view.faults]) + slowest >= term for scope, term in terms.items())
+def _lengths(network: Network, ages: Iterable[int]) -> dict[int, Ints]:
+    """By age, then by state and gate, at what length it brings something about; FOREVER where it does not."""
+    program = network.graph.ground.program
+    known = [dict(term for _, terms in _terms(program, one) for term in terms) for one in network.places]
+    return {age: np.array([one.get(age, FOREVER) for one in known])[network.where] for age in ages}
 
 
 def _terms(program: Program, state: State) -> Iterator[tuple[int, list[tuple[int, int]]]]:
@@ -123,66 +118,61 @@ def _deadlines(program: Program, state: State) -> Iterator[tuple[int, int]]:
 # --- which gates are open -------------------------------------------------------------------------
 
 
-def open_view(network: Network, allowed: Allowed | None = None, faults: int | None = None) -> View:
-    """The network with the edges that are `allowed` (None: all) within a budget of `faults` (None: that of
-    the setting), as if every state were old enough for whatever may fall due in it.
+def open_view(network: Network, allowed: Flags | None = None) -> View:
+    """The network with the edges whose labels are `allowed` (None: all), as if every state were old enough
+    for whatever may fall due in it.
     """
-    labels = [allowed is None or allowed(label) for label in network.labels]
-    budget = network.graph.ground.setting.faults if faults is None else faults
-    view = View(network, labels, budget, ())
-    if not network.gates:
-        return view
-    waits = waits_of(view)
-    return view._replace(waits=[[one[index] for one in waits] for index, *_ in network.gates])
+    view = shut_view(network, allowed)
+    return view._replace(waits=waits_of(view)[:, network.gates])
 
 
-def view_of(network: Network, allowed: Allowed | None = None, faults: int | None = None) -> View:
+def view_of(network: Network, allowed: Flags | None = None) -> View:
     """The same, but a late edge can be gone only where its state can be old enough."""
-    view = open_view(network, allowed, faults)
-    if not network.gates:
+    return _aged(open_view(network, allowed))
+
+
+def _aged(view: View) -> View:
+    """The view with the gates shut at which nothing can fall due while a run stands in their states."""
+    if not len(view.network.gates):
         return view
-    ages = ages_of(view)
-    waits = [
-        [wait if _is_due(view, ages, index, used, wait) else UNREACHED for used, wait in enumerate(waits)]
-        for (index, *_), waits in zip(network.gates, view.waits, strict=True)
-    ]
-    return view._replace(waits=waits)
+    ages, gates = ages_of(view), view.network.gates
+    lengths = _lengths(view.network, ages)
+    due = [ages[age][:, gates] + view.waits >= lengths[age][gates] for age in ages]
+    return view._replace(waits=np.where(np.any(due, axis=0), view.waits, UNREACHED))
 
 
-def _is_due(view: View, ages: Ages, index: int, used: int, wait: int) -> bool:
-    """Whether anything can fall due while a run stands in a state."""
-    graph = view.network.graph
-    terms = (one for _, terms in _terms(graph.ground.program, graph.nodes[index][0]) for one in terms)
-    return any(ages[age][used][index] + wait >= term for age, term in terms)
-
-
-def waits_of(view: View) -> list[list[int]]:
+def waits_of(view: View) -> Ints:
     """By faults used, for each state and gate, the most time that may pass until something else happens."""
-    waits = [[0] * view.network.size for _ in range(view.faults + 1)]
-    for source, _, cost, label in edges(view):
-        if cost <= view.faults:
-            layer, spent = waits[view.faults - cost], view.network.labels[label].note.spent
-            layer[source] = max(layer[source], spent)
-    for used in range(view.faults, 0, -1):
-        waits[used - 1] = list(map(max, waits[used - 1], waits[used]))
-    return waits
+    waits, edges = np.zeros((view.faults + 1, view.network.size), np.int64), view.edges
+    near = edges.where(edges.faults <= view.faults)
+    np.maximum.at(waits, (view.faults - near.faults, near.source), view.network.spent[near.label])
+    return np.maximum.accumulate(waits[::-1])[::-1]
 
 
-def ways_within(network: Network, allowed: Allowed | None = None) -> tuple[Ways, ...]:
-    """The ways for each number of faults as the budget. With late edges each has a view of its own, since a
-    run waits only for what it can afford.
+def views_within(network: Network, allowed: Flags | None = None) -> tuple[View, ...]:
+    """A view for each number of faults as the budget. With late edges they differ, since a run waits only for
+    what it can afford.
     """
-    budgets = range(network.graph.ground.setting.faults + 1)
-    if not network.gates:
-        return (ways_of(view_of(network, allowed)),) * len(budgets)
-    return tuple(ways_of(view_of(network, allowed, faults)) for faults in budgets)
+    view = open_view(network, allowed)
+    if not len(network.gates):
+        return (view,) * (view.faults + 1)
+    budgets = range(view.faults + 1)
+    return tuple(_aged(view._replace(faults=one, waits=view.waits[view.faults - one :])) for one in budgets)
 
 
-def by_faults(ways: Sequence[Ways], read: Callable[[Ways], Sequence[T]]) -> list[T]:
-    """What is read of the ways by faults used, for each budget with all of it used."""
-    if ways[0] is ways[-1]:
-        return list(read(ways[0]))
-    return [read(one)[-1] for one in ways]
+def ways_within(network: Network, allowed: Flags | None = None) -> tuple[Ways, ...]:
+    """The ways in each of these views."""
+    views = views_within(network, allowed)
+    if views[0] is views[-1]:
+        return (ways_of(views[0]),) * len(views)
+    return tuple(map(ways_of, views))
+
+
+def by_faults(budgets: Sequence[S], read: Callable[[S], Iterable[T]]) -> list[T]:
+    """What is read by faults used of the view or the ways for each budget, with all of it used."""
+    if budgets[0] is budgets[-1]:
+        return list(read(budgets[0]))
+    return [[*read(one)][-1] for one in budgets]
 
 
 # --- ages -----------------------------------------------------------------------------------------
@@ -192,50 +182,52 @@ def ages_of(view: View) -> Ages:
     """How old each scope with a deadline can be in every state, and the exposure above `max_unhedged` as far
     as the engine knows it.
     """
-    graph, ways = view.network.graph, ways_of(view)
-    scopes = graph.ground.program.scopes
+    network, ways = view.network, ways_of(view)
+    scopes = network.graph.ground.program.scopes
     found = {
         index: age_of(ways, index)
         for index, scope in enumerate(scopes)
         if scope.limits.deadline_ns != NO_LIMIT
     }
-    naked = [state.naked_ns > 0 for state, _ in graph.nodes]
-    if any(naked):
+    naked = np.array([state.naked_ns > 0 for state in network.places])[network.where]
+    if naked.any():
         found[UNHEDGED] = since(ways, naked)
     return found
 
 
-def age_of(ways: Ways, scope: int) -> Layers:
+def age_of(ways: Ways, scope: int) -> Ints:
     """How old a scope can be in every state."""
-    graph = ways.view.network.graph
-    again = partial(_enters, graph.ground.program, scope) if scope else None
-    return since(ways, _inside(graph, scope), again=again, caps=_caps(graph, scope))
+    network = ways.view.network
+    program, places = network.graph.ground.program, network.places
+    inside = np.array([_is_inside(program, scope, state) for state in places])[network.where]
+    caps = np.array([_cap(program, scope, state) for state in places])[network.where]
+    again = _runs_again(ways.view, scope, inside) if scope else None
+    return since(ways, inside, again=again, caps=caps)
 
 
-def _inside(graph: Graph, scope: int) -> list[bool]:
-    """By state whether the run is inside a scope, which the policy's own is from START on to the end."""
-    program, stages = graph.ground.program, (Stage.PHASE, Stage.LEAVE)
+def _is_inside(program: Program, scope: int, state: State) -> bool:
+    """Whether the run is inside a scope, which the policy's own is from START on to the end."""
     if scope == 0:
-        return [state.stage is not Stage.START for state, _ in graph.nodes]
-    inner = {index for index in range(len(program.scopes)) if scope in around(program, index)}
-    return [state.stage in stages and program.phases[state.phase].scope in inner for state, _ in graph.nodes]
+        return state.stage is not Stage.START
+    if state.stage not in (Stage.PHASE, Stage.LEAVE):
+        return False
+    return scope in around(program, program.phases[state.phase].scope)
 
 
-def _enters(program: Program, scope: int, before: State, after: State) -> bool:
-    """Whether a scope is run anew between two states inside of it."""
-    return any(
-        phase.enters == scope and new > old
-        for phase, old, new in zip(program.phases, before.visits, after.visits, strict=True)
-        if phase.kind is PhaseKind.RUN
-    )
+def _runs_again(view: View, scope: int, inside: Flags) -> Flags:
+    """By edge whether a scope is run anew between two states inside of it."""
+    network, (source, target, *_) = view.network, view.edges
+    again = np.zeros(len(source), np.bool_)
+    for index, phase in enumerate(network.graph.ground.program.phases):
+        if phase.kind is PhaseKind.RUN and phase.enters == scope:
+            # A run that has ended has forgotten its visits.
+            visits = np.array([sum(state.visits[index : index + 1]) for state in network.places])
+            again |= visits[network.where[target]] > visits[network.where[source]]
+    return again & inside[source] & inside[target]
 
 
-def _caps(graph: Graph, scope: int) -> list[int]:
-    """By state the most a scope can be old: a run that works in a phase with its deadline to come is within
-    it.
-    """
-    program, caps = graph.ground.program, []
-    for state, _ in graph.nodes:
-        pending = state.stage is Stage.PHASE and state.dues[program.phases[state.phase].scope] > 0
-        caps.append(dict(_deadlines(program, state)).get(scope, FOREVER) if pending else FOREVER)
-    return caps
+def _cap(program: Program, scope: int, state: State) -> int:
+    """The most a scope can be old: a run that works in a phase with its deadline to come is within it."""
+    if state.stage is not Stage.PHASE or state.dues[program.phases[state.phase].scope] <= 0:
+        return FOREVER
+    return dict(_deadlines(program, state)).get(scope, FOREVER)

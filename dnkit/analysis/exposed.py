@@ -2,45 +2,45 @@
 happened.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
 from msgspec.structs import replace
 
 from dnkit.analysis.explore import Graph
 from dnkit.analysis.ground import Ground
-from dnkit.analysis.hop import Node
-from dnkit.analysis.world import Fate, reach
+from dnkit.analysis.network import Flags
+from dnkit.analysis.world import Fate, LegWorld, reach
 from dnkit.engine.exposure import amount_lots, net, net_money, tolerance
 from dnkit.engine.state import Leg
 from dnkit.model.terms import Intent, OrderType
 
+Extremes = tuple[tuple[int, int, int], ...]
 STOPS = (OrderType.STOP, OrderType.STOP_LIMIT)
 
 
 class Open(NamedTuple):
-    """By state: whether it is naked (1 or 0), and the most net exposure in picos of money.
+    """By state: whether it is naked, and the most net exposure in picos of money.
 
     Naked is a net exposure at which the engine would act, or a single position that no live stop covers.
     """
 
-    naked: bytes
+    naked: Flags
     money: Sequence[int]
 
 
 def exposures(graph: Graph) -> Open:
     """What may be open in every state."""
-    known: dict[tuple[tuple[int, ...], ...], tuple[bool, int]] = {}
-    still = _still(graph.ground)
-    naked, money = bytearray(), list[int]()
-    for node in graph.nodes:
-        key = _extremes(graph.ground, node)
+    still, known = _still(graph.ground), dict[Extremes, tuple[bool, int]]()
+    naked, money = [], list[int]()
+    for key in _extremes(graph):
         if key not in known:
             known[key] = _worst(graph.ground, still, key)
         bare, amount = known[key]
         naked.append(bare)
         money.append(amount)
-    return Open(bytes(naked), money)
+    return Open(np.array(naked), money)
 
 
 def _still(ground: Ground) -> tuple[Leg, ...]:
@@ -57,24 +57,33 @@ def _still(ground: Ground) -> tuple[Leg, ...]:
     )
 
 
-def _extremes(ground: Ground, node: Node) -> tuple[tuple[int, ...], ...]:
-    """Lots of each leg that may be open at least and at most, counted as the program counts them, and those
+def _extremes(graph: Graph) -> Iterator[Extremes]:
+    """By state what may be open of each leg; legs of states are kept once, so each pair is looked at once."""
+    known: dict[tuple[int, int], tuple[int, int, int]] = {}
+    for state, world in graph.nodes:
+        found = []
+        for leg, side in zip(state.legs, world.legs, strict=True):
+            key = id(leg), id(side)
+            if key not in known:
+                known[key] = _extreme(graph.ground, leg, side)
+            found.append(known[key])
+        yield tuple(found)
+
+
+def _extreme(ground: Ground, leg: Leg, side: LegWorld) -> tuple[int, int, int]:
+    """Lots of a leg that may be open at least and at most, counted as the program counts them, and those
     which live stops cover.
     """
-    state, world = node
     relative, single = ground.program.relative, ground.program.intent is Intent.SINGLE
-    found = []
-    for leg, side in zip(state.legs, world.legs, strict=True):
-        base = (leg.start if leg.known else side.position) if relative else 0
-        stops = [one for one in side.orders if one.type in STOPS] if single else []
-        covered = sum(one.lots - one.low for one in stops if one.fate is Fate.LIVE)
-        others = tuple(one for one in side.orders if one not in stops)
-        low, high = reach(replace(side, orders=others) if stops else side)
-        found.append((low - base, high - base, covered))
-    return tuple(found)
+    base = (leg.start if leg.known else side.position) if relative else 0
+    stops = [one for one in side.orders if one.type in STOPS] if single else []
+    covered = sum(one.lots - one.low for one in stops if one.fate is Fate.LIVE)
+    others = tuple(one for one in side.orders if one not in stops)
+    low, high = reach(replace(side, orders=others) if stops else side)
+    return low - base, high - base, covered
 
 
-def _worst(ground: Ground, still: tuple[Leg, ...], extremes: tuple[tuple[int, ...], ...]) -> tuple[bool, int]:
+def _worst(ground: Ground, still: tuple[Leg, ...], extremes: Extremes) -> tuple[bool, int]:
     """Whether that is naked, and how much money it is."""
     program = ground.program
     ends = [

@@ -6,15 +6,19 @@ or a process that dies nobody can promise a goal, only an honest halt.
 """
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 
-from dnkit.analysis.bounds import concessions, is_goal
+import numpy as np
+from msgspec.structs import replace
+
+from dnkit.analysis.bounds import concessions, ends_of, is_goal, latest
 from dnkit.analysis.case import Case, case
-from dnkit.analysis.deadlines import by_faults, ways_within
+from dnkit.analysis.deadlines import by_faults, views_within
+from dnkit.analysis.longest import least_faults
 from dnkit.analysis.move import Kind
-from dnkit.analysis.network import Label, Network
+from dnkit.analysis.network import Flags, Ints, Network
 from dnkit.analysis.proof import NONE, Promise
-from dnkit.engine.state import Stage
+from dnkit.analysis.since import time_of
+from dnkit.analysis.view import View
 from dnkit.model.numbers import MBPS_PER_BPS
 from dnkit.policies.explain.words import seconds, show_bps
 
@@ -24,31 +28,42 @@ TRANSIENT = (Kind.FREE, Kind.SLIP)
 
 def frontier(network: Network, depths: Sequence[int] = DEPTHS) -> tuple[Promise, ...]:
     """A promise for each number of faults and each depth in mbps (NONE: whatever the book holds)."""
-    found = [promise for depth in depths for promise in _promises(network, depth)]
+    known: dict[bytes, list[Promise]] = {}
+    found = []
+    for depth in depths:
+        flags = possible(network, depth)
+        key = flags.tobytes()
+        if key not in known:  # else no order tells this depth from another one
+            known[key] = [*_promises(network, flags)]
+        found += [replace(one, depth=depth) for one in known[key]]
     return tuple(sorted(found, key=lambda one: (one.faults, depths.index(one.depth))))
 
 
-def is_possible(label: Label, depth: int) -> bool:
-    """Whether an edge can be gone with transient faults only, while the book holds the quantity within that
-    depth: an order that reaches so far is filled whole.
+def possible(network: Network, depth: int) -> Flags:
+    """By label whether an edge can be gone with transient faults only, while the book holds the quantity
+    within that depth: an order that reaches so far is filled whole.
     """
-    return label.note.kind in TRANSIENT and (depth == NONE or label.held < depth)
+    return np.array(
+        [label.note.kind in TRANSIENT and (depth == NONE or label.held < depth) for label in network.labels]
+    )
 
 
-def _promises(network: Network, depth: int) -> Iterator[Promise]:
-    ways = ways_within(network, partial(is_possible, depth=depth))
-    graph = network.graph
-    ends = [index for index, (state, _) in enumerate(graph.nodes) if state.stage is Stage.END]
+def _promises(network: Network, allowed: Flags) -> Iterator[Promise]:
+    """For each number of faults, of a depth that is not named yet."""
+    graph, ends = network.graph, ends_of(network)
     halts = [index for index in ends if not is_goal(graph, index)]
-    paid = by_faults(ways, concessions)
-    for faults, time in enumerate(by_faults(ways, lambda one: one.time)):
-        if any(time[index] >= 0 for index in halts):
-            yield Promise(faults=faults, depth=depth, certain=False)
+    for faults, (time, paid) in enumerate(by_faults(views_within(network, allowed), _worst)):
+        if (time[halts] >= 0).any():
+            yield Promise(faults=faults, depth=NONE, certain=False)
         else:
-            longest_ns = max((time[index] for index in ends), default=0)
-            yield Promise(
-                faults=faults, depth=depth, certain=True, time_ns=longest_ns, concession=paid[faults]
-            )
+            time_ns = latest(time, ends)
+            yield Promise(faults=faults, depth=NONE, certain=True, time_ns=time_ns, concession=paid)
+
+
+def _worst(view: View) -> list[tuple[Ints, tuple[int, ...]]]:
+    """By faults used, the most time and what is paid at most."""
+    time = time_of(view)
+    return [*zip(time, concessions(view, least_faults(time)), strict=True)]
 
 
 def promised(promises: Sequence[Promise]) -> Case:

@@ -3,14 +3,13 @@ and no number of its worst case larger, with any number of faults and on any boo
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from typing import NamedTuple
 
 from dnkit.analysis.bounds import Measured, bounds_of, first_paying, measure
 from dnkit.analysis.case import Case, case, counted
 from dnkit.analysis.deadlines import ways_within
 from dnkit.analysis.explore import Graph
-from dnkit.analysis.frontier import frontier, is_possible
+from dnkit.analysis.frontier import frontier, possible
 from dnkit.analysis.longest import slowest
 from dnkit.analysis.network import Network
 from dnkit.analysis.proof import NONE, Bounds, Promise
@@ -145,15 +144,15 @@ def _shown(found: Measured, one: Excess) -> tuple[int, tuple[tuple[int, int], ..
     network, ways = found.network, found.ways
     if one.what == "concession":
         if one.depth is not None:
-            ways = ways_within(network, partial(is_possible, depth=one.depth))
+            ways = ways_within(network, possible(network, one.depth))
         return first_paying(ways[one.faults], one.limit, one.leg), ()
     if one.what == "unhedged":
         return _first_beyond(network.graph, found.open.money, one.limit), ()
     if one.what == "time_ns":
-        at = max(found.ends, key=lambda index: found.time[one.faults][index])
+        at = found.ends[int(found.time[one.faults][found.ends].argmax())]
     else:
         layer = (found.naked if one.what == "naked_ns" else found.above)[one.faults]
-        at = max(range(len(network.graph.nodes)), key=lambda index: layer[index])
+        at = int(layer[: len(network.graph.nodes)].argmax())
     return at, slowest(ways[one.faults].view, at, one.faults)
 
 

@@ -1,22 +1,27 @@
-"""The explored graph laid out flat, so that longest paths are one pass over plain arrays.
+"""The explored graph laid out flat, so that longest paths are sweeps over arrays.
 
-Edges stand in an order in which none without a fault leads back. Every late edge gets a gate of its own: a
-state in between, in which nothing but time has passed.
+Every state has a level, and edges without a fault lead to a higher one. Every late edge gets a gate of its
+own: a state in between, in which nothing but time has passed.
 """
 
-from array import array
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from itertools import chain
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dnkit.analysis.explore import Graph, Note
 from dnkit.analysis.ground import Ground
 from dnkit.analysis.hop import Node
 from dnkit.analysis.move import Kind
 from dnkit.analysis.proof import NONE
+from dnkit.engine.state import Stage, State
 from dnkit.model.numbers import MBPS_ONE, ceil_div
 
-STILL, ENTRY = 0, 1  # labels: clocks of one state that meet, the way into a gate
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+ENTRY = 0  # the label of the way into a gate
 
 
 class Label(NamedTuple):
@@ -28,51 +33,71 @@ class Label(NamedTuple):
     held: int
 
 
-class Batch(NamedTuple):
-    """Edges between clocks. `label` is twice the index of the label, and one more where the clock runs."""
-
-    source: "array[int]"
-    target: "array[int]"
-    label: "array[int]"
-
-    def add(self, source: int, target: int, label: int) -> None:
-        """Put in one edge."""
-        self.source.append(source)
-        self.target.append(target)
-        self.label.append(label)
-
-
-class Clocks(NamedTuple):
-    """Edges between the `width` clocks of each state: one for each leg and, where there are several, last the
-    one that all of them have reached. `free` are without a fault, `dear` by the faults they cost; `gates` are
-    the places in `free` at which the gates are entered.
+class Edges(NamedTuple):
+    """Edges side by side. Those of a network stand by faults, then by the level of their target, then by
+    target.
     """
 
-    width: int
-    free: Batch
-    dear: dict[int, Batch]
-    gates: tuple[tuple[int, ...], ...]
+    source: Ints
+    target: Ints
+    faults: Ints
+    label: Ints
+
+    def where(self, chosen: Flags) -> "Edges":
+        """Some of them, in the same order."""
+        return self.at(np.flatnonzero(chosen))
+
+    def at(self, places: Ints) -> "Edges":
+        """Those at some places, in that order."""
+        return Edges(*(one[places] for one in self))
 
 
 class Network(NamedTuple):
-    """A graph in order. `states` stand in an order in which no edge without a fault leads back; where there
-    is none, `cycle` holds states that lead round, and nothing else is to be used. `gates` are (state, target,
-    faults, label) of the late edges; they are numbered as states after all others. `clocks` carry time,
-    `plain` what is counted once for all legs.
+    """A graph laid out. Gates are numbered as states after all others; `gates` are the states they are of,
+    and one edge leads on from each. `levels` are by state and gate; where some are NONE, `cycle` holds states
+    that lead round, and nothing else is to be used. `leg` and `spent` are those of the labels' notes.
+
+    `where` numbers by state and gate what of the engine's state tells how old a run can be, and `places` are
+    states that stand for these numbers.
     """
 
     graph: Graph
-    states: "array[int]"
     cycle: tuple[int, ...]
     labels: tuple[Label, ...]
-    gates: tuple[tuple[int, int, int, int], ...]
-    clocks: Clocks
-    plain: Clocks
+    leg: Ints
+    spent: Ints
+    edges: Edges
+    levels: Ints
+    gates: Ints
+    where: Ints
+    places: tuple[State, ...]
 
     @property
     def size(self) -> int:
         """How many states and gates there are."""
-        return len(self.graph.nodes) + len(self.gates)
+        return len(self.levels)
+
+    @property
+    def states(self) -> Ints:
+        """Of each state itself, of each gate the state that it is of."""
+        return np.concatenate((np.arange(len(self.graph.nodes)), self.gates))
+
+    @property
+    def legs(self) -> int:
+        """How many legs have a clock of their own."""
+        return len(self.graph.ground.legs)
+
+    @property
+    def width(self) -> int:
+        """Clocks of a state: one for each leg and, where there are several, last the one that all have
+        reached.
+        """
+        return self.legs + (self.legs > 1)
+
+
+def stands_in(network: Network, *stages: Stage) -> Flags:
+    """By state and gate whether the run stands there in one of those stages."""
+    return np.array([state.stage in stages for state in network.places])[network.where]
 
 
 def edges_of(graph: Graph, index: int) -> Iterator[tuple[int, int, int]]:
@@ -82,46 +107,95 @@ def edges_of(graph: Graph, index: int) -> Iterator[tuple[int, int, int]]:
     return chain(edges, graph.late[index]) if index in graph.late else edges
 
 
-# --- order ----------------------------------------------------------------------------------------
+def lay_out(graph: Graph) -> Network:
+    """The network of a graph that was walked to its end."""
+    drawn, gates = _drawn(graph)
+    labels, numbers = _labels(graph, drawn, gates)
+    edges = drawn._replace(label=numbers)
+    levels = levels_of(len(graph.nodes) + len(gates), edges.where(edges.faults == 0))
+    order = np.lexsort((edges.target, levels[edges.target], edges.faults))
+    where, places = _places(graph)
+    return Network(
+        graph=graph,
+        cycle=_cycle(graph, np.flatnonzero(levels[: len(graph.nodes)] == NONE).tolist()),
+        labels=labels,
+        leg=np.array([label.note.leg for label in labels]),
+        spent=np.array([label.note.spent for label in labels]),
+        edges=edges.at(order),
+        levels=levels,
+        gates=gates,
+        where=np.concatenate((where, where[gates])),
+        places=places,
+    )
 
 
-def in_order(graph: Graph) -> "tuple[array[int], tuple[int, ...]]":
-    """The states in an order in which no edge without a fault leads back; and the states of a cycle where
-    such edges lead round, then the order is incomplete.
-    """
-    entries = _entries(graph)
-    ready = [index for index, count in enumerate(entries) if not count]
-    order = array("i")
-    while ready:
-        index = ready.pop()
-        order.append(index)
-        for target, cost, _ in edges_of(graph, index):
-            if not cost:
-                entries[target] -= 1
-                if not entries[target]:
-                    ready.append(target)
-    return order, () if len(order) == len(graph.nodes) else _cycle(graph, entries)
+def _drawn(graph: Graph) -> tuple[Edges, Ints]:
+    """All edges, with notes (NONE on the way into a gate) for labels; and the states the gates are of."""
+    first, last = np.array(graph.first, np.int64), np.array(graph.last, np.int64)
+    places = _ranges(first, last)
+    late = [(state, *edge) for state, edges in sorted(graph.late.items()) for edge in edges]
+    states, targets, faults, notes = np.array(late, np.int64).reshape(-1, 4).T
+    gates, zero = len(first) + np.arange(len(states)), np.zeros_like(states)
+    edges = Edges(
+        np.concatenate((np.repeat(np.arange(len(first)), last - first), states, gates)),
+        np.concatenate((np.array(graph.target, np.int64)[places], gates, targets)),
+        np.concatenate((np.array(graph.cost, np.int64)[places], zero, faults)),
+        np.concatenate((np.array(graph.note, np.int64)[places], zero + NONE, notes)),
+    )
+    return edges, states
 
 
-def _entries(graph: Graph) -> "array[int]":
-    """How many edges without a fault lead into each state."""
-    entries = array("i", [0]) * len(graph.nodes)
-    for index in range(len(graph.nodes)):
-        for target, cost, _ in edges_of(graph, index):
-            entries[target] += not cost
-    return entries
+def _ranges(first: Ints, last: Ints) -> Ints:
+    """All numbers from each `first` up to its `last`, one range after the other."""
+    counts = last - first
+    before = np.cumsum(counts) - counts
+    found: Ints = np.arange(counts.sum()) + np.repeat(first - before, counts)
+    return found
 
 
-def _cycle(graph: Graph, entries: "array[int]") -> tuple[int, ...]:
-    """One way round among the states that still have entries: each has one from another of them."""
-    left = {index for index, count in enumerate(entries) if count}
+def _places(graph: Graph) -> tuple[Ints, tuple[State, ...]]:
+    """By state the number of its place, and a state for each."""
+    states = [state for state, _ in graph.nodes]
+    where = _numbered((one.stage, one.phase, one.visits, one.dues, one.naked_ns) for one in states)
+    return where, tuple(states[index] for index in np.unique(where, return_index=True)[1])
+
+
+def _numbered(keys: Iterable[Hashable]) -> Ints:
+    """A number for each key, from 0 on as they come."""
+    numbers: dict[Hashable, int] = {}
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
+
+
+# --- levels ---------------------------------------------------------------------------------------
+
+
+def levels_of(size: int, edges: Edges) -> Ints:
+    """By state the most edges on a way there; NONE for those of a cycle and all that is behind one."""
+    order = np.argsort(edges.source, kind="stable")
+    targets = edges.target[order]
+    begins = np.searchsorted(edges.source[order], np.arange(size + 1))
+    entries, levels = np.bincount(edges.target, minlength=size), np.full(size, NONE)
+    level, ready = 0, np.flatnonzero(entries == 0)
+    while len(ready):
+        levels[ready] = level
+        met = targets[_ranges(begins[ready], begins[ready + 1])]
+        np.subtract.at(entries, met, 1)
+        level, ready = level + 1, np.unique(met[entries[met] == 0])
+    return levels
+
+
+def _cycle(graph: Graph, left: list[int]) -> tuple[int, ...]:
+    """One way round among the states that have no level: each is led to from another of them."""
+    if not left:
+        return ()
+    known = set(left)
     before = {
         target: index
-        for index in sorted(left)
+        for index in left
         for target, cost, _ in edges_of(graph, index)
-        if not cost and target in left
+        if not cost and target in known
     }
-    index, met = min(left), dict[int, int]()
+    index, met = left[0], dict[int, int]()
     while index not in met:
         met[index] = len(met)
         index = before[index]
@@ -131,37 +205,30 @@ def _cycle(graph: Graph, entries: "array[int]") -> tuple[int, ...]:
 # --- labels ---------------------------------------------------------------------------------------
 
 
-class _Labels:
-    """Labels by number; equal ones are kept once."""
+def _labels(graph: Graph, drawn: Edges, gates: Ints) -> tuple[tuple[Label, ...], Ints]:
+    """All labels, equal ones once, and that of every edge."""
+    entry = Label(Note(Kind.FREE, NONE, 0, NONE, (), (0,) * (3 * len(graph.ground.legs))), NONE)
+    known = [entry, *(Label(note, NONE) for note in graph.notes)]
+    held, found = dict[Label, int](), drawn.label + 1
+    is_short = np.array([label.note.short != NONE for label in known])
+    short = np.flatnonzero(is_short[found])
+    states = np.concatenate((np.arange(len(graph.nodes)), gates))[drawn.source[short]]
+    keys = _orders(graph, states) * len(known) + found[short]
+    _, firsts, which = np.unique(keys, return_index=True, return_inverse=True)
+    numbered = []
+    for first in firsts:
+        note = known[found[short[first]]].note
+        label = Label(note, held_within(graph.ground, graph.nodes[states[first]], note))
+        numbered.append(held.setdefault(label, len(known) + len(held)))
+    found[short] = np.array(numbered, np.int64)[which]
+    return (*known, *held), found
 
-    def __init__(self, graph: Graph) -> None:
-        nothing = Label(Note(Kind.FREE, NONE, 0, NONE, (), (0,) * (3 * len(graph.ground.legs))), NONE)
-        self._graph = graph
-        self._numbers: dict[tuple[int, int], int] = {}
-        self.known = [nothing, nothing, *(Label(note, NONE) for note in graph.notes)]
 
-    def of(self, index: int, number: int) -> int:
-        """The label of an edge of a state by the number of its note."""
-        note = self._graph.notes[number]
-        if note.short == NONE:
-            return number + 2
-        held = held_within(self._graph.ground, self._graph.nodes[index], note)
-        key = (number, held)
-        if key not in self._numbers:
-            self._numbers[key] = len(self.known)
-            self.known.append(Label(note, held))
-        return self._numbers[key]
-
-    def of_edges(self) -> "array[int]":
-        """The label of every edge of the graph, by its place there."""
-        graph, notes = self._graph, self._graph.notes
-        found = array("i", [number + 2 for number in graph.note])
-        plain = [note.short == NONE for note in notes]
-        for index, first in enumerate(graph.first):
-            for place in range(first, graph.last[index]):
-                if not plain[graph.note[place]]:
-                    found[place] = self.of(index, graph.note[place])
-        return found
+def _orders(graph: Graph, states: Ints) -> Ints:
+    """A number for what the venues have, the same only where it is the same; equal legs are kept once."""
+    known, which = np.unique(states, return_inverse=True)
+    worlds = (graph.nodes[index][1] for index in known.tolist())
+    return _numbered(tuple(map(id, world.legs)) for world in worlds)[which]
 
 
 def held_within(ground: Ground, node: Node, note: Note) -> int:
@@ -185,68 +252,3 @@ def _held(pay: int, touch: int) -> int:
     """Of an order `pay` mbps past the touch (rounded up from whole ticks)."""
     ticks = (pay - 1) * touch // MBPS_ONE + 1 if pay else 0
     return ceil_div((ticks + 1) * MBPS_ONE, touch) - 1
-
-
-# --- layout ---------------------------------------------------------------------------------------
-
-
-def lay_out(graph: Graph) -> Network:
-    """The network of a graph that was walked to its end."""
-    order, cycle = in_order(graph)
-    labels, legs = _Labels(graph), len(graph.ground.legs)
-    of_edges = labels.of_edges()
-    plain = _lay(graph, order, labels, of_edges, 1)
-    clocks = plain if legs == 1 else _lay(graph, order, labels, of_edges, legs + 1)
-    gates = tuple(
-        (index, target, cost, labels.of(index, note))
-        for index in order
-        for target, cost, note in graph.late.get(index, ())
-    )
-    return Network(graph, order, cycle, tuple(labels.known), gates, clocks, plain)
-
-
-def _lay(graph: Graph, order: "array[int]", labels: _Labels, of_edges: "array[int]", width: int) -> Clocks:
-    """Edges of the states in order, each state's clocks meeting first; gates right after their states."""
-    free, gates = _batch(), list[tuple[int, ...]]()
-    late = (cost for edges in graph.late.values() for _, cost, _ in edges)
-    dear = {cost: _batch() for cost in sorted({*graph.cost, *late}) if cost}
-    targets, costs, numbers, notes = graph.target, graph.cost, graph.note, graph.notes
-    for index in order:
-        _meet(free, width, index)
-        for place in range(graph.first[index], graph.last[index]):
-            cost = costs[place]
-            batch = dear[cost] if cost else free
-            _add(batch, width, index, targets[place], of_edges[place], notes[numbers[place]].leg)
-        for target, cost, number in graph.late.get(index, ()):
-            gate, begin = len(graph.nodes) + len(gates), len(free.source)
-            _add(free, width, index, gate, ENTRY, NONE)
-            gates.append(tuple(range(begin, len(free.source))))
-            _meet(free, width, gate)
-            batch = dear[cost] if cost else free
-            _add(batch, width, gate, target, labels.of(index, number), notes[number].leg)
-    return Clocks(width, free, dear, tuple(gates))
-
-
-def _batch() -> Batch:
-    return Batch(array("i"), array("i"), array("i"))
-
-
-def _meet(batch: Batch, width: int, state: int) -> None:
-    """Let the last clock of a state be at least what each of the others is."""
-    for clock in range(width - 1):
-        batch.add(width * state + clock, width * state + width - 1, 2 * STILL)
-
-
-def _add(batch: Batch, width: int, source: int, target: int, label: int, leg: int) -> None:
-    """One edge: it goes on with the clocks of its source, and that of its leg runs; all of them where they
-    meet first.
-    """
-    if width == 1:
-        batch.add(source, target, 2 * label + 1)
-        return
-    begin, end, runs = width * source, width * target, 2 * label + 1
-    for clock in range(width - 1):
-        if leg == NONE:
-            batch.add(begin + width - 1, end + clock, runs)
-        else:
-            batch.add(begin + clock, end + clock, runs if clock == leg else runs - 1)

@@ -14,7 +14,7 @@ from dnkit.analysis.deadlines import add_late
 from dnkit.analysis.explore import Graph, Told
 from dnkit.analysis.frontier import frontier, promised
 from dnkit.analysis.ground import lay_ground
-from dnkit.analysis.network import lay_out
+from dnkit.analysis.network import Network
 from dnkit.analysis.proof import NONE, Bounds, Promise, Proof, Setting, Standing, TooMany, Verdict
 from dnkit.analysis.properties import PROPERTIES, SAFETY
 from dnkit.analysis.story import story_of
@@ -32,9 +32,10 @@ def prove(program: Program, setting: Setting, *, told: Told | None = None) -> Pr
     graph = Graph(lay_ground(program, setting))
     watch = Watch(graph)
     with _without_gc():
-        complete = _walk(graph, watch, told)
+        network = _walk(graph, watch, told)
+        complete = network is not None
         safety = tuple(_safety(graph, watch, complete=complete))
-        cases, bounds, promises = _read(graph) if complete else ((), (), ())
+        cases, bounds, promises = ((), (), ()) if network is None else _read(network)
     tolerance = min((one.faults for one in watch.found.values()), default=setting.faults + 1) - 1
     verdicts = (
         *safety,
@@ -56,14 +57,13 @@ def prove(program: Program, setting: Setting, *, told: Told | None = None) -> Pr
     )
 
 
-def explored(program: Program, setting: Setting, told: Told | None = None) -> Graph:
-    """The graph of a program, walked to its end; TooMany above the limit of states."""
+def explored(program: Program, setting: Setting, told: Told | None = None) -> Network:
+    """The graph of a program, walked to its end and laid out; TooMany above the limit of states."""
     graph = Graph(lay_ground(program, setting))
     with _without_gc():
         graph.seed()
         graph.run(told=told)
-        add_late(graph, told=told)
-    return graph
+        return add_late(graph, told=told)
 
 
 @contextmanager
@@ -80,15 +80,14 @@ def _without_gc() -> Iterator[None]:
             gc.enable()
 
 
-def _walk(graph: Graph, watch: Watch, told: Told | None) -> bool:
-    """Whether the graph could be walked to its end."""
+def _walk(graph: Graph, watch: Watch, told: Told | None) -> Network | None:
+    """The graph laid out, None where it could not be walked to its end."""
     try:
         graph.seed()
         graph.run(watch.see, told)
-        add_late(graph, watch.see, told)
+        return add_late(graph, watch.see, told)
     except TooMany:
-        return False
-    return True
+        return None
 
 
 def _safety(graph: Graph, watch: Watch, *, complete: bool) -> Iterator[Verdict]:
@@ -103,16 +102,15 @@ def _safety(graph: Graph, watch: Watch, *, complete: bool) -> Iterator[Verdict]:
             yield Verdict(id=id, standing=Standing.BROKEN, text=broken.text, story=story)
 
 
-def _read(graph: Graph) -> tuple[tuple[Case, ...], tuple[Bounds, ...], tuple[Promise, ...]]:
+def _read(network: Network) -> tuple[tuple[Case, ...], tuple[Bounds, ...], tuple[Promise, ...]]:
     """What the whole graph says: whether every run ends, and if so, within what."""
-    network = lay_out(graph)
     ends = endless(network)
     if network.cycle:
         return (ends,), (), ()
     found = measure(network)
     bounds, promises = bounds_of(found), frontier(network)
     kept = limits_kept(found, bounds)
-    cases = (ends, *kept, promised(promises), trapped(network), never_entered(graph))
+    cases = (ends, *kept, promised(promises), trapped(network), never_entered(network.graph))
     return cases, bounds, promises
 
 

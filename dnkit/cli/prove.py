@@ -6,8 +6,6 @@ from pathlib import Path
 
 import msgspec
 
-from dnkit.analysis.frontier import frontier
-from dnkit.analysis.network import lay_out
 from dnkit.analysis.odds.frequencies import Frequencies
 from dnkit.analysis.proof import Promise, Proof, Setting, Standing
 from dnkit.analysis.properties import PROPERTIES
@@ -215,10 +213,11 @@ def _promise(asked: Asked, program: Program, proof: Proof) -> Promise | None:
     exact = next((one for one in told if one.depth == depth), None)
     if exact is not None:
         return exact
+    from dnkit.analysis.frontier import frontier
     from dnkit.analysis.prove import explored
 
     with progress(program.name, faults, quiet=asked.as_json) as told_so_far:
-        network = lay_out(explored(program, proof.setting, told_so_far))
+        network = explored(program, proof.setting, told_so_far)
     return next(one for one in frontier(network, (depth,)) if one.faults == faults)
 
 

@@ -61,18 +61,17 @@ def _way(found: Difference) -> Story:
 def implication(one: Program, other: Program, watch: Watch, setting: Setting) -> Verdict:
     """P23: whether the other is never more aggressive; where it is, the way to there."""
     from dnkit.analysis.implies import implied
-    from dnkit.analysis.network import lay_out
     from dnkit.analysis.prove import explored
     from dnkit.analysis.story import story_of
 
-    graphs = []
+    networks = []
     try:
         for program in (one, other):
             with watch(program.name) as told:
-                graphs.append(explored(program, setting, told))
+                networks.append(explored(program, setting, told))
     except TooMany as error:
         return Verdict(id="P23", standing=Standing.OPEN, text=f"not decided: {error}")
-    found = implied(*map(lay_out, graphs))
+    found = implied(*networks)
     if found.at == NONE:
         return found.verdict
-    return replace(found.verdict, story=story_of(graphs[1], found.at, trail=found.trail))
+    return replace(found.verdict, story=story_of(networks[1].graph, found.at, trail=found.trail))

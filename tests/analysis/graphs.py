@@ -8,10 +8,10 @@ from msgspec.structs import replace
 from dnkit.analysis.deadlines import add_late
 from dnkit.analysis.explore import Graph, Note, first_node
 from dnkit.analysis.ground import lay_ground
-from dnkit.analysis.longest import UNREACHED, View
 from dnkit.analysis.move import Kind
-from dnkit.analysis.network import Network, lay_out
+from dnkit.analysis.network import Network
 from dnkit.analysis.proof import NONE, Setting
+from dnkit.analysis.view import View, shut_view
 from dnkit.machine.program import Program
 from dnkit.runtime.library import VenueFacts, read_policy
 from dnkit.runtime.prepare import check
@@ -62,12 +62,10 @@ def note(one: Drawn) -> Note:
 
 def everything(network: Network, opens: Sequence[int] = (), waits: Sequence[int] = ()) -> View:
     """A view in which every edge can be gone; each gate opens with so many faults, after a wait."""
-    faults = network.graph.ground.setting.faults
-    found = [
-        [wait if used >= least else UNREACHED for used in range(faults + 1)]
-        for least, wait in zip(opens, waits, strict=True)
-    ]
-    return View(network, [True] * len(network.labels), faults, found)
+    view = shut_view(network)
+    for gate, (least, wait) in enumerate(zip(opens, waits, strict=True)):
+        view.waits[least:, gate] = wait
+    return view
 
 
 def shipped(name: str) -> Program:
@@ -78,13 +76,12 @@ def shipped(name: str) -> Program:
 
 
 def walked(program: Program, **setting: Any) -> Graph:
-    """The graph of a program, walked to its end with all late moves."""
-    graph = Graph(lay_ground(program, Setting(**{"faults": 0, **setting})))
-    graph.seed()
-    graph.run()
-    add_late(graph)
-    return graph
+    return network_of(program, **setting).graph
 
 
 def network_of(program: Program, **setting: Any) -> Network:
-    return lay_out(walked(program, **setting))
+    """The graph of a program, walked to its end with all late moves and laid out."""
+    graph = Graph(lay_ground(program, Setting(**{"faults": 0, **setting})))
+    graph.seed()
+    graph.run()
+    return add_late(graph)

@@ -102,9 +102,11 @@ def totals(orders: tuple[Placed, ...]) -> list[tuple[int, ...]]:
     return list(product(*((0, (one.lots - one.low) // 2, one.lots - one.low) for one in orders)))
 
 
-@pytest.mark.parametrize("make", [open_hedged, close_pair, unwind_one])
-def test_exposure_is_the_worst_of_all_fills_that_nobody_saw(make: Callable[[], pg.Program]) -> None:
-    graph = graph_of(found(make, 0)[0])
+@pytest.mark.parametrize(("make", "faults"), [(open_hedged, 0), (close_pair, 0), (unwind_one, 1)])
+def test_exposure_is_the_worst_of_all_fills_that_nobody_saw(
+    make: Callable[[], pg.Program], faults: int
+) -> None:
+    graph = graph_of(found(make, faults)[0])
     opened, program = exposures(graph), graph.ground.program
     met = 0
     for index, (state, world) in enumerate(graph.nodes):
@@ -132,7 +134,7 @@ def test_with_fewer_faults_all_is_as_if_no_more_were_looked_at() -> None:
         program = unwind_one(limits=limits)
         none, one = (bounds_of(measure(network_of(program, faults=faults))) for faults in (0, 1))
         assert none == one[:1]
-    assert network_of(program, faults=1).gates
+    assert len(network_of(program, faults=1).gates)
 
 
 def test_money_counts_once_its_state_can_be_reached() -> None:
@@ -210,6 +212,23 @@ def test_a_deadline_cuts_the_longest_run_short(seconds: int) -> None:
     halt_ns = 5 * CALL_NS  # cancel, sweep, read, and what was on its way
     assert start_ns + seconds * S < cut_ns <= start_ns + seconds * S + halt_ns
     assert cut_ns < whole_ns + halt_ns
+
+
+@pytest.mark.parametrize("faults", [0, 1])
+def test_what_is_cut_short_is_its_beginning_and_its_age(faults: int) -> None:
+    """The beginning may cost faults, and take the longer for it."""
+    measured = measure(network_of(unwind_one(limits=limited(deadline_ns=4 * S)), faults=1))
+    graph = graph_of(measured)
+    begins = [
+        measured.time[faults - cost][index] + graph.notes[number].spent
+        for index, (state, _) in enumerate(graph.nodes)
+        for _, cost, number in edges_of(graph, index)
+        if state.stage is Stage.START and cost <= faults
+    ]
+    whole_ns, age_ns = (max(layer[faults][measured.ends]) for layer in (measured.time, measured.age))
+    time_ns = bounds_of(measured)[faults].time_ns
+    assert time_ns == min(whole_ns, max(begins) + age_ns)
+    assert time_ns < whole_ns
 
 
 def test_exposure_for_longer_than_allowed() -> None:

@@ -57,6 +57,11 @@ def test_going_round_at_the_price_of_a_fault_comes_to_an_end() -> None:
     assert found.verdict.text == "nothing can follow, and the run has not ended: (start)"
 
 
+def test_a_deadline_that_leads_on_at_the_price_of_a_fault_is_no_way_on() -> None:
+    found = endless(lay_out(drawn(2, [Drawn(0, 1)], late=[Drawn(1, 0, faults=1)])))
+    assert (holds(found), found.at) == (False, 1)
+
+
 # --- no trap --------------------------------------------------------------------------------------
 
 

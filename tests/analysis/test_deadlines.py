@@ -65,7 +65,7 @@ def test_new_states_are_walked_and_every_hop_is_shown() -> None:
     graph.seed()
     graph.run()
     before = len(graph.nodes)
-    assert add_late(graph, lambda index, hop: shown.append((index, hop))) == late_edges(graph)
+    assert add_late(graph, lambda index, hop: shown.append((index, hop))).graph is graph
     assert len(graph.nodes) > before
     assert all(last >= first >= 0 for first, last in zip(graph.first, graph.last, strict=True))
     falls = [hop for _, hop in shown if "the deadline falls due" in hop.whats]
@@ -80,7 +80,7 @@ def ended(graph: Graph) -> set[int]:
 def test_adding_them_again_changes_nothing() -> None:
     graph = walked(unwind_one(limits=limited(deadline_ns=4 * S)))
     before = {index: list(edges) for index, edges in graph.late.items()}
-    assert add_late(graph) == late_edges(graph)
+    assert len(add_late(graph).gates) == late_edges(graph)
     assert graph.late == before
 
 
@@ -102,7 +102,7 @@ def test_what_comes_late_can_make_other_moves_come_late() -> None:
 
 def test_a_run_waits_for_what_it_can_afford() -> None:
     edges = [Drawn(0, 1, faults=faults, spent=spent) for faults, spent in ((0, 4), (1, 2), (2, 9))]
-    assert [layer[0] for layer in waits_of(everything(lay_out(drawn(2, edges))))] == [9, 4, 4]
+    assert waits_of(everything(lay_out(drawn(2, edges))))[:, 0].tolist() == [9, 4, 4]
 
 
 # --- exposure -------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ import pytest
 
 from dnkit.analysis.bounds import measure
 from dnkit.analysis.frontier import frontier
-from dnkit.analysis.network import lay_out
 from dnkit.analysis.proof import Setting
 from dnkit.analysis.prove import explored
 from dnkit.analysis.world import reach
@@ -17,24 +16,24 @@ from dnkit.runtime.prepare import check
 
 
 @pytest.fixture(scope="module")
-def graph():
+def network():
     program = check(read_policy("emergency_unwind"), VenueFacts()).program
     assert program is not None, "the policy trades"
     return explored(program, Setting(faults=1))
 
 
-def test_with_one_transient_fault_and_a_book_within_20_bps_it_is_always_flat(graph) -> None:
+def test_with_one_transient_fault_and_a_book_within_20_bps_it_is_always_flat(network) -> None:
     depth = 20 * MBPS_PER_BPS
-    promise = next(one for one in frontier(lay_out(graph), (depth,)) if one.faults == 1)
+    promise = next(one for one in frontier(network, (depth,)) if one.faults == 1)
     assert promise.certain
     assert promise.time_ns <= 120 * NS_PER_S, "within the deadline it states"
     assert promise.concession == (depth,), "no further than its cap"
-    goals = {graph.nodes[index][0].ended.end for index in measure(lay_out(graph)).goals}
+    goals = {network.graph.nodes[index][0].ended.end for index in measure(network).goals}
     assert goals == {EndName.FLAT}, "the only goal is flat"
 
 
-def test_with_a_venue_that_stays_down_it_halts_tells_a_human_and_names_what_is_open(graph) -> None:
-    ends = [node for node in graph.nodes if node[0].stage is Stage.END and node[1].down[0]]
+def test_with_a_venue_that_stays_down_it_halts_tells_a_human_and_names_what_is_open(network) -> None:
+    ends = [node for node in network.graph.nodes if node[0].stage is Stage.END and node[1].down[0]]
     halts = [node for node in ends if node[0].ended.end is EndName.HALTED]
     assert len(halts) > 5, "many ways lead there"
     for state, world in halts:

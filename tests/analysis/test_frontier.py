@@ -21,7 +21,7 @@ from dnkit.machine import program as pg
 from dnkit.model.instrument import Instrument, make_instrument
 from dnkit.model.numbers import MBPS_ONE, ceil_div
 from dnkit.model.terms import EndName, OrderType, Side
-from tests.analysis.graphs import network_of
+from tests.analysis.graphs import network_of, shipped
 from tests.engine.harness import BPS, leg
 from tests.engine.programs import close_pair, open_hedged, unwind_one
 
@@ -110,6 +110,12 @@ def test_a_ladder_promises_as_far_as_its_last_rung() -> None:
     assert certain == [5 * BPS, 10 * BPS, 15 * BPS, 20 * BPS]
     paid = {one.depth: one.concession for one in found(unwind_one, 0)[1] if one.certain}
     assert paid == {depth: (depth,) for depth in certain}
+
+
+def test_a_fault_may_have_to_be_paid_for() -> None:
+    """The leg that waits has to be taken only once something went wrong."""
+    promises = frontier(network_of(shipped("open_post_only_hedge"), faults=1), (15 * BPS,))
+    assert [one.concession for one in promises] == [(0, 15 * BPS), (15 * BPS, 15 * BPS)]
 
 
 def test_a_wider_frontier_is_told_first_and_none_at_all_breaks() -> None:
@@ -212,3 +218,19 @@ def test_an_order_that_cannot_be_told_is_taken_for_the_one_that_reaches_least() 
     nobody = first_node(ground, ground.starts[0])
     assert not ruled_out(ground, nobody, pay, 5 * BPS, NONE)
     assert ruled_out(ground, nobody, pay, pay, NONE)
+
+
+@pytest.mark.parametrize(("make", "faults"), [(unwind_one, 1), (close_pair, 0)])
+def test_every_edge_has_the_label_of_its_order(make: Callable[[], pg.Program], faults: int) -> None:
+    network = found(make, faults)[0]
+    graph, drawn = network.graph, []
+    for index, node in enumerate(graph.nodes):
+        for target, cost, number in edges_of(graph, index):
+            note = graph.notes[number]
+            held = NONE if note.short == NONE else held_within(graph.ground, node, note)
+            drawn.append((index, target, cost, note.calls, note.short, held))
+    labels = [network.labels[number] for number in network.edges.label]
+    ends = zip(*(column.tolist() for column in network.edges[:3]), strict=True)
+    laid = [(*edge, one.note.calls, one.note.short, one.held) for edge, one in zip(ends, labels, strict=True)]
+    assert sorted(laid) == sorted(drawn)
+    assert any(one.held != NONE for one in labels)

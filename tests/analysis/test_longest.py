@@ -2,27 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dnkit.analysis.explore import Graph
-from dnkit.analysis.longest import (
-    FOREVER,
-    Seed,
-    beginnings,
-    least_faults,
-    longest,
-    of_states,
-    slowest,
-    spent,
-)
-from dnkit.analysis.network import edges_of, in_order, lay_out
+from dnkit.analysis.longest import FOREVER, least_faults, longest, most, slowest, unreached
+from dnkit.analysis.network import Ints, edges_of, lay_out
 from dnkit.analysis.proof import NONE
-from dnkit.analysis.since import since, ways_of
+from dnkit.analysis.since import since, time_of, ways_of
 from tests.analysis.graphs import Drawn, drawn, everything
 
 STATES, BUDGET = 6, 2
+CALLS = st.tuples(st.integers(0, 3), st.integers(0, 3))
 Clocks = tuple[int, ...]
 
 
@@ -33,7 +26,7 @@ def forward(draw: st.DrawFn) -> Drawn:
     source = draw(st.integers(0, STATES - 2))
     target = draw(st.integers(0 if faults else source + 1, STATES - 1))
     leg, spent = draw(st.integers(NONE, 1)), draw(st.integers(0, 9))
-    return Drawn(source, target, faults, leg, spent, (draw(st.integers(0, 3)), 0, 0, 0, 0, 0))
+    return Drawn(source, target, faults, leg, spent, (*draw(CALLS), 0, 0, 0, 0))
 
 
 EDGES = st.lists(forward(), max_size=10)
@@ -69,8 +62,7 @@ class Walker:
 
     def _gates(self, opens: Sequence[int], waits: Sequence[int]) -> dict[tuple[int, int], tuple[int, int]]:
         """Gates by state and number, in the order in which the network has them."""
-        order, _ = in_order(self.graph)
-        keys = [(index, n) for index in order for n in range(len(self.graph.late.get(index, ())))]
+        keys = [(index, n) for index, edges in sorted(self.graph.late.items()) for n in range(len(edges))]
         return dict(zip(keys, zip(opens, waits, strict=True), strict=True))
 
     def walk(self, state: int, used: int, clocks: Clocks | None, alone: Clocks) -> None:
@@ -108,8 +100,9 @@ class Walker:
         return clocks and tuple(min(clock, self.caps[state]) for clock in clocks)
 
 
-def shown(values: Sequence[Sequence[int]]) -> list[list[int]]:
-    return [[max(NONE, value) for value in layer[:STATES]] for layer in values]
+def shown(values: Ints) -> list[list[int]]:
+    found: list[list[int]] = np.maximum(values[:, :STATES], NONE).tolist()
+    return found
 
 
 @pytest.mark.parametrize("legs", [1, 2])
@@ -118,11 +111,11 @@ def shown(values: Sequence[Sequence[int]]) -> list[list[int]]:
 def test_the_longest_way_is_the_longest_of_all(legs: int, edges: list[Drawn]) -> None:
     graph = drawn(STATES, [one._replace(leg=min(one.leg, legs - 1)) for one in edges], legs=legs)
     view = everything(lay_out(graph))
-    clocks = view.network.clocks
-    found = of_states(longest(view, clocks, spent, beginnings(view, clocks)), clocks)
+    found = time_of(view)
     assert shown(found) == Walker(graph, legs).best
     reached = [[used for used, layer in enumerate(found) if layer[state] >= 0] for state in range(STATES)]
-    assert least_faults(found) == [min(one, default=BUDGET + 1) for one in reached]
+    least = [min(one, default=BUDGET + 1) for one in reached]
+    assert least_faults(found).tolist() == ways_of(view).least.tolist() == least
 
 
 MET_LATER = [
@@ -148,39 +141,69 @@ def test_the_time_since_something_began_is_the_longest_of_all(
     pairs = [(one.source, one.target) for one in edges[number : number + 1] if lasts[one.source]]
     again = [(source, target) for source, target in pairs if lasts[target]]
     graph = drawn(STATES, edges)
-    found = since(
-        ways_of(everything(lay_out(graph))),
-        lasts,
-        again=lambda before, after: (before.seq, after.seq) in again,
-        caps=caps,
-    )
+    view = everything(lay_out(graph))
+    ends = zip(view.edges.source.tolist(), view.edges.target.tolist(), strict=True)
+    anew = np.array([one in again for one in ends], np.bool_)
+    found = since(ways_of(view), np.array(lasts), again=anew, caps=np.array(caps))
     assert shown(found) == Walker(graph, 2, lasts=lasts, again=again, caps=caps).best
 
 
-@given(
-    edges=EDGES,
-    late=st.lists(forward(), max_size=3),
-    gates=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), min_size=3, max_size=3),
-)
+def test_clocks_that_begin_apart_meet_at_the_later_one() -> None:
+    view = everything(lay_out(drawn(2, [Drawn(0, 1, spent=1)])))
+    seeds = unreached(view, 3)
+    seeds[0][:2, 0] = 5, 2
+    assert longest(view, seeds)[0].T.tolist() == [[5, 2, 5], [6, 6, 6]]
+    assert longest(view, seeds, caps=np.array([4, 9]))[0].T.tolist() == [[4, 2, 4], [5, 5, 5]]
+
+
+LATE = st.lists(forward(), max_size=3)
+GATES = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), min_size=3, max_size=3)
+
+
+@given(edges=EDGES, late=LATE, gates=GATES)
 @settings(max_examples=200)
 def test_a_late_edge_is_gone_once_its_gate_is_open(
     edges: list[Drawn], late: list[Drawn], gates: list[tuple[int, int]]
 ) -> None:
     graph = drawn(STATES, edges, late)
     opens, waits = zip(*gates[: len(late)], strict=True) if late else ((), ())
-    ways = ways_of(everything(lay_out(graph), opens, waits))
-    assert shown(ways.time) == Walker(graph, 2, opens=opens, waits=waits).best
+    view = everything(lay_out(graph), opens, waits)
+    assert shown(time_of(view)) == Walker(graph, 2, opens=opens, waits=waits).best
 
 
-@given(edges=EDGES)
+@given(edges=EDGES, late=LATE, gates=GATES, lasts=FLAGS)
+@settings(max_examples=200)
+def test_what_began_lasts_through_a_gate_and_may_begin_behind_one(
+    edges: list[Drawn], late: list[Drawn], gates: list[tuple[int, int]], lasts: list[bool]
+) -> None:
+    graph = drawn(STATES, edges, late)
+    opens, waits = zip(*gates[: len(late)], strict=True) if late else ((), ())
+    view = everything(lay_out(graph), opens, waits)
+    found = since(ways_of(view), np.array(lasts)[view.network.states])
+    assert shown(found) == Walker(graph, 2, lasts=lasts, opens=opens, waits=waits).best
+
+
+@given(edges=EDGES, late=LATE, gates=GATES)
 @settings(max_examples=100)
-def test_calls_are_counted_along_the_way(edges: list[Drawn]) -> None:
-    graph = drawn(STATES, edges)
-    view = everything(lay_out(graph))
-    found = longest(view, view.network.plain, lambda label: label.note.calls[0], [Seed(0, 0, 4)])
-    as_time = [one._replace(leg=NONE, spent=one.calls[0]) for one in edges]
-    best = Walker(drawn(STATES, as_time), 2).best
-    assert shown(found) == [[value + 4 if value >= 0 else value for value in layer] for layer in best]
+def test_calls_are_counted_along_the_way(
+    edges: list[Drawn], late: list[Drawn], gates: list[tuple[int, int]]
+) -> None:
+    graph = drawn(STATES, edges, late)
+    opens, waits = zip(*gates[: len(late)], strict=True) if late else ((), ())
+    view = everything(lay_out(graph), opens, waits)
+    seeds = unreached(view, 2)
+    seeds[0][:, 0] = 4, 0
+    found = most(view, seeds, np.array([label.note.calls[:2] for label in view.network.labels]).T)
+    for kind, first in enumerate((4, 0)):
+        as_time, late_as_time = ([by_calls(one, kind) for one in drawings] for drawings in (edges, late))
+        walker = Walker(drawn(STATES, as_time, late_as_time), 2, opens=opens, waits=[0] * len(late))
+        best = [[value + first if value >= 0 else value for value in layer] for layer in walker.best]
+        assert shown(found[:, kind]) == best
+
+
+def by_calls(one: Drawn, kind: int) -> Drawn:
+    """The edge with its calls of a kind for its time."""
+    return one._replace(leg=NONE, spent=one.calls[kind])
 
 
 @given(edges=EDGES, late=st.lists(forward(), max_size=2), faults=st.integers(0, BUDGET))
@@ -188,7 +211,7 @@ def test_calls_are_counted_along_the_way(edges: list[Drawn]) -> None:
 def test_the_slowest_way_takes_as_long_as_said(edges: list[Drawn], late: list[Drawn], faults: int) -> None:
     graph = drawn(STATES, edges, late)
     view = everything(lay_out(graph), [1] * len(late), [3] * len(late))
-    time = ways_of(view).time[faults]
+    time = time_of(view)[faults]
     for state in range(STATES):
         if time[state] >= 0:
             assert replayed(graph, slowest(view, state, faults), state, faults) == time[state]
@@ -212,24 +235,23 @@ def replayed(graph: Graph, trail: Sequence[tuple[int, int]], end: int, budget: i
     return max(clocks)
 
 
-# --- order ----------------------------------------------------------------------------------------
+# --- levels ---------------------------------------------------------------------------------------
 
 ANY = st.builds(Drawn, st.integers(0, 4), st.integers(0, 4), st.integers(0, 1))
 
 
 @given(edges=st.lists(ANY, max_size=8))
 @settings(max_examples=300)
-def test_an_order_or_a_cycle(edges: list[Drawn]) -> None:
+def test_levels_or_a_cycle(edges: list[Drawn]) -> None:
     free = {(one.source, one.target) for one in edges if not one.faults}
-    order, cycle = in_order(drawn(5, edges))
+    network = lay_out(drawn(5, edges))
+    cycle, levels = network.cycle, network.levels
     rounds = any(goes_back(free, state, state, set()) for state in range(5))
     assert bool(cycle) == rounds
     if cycle:
         assert set(zip(cycle, (*cycle[1:], cycle[0]), strict=True)) <= free
     else:
-        places = {state: place for place, state in enumerate(order)}
-        assert sorted(order) == list(range(5))
-        assert all(places[source] < places[target] for source, target in free)
+        assert all(0 <= levels[source] < levels[target] for source, target in free)
 
 
 def goes_back(edges: set[tuple[int, int]], state: int, goal: int, met: set[int]) -> bool:

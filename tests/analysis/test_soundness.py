@@ -7,7 +7,6 @@ from msgspec.structs import replace
 
 from dnkit.analysis.bounds import bounds_of, measure
 from dnkit.analysis.ground import lay_ground
-from dnkit.analysis.network import lay_out
 from dnkit.analysis.proof import Setting
 from dnkit.analysis.prove import explored
 from dnkit.runtime.library import VenueFacts, read_policy
@@ -36,9 +35,9 @@ def _program(policy: str):
 
 @pytest.mark.parametrize(("policy", "faults", "walks"), WALKS)
 def test_walks_stay_inside_what_was_explored_and_proved(policy, faults, walks):
-    graph = explored(_program(policy), Setting(faults=faults))
-    bounds = bounds_of(measure(lay_out(graph)))
-    report = walk_through(graph, VENUES, bounds, range(walks))  # Departure where one leaves
+    network = explored(_program(policy), Setting(faults=faults))
+    bounds = bounds_of(measure(network))
+    report = walk_through(network.graph, VENUES, bounds, range(walks))  # Departure where one leaves
     assert report.over == [], f"walks went over what was proved: {report.over}"
     assert report.walks == walks, f"{report.walks} of {walks} walks were walked"
     assert report.share >= COMPARED_MIN, f"only {report.share:.0%} compared; left out: {report.excused}"
@@ -49,7 +48,7 @@ def test_walks_stay_inside_what_was_explored_and_proved(policy, faults, walks):
 
 def test_a_walk_with_more_faults_than_were_explored_departs():
     program = _program("emergency_unwind")
-    judge = Judge(Explored(explored(program, Setting(faults=0))))
+    judge = Judge(Explored(explored(program, Setting(faults=0)).graph))
     ground = lay_ground(program, Setting(faults=1))
     with pytest.raises(Departure, match="nothing explored stands for"):
         for seed in range(200):
@@ -57,7 +56,7 @@ def test_a_walk_with_more_faults_than_were_explored_departs():
 
 
 def test_a_walk_that_costs_more_than_the_bounds_say_is_told():
-    graph = explored(_program("emergency_unwind"), Setting(faults=1))
-    low = [replace(one, time_ns=0) for one in bounds_of(measure(lay_out(graph)))]
-    report = walk_through(graph, VENUES, low, range(20))
+    network = explored(_program("emergency_unwind"), Setting(faults=1))
+    low = [replace(one, time_ns=0) for one in bounds_of(measure(network))]
+    report = walk_through(network.graph, VENUES, low, range(20))
     assert any("time is" in one for one in report.over), "a bound of no time at all was kept"

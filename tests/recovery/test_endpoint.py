@@ -21,7 +21,7 @@ from dnkit.journal.verify import verify
 from dnkit.runtime.folder import StateFolder
 from tests.cli.test_json import told as documented
 from tests.recovery.campaign import ASTER, BACKPACK, GRVT, LIGHTER, NADO
-from tests.recovery.processes import ROOT, Site, exchange, run, start
+from tests.recovery.processes import ROOT, Run, Site, exchange, nursery, start
 from tests.recovery.proxy import wire_to
 from tests.recovery.truth import truth_of
 
@@ -32,15 +32,22 @@ CLOSE, OPEN, UNWIND = "close_two_phase", "open_post_only_hedge", "emergency_unwi
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with exchange(tmp_path_factory.mktemp("site"), speed="15", listed=LISTED, for_s=300) as found:
+    with exchange(tmp_path_factory.mktemp("site"), speed="15", listed=LISTED, for_s=900) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def slow_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Slow enough for a run to be met while it works."""
-    with exchange(tmp_path_factory.mktemp("slow"), speed="3", listed=LISTED, for_s=300) as found:
+    with exchange(tmp_path_factory.mktemp("slow"), speed="3", listed=LISTED, for_s=900) as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """Runs a command to its end without importing everything anew."""
+    with nursery(tmp_path_factory.mktemp("nursery")) as forked:
+        yield forked
 
 
 def words(policy: str, address: str, account: str) -> tuple[str, ...]:
@@ -84,7 +91,9 @@ def lines_of(home: Path, account: str, count: int) -> str:
 
 
 @pytest.mark.parametrize(("policy", "end"), [(CLOSE, "flat"), (OPEN, "hedged"), (UNWIND, "flat")])
-def test_a_policy_trades_to_an_end_that_is_true_at_the_exchange(policy: str, end: str, site: Site) -> None:
+def test_a_policy_trades_to_an_end_that_is_true_at_the_exchange(
+    policy: str, end: str, site: Site, run: Run
+) -> None:
     done = run(words(policy, site.address, f"plain-{policy}"), site.home)
     assert done.returncode == 0, done.stderr
     told, truth = cycle(done), truth_of(site.folder, f"plain-{policy}")
@@ -96,7 +105,7 @@ def test_a_policy_trades_to_an_end_that_is_true_at_the_exchange(policy: str, end
         assert verify(reader, told["run_id"]).ok
 
 
-def test_several_cycles_and_both_directions(site: Site) -> None:
+def test_several_cycles_and_both_directions(site: Site, run: Run) -> None:
     done = run((*words(OPEN, site.address, "cycles"), "--cycles", "3"), site.home)
     assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)["data"]["cycles"]) == 3
@@ -105,7 +114,7 @@ def test_several_cycles_and_both_directions(site: Site) -> None:
 
 def test_a_second_engine_on_the_account_is_refused_and_one_on_another_is_not(tmp_path: Path) -> None:
     with ExitStack() as stack:
-        slow = stack.enter_context(exchange(tmp_path, speed="0.1", listed=LISTED, for_s=100))
+        slow = stack.enter_context(exchange(tmp_path, speed="0.1", listed=LISTED, for_s=300))
         trade = words(CLOSE, slow.address, "shared")
         first = stack.enter_context(trader(trade, slow.home))
         run_id = lines_of(slow.home, "shared", 3)
@@ -146,7 +155,7 @@ def test_a_signal_ends_the_run_by_its_stop_rule(number: signal.Signals, code: in
     assert not any(truth.positions.values())
 
 
-def test_a_run_that_was_cut_off_refuses_the_next_and_names_the_way(site: Site) -> None:
+def test_a_run_that_was_cut_off_refuses_the_next_and_names_the_way(site: Site, run: Run) -> None:
     dying = ("tests.recovery.dying", "9", "after", *words(CLOSE, site.address, "cut-off")[1:])
     assert run(dying, site.home).returncode == -9
     refused = run(words(CLOSE, site.address, "cut-off"), site.home)
@@ -206,10 +215,10 @@ def test_an_exchange_that_stands_still_for_a_while_is_connected_to_anew(slow_sit
     assert not truth_of(slow_site.folder, "still").live
 
 
-def test_an_exchange_that_was_started_anew_knows_its_accounts(tmp_path: Path) -> None:
+def test_an_exchange_that_was_started_anew_knows_its_accounts(tmp_path: Path, run: Run) -> None:
     for _ in range(2):
         with exchange(
-            tmp_path, speed="15", listed=[":".join(one) for one in (BACKPACK, GRVT)], for_s=60
+            tmp_path, speed="15", listed=[":".join(one) for one in (BACKPACK, GRVT)], for_s=300
         ) as site:
             done = run(words(OPEN, site.address, "kept"), site.home)
             assert done.returncode == 0, done.stderr
@@ -228,7 +237,7 @@ def test_an_exchange_that_was_started_anew_knows_its_accounts(tmp_path: Path) ->
     ],
 )
 def test_an_endpoint_that_cannot_be_meant(
-    more: tuple[str, ...], code: int, text: str, tmp_path: Path
+    more: tuple[str, ...], code: int, text: str, tmp_path: Path, run: Run
 ) -> None:
     done = run(("dnkit", "trade", "--policy", CLOSE, *more), tmp_path)
     assert done.returncode == code, done.stderr
@@ -236,8 +245,8 @@ def test_an_endpoint_that_cannot_be_meant(
     assert "Traceback" not in done.stderr
 
 
-def test_a_symbol_that_is_not_listed_is_named(tmp_path: Path) -> None:
-    with exchange(tmp_path, speed="1", listed=[":".join(ASTER)], for_s=60) as site:
+def test_a_symbol_that_is_not_listed_is_named(tmp_path: Path, run: Run) -> None:
+    with exchange(tmp_path, speed="1", listed=[":".join(ASTER)], for_s=300) as site:
         done = run(words(CLOSE, site.address, "one"), site.home)
     assert done.returncode == 5
     assert "lighter" in done.stderr
@@ -275,7 +284,7 @@ def test_an_exchange_ends_with_its_parent(tmp_path: Path) -> None:
     raise AssertionError("the exchange outlived its parent")
 
 
-def test_two_exchanges_do_not_share_a_folder(site: Site) -> None:
+def test_two_exchanges_do_not_share_a_folder(site: Site, run: Run) -> None:
     done = run(("dnkit", "exchange", "--dir", str(site.folder), "--for", "1"), site.home)
     assert done.returncode == 9
     assert str(site.folder) in done.stderr

@@ -50,3 +50,9 @@ def test_lint_loads_no_screen_no_recording_and_no_exchange() -> None:
     got = loaded("-m", "dnkit", "lint", "policies/close_two_phase.yaml") - bare()
     assert "yaml" in got
     assert not got & {*HEAVY, *SCREENS}
+
+
+@pytest.mark.parametrize("module", ["dnkit.cli.gate", "dnkit.cli.lint", "dnkit.cli.prove"])
+def test_who_finds_a_proof_in_the_cache_loads_no_arrays(module: str) -> None:
+    assert "numpy" not in loaded("-c", f"import {module}") - bare()
+    assert "numpy" in loaded("-c", "import dnkit.analysis.prove")
