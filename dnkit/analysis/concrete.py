@@ -74,7 +74,7 @@ class Concrete(msgspec.Struct, frozen=True):
 
 Ask = cm.FindOrder | cm.ReadPosition | cm.SweepOrders | cm.ReadBook
 Answer = ev.OrderFound | ev.PositionRead | ev.OrdersSwept | ev.BookRead | ev.BookMissing
-Told = Answer | ev.OrderFact | ev.AlertSent | ev.StopAsked | ev.Restarted
+Told = Answer | ev.OrderFact | ev.AlertSent | ev.Wish | ev.Restarted
 
 
 class Hitch(msgspec.Struct, frozen=True):
@@ -331,7 +331,7 @@ def _renamed_leg(side: LegWorld, numbers: _Numbers) -> LegWorld:
 
 def _placed_in(event: Told, numbers: tuple[_Numbers, ...], alert: int, at_ns: int) -> Told:
     """The event with the run's numbers, at a real time."""
-    if isinstance(event, ev.StopAsked | ev.Restarted):
+    if isinstance(event, ev.Wish | ev.Restarted):
         return replace(event, at_ns=at_ns)
     if isinstance(event, ev.AlertSent):
         return replace(event, at_ns=at_ns, request=alert)

@@ -49,7 +49,7 @@ def gist(node: Node) -> tuple[Any, ...]:
     ended = state.ended and (state.ended.end, state.ended.risk)
     return (
         (state.stage, state.phase, state.step, state.leave_to, state.halt != "", state.alert_ok),
-        (state.slice_no, state.naked_ns > 0, state.stop_asked, ended),
+        (state.slice_no, state.naked_ns > 0, state.stop_asked, state.leave_hedged, ended),
         tuple(map(_gist_leg, state.legs)),
         tuple(
             (job.leg, job.stage, job.rung, job.rejects, job.rejected, job.moving, job.sent)

@@ -18,8 +18,10 @@ from dnkit.analysis.proof import NONE
 from dnkit.analysis.read_moves import quests
 from dnkit.analysis.time_moves import job_timers, overdue, run_timers
 from dnkit.analysis.world import Call, Fate, LegWorld, Quest, World, order_of, with_leg, with_order
-from dnkit.engine.state import Leg, Stage, State
+from dnkit.engine.state import SETTLED, Leg, Stage, State
+from dnkit.machine.program import PhaseKind
 from dnkit.model import events as ev
+from dnkit.model.terms import StopWhen
 
 STOPPABLE = (Stage.START, Stage.PHASE, Stage.LEAVE)
 
@@ -71,8 +73,26 @@ def of_run(ground: Ground, state: State, world: World, left: int) -> Iterator[Mo
     yield from affordable(_alert(ground, state, world), left)
     yield from affordable(run_timers(ground, state, world), left)
     if left and ground.setting.stops and not state.stop_asked and state.stage in STOPPABLE:
-        event = ev.StopAsked(NOW, "operator")
-        yield Move("the operator asks to stop", Kind.STOP, -1, 0, event, world, state)
+        for what, wish in _wishes(ground, state):
+            yield Move(f"the operator asks to {what}", Kind.STOP, -1, 0, wish, world, state)
+
+
+def _wishes(ground: Ground, state: State) -> Iterator[tuple[str, ev.Wish]]:
+    """What an operator may want. A pause is told to who rests an entry: what comes after it, entries that are
+    refused, is any venue's right.
+    """
+    yield "stop", ev.StopAsked(NOW, "operator")
+    yield "flatten", ev.FlattenAsked(NOW, "operator")
+    if not state.leave_hedged:
+        yield "leave once hedged", ev.StopAsked(NOW, "operator", StopWhen.HEDGED)
+    phase = ground.program.phases[state.phase]
+    rests = state.stage is Stage.PHASE and phase.kind is PhaseKind.REST
+    if (
+        rests
+        and any(one.stage < SETTLED for one in state.jobs)
+        and not all(job.reduces for job in phase.jobs)
+    ):
+        yield "pause", ev.PauseAsked(NOW, "operator")
 
 
 def affordable(found: Iterable[Move], left: int) -> Iterable[Move]:

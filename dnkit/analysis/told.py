@@ -299,8 +299,8 @@ def _alert(_: Telling, event: ev.AlertSent) -> str:
     return "" if event.ok else "the alert cannot be sent"
 
 
-def _stop(_telling: Telling, _event: ev.StopAsked) -> str:
-    return "the operator asks to stop"
+def _wish(telling: Telling, _event: ev.Wish) -> str:
+    return telling.step.move.what
 
 
 def _restart(telling: Telling, _: ev.Restarted) -> str:
@@ -327,7 +327,9 @@ _WORDS: dict[type, Callable[[Telling, Any], str]] = {
     ev.PositionRead: _position,
     ev.OrdersSwept: _swept,
     ev.AlertSent: _alert,
-    ev.StopAsked: _stop,
+    ev.StopAsked: _wish,
+    ev.PauseAsked: _wish,
+    ev.FlattenAsked: _wish,
     ev.Restarted: _restart,
 }
 

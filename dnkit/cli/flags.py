@@ -282,7 +282,9 @@ Chunks = Annotated[
     int | None, typer.Option("--chunks", min=1, max=16, help="Parts of a clip that are told apart; 2.")
 ]
 Deep = Annotated[bool, typer.Option("--deep", help="As --chunks 4 --faults 3; takes long.")]
-WithStops = Annotated[bool, typer.Option("--stops", help="The operator may ask to stop; that is a fault.")]
+WithStops = Annotated[
+    bool, typer.Option("--stops", help="The operator may ask to stop, pause, flatten; that is a fault.")
+]
 Depth = Annotated[
     str,
     typer.Option(

@@ -55,8 +55,9 @@ STEPS = (
         "no cancel before the next phase",
         (NO_CANCEL,),
         {
-            # P06 is the double hedge, P05 an order that rests at a halt.
-            "open": {"P06": 0, "P05": 2},
+            # P06 is the double hedge, P05 an order that rests at a halt. P03 takes a sweep that is done and
+            # not answered: the next one finds nothing.
+            "open": {"P06": 0, "P03": 1, "P05": 2},
             "close": {"P05": 2},
             "unwind": {"P05": 2},
         },
@@ -91,10 +92,10 @@ STEPS = (
         "no reduce-only and no cancel",
         (NO_REDUCE_ONLY, NO_CANCEL),
         {
-            "open": {"P06": 0, "P05": 2},
-            # P07 is the leg that goes through zero.
+            # P03 as above. P07 is the leg that goes through zero.
+            "open": {"P06": 0, "P03": 1, "P05": 2},
             "close": {"P07": 0, "P05": 2},
-            "unwind": {"P07": 0, "P05": 2},
+            "unwind": {"P07": 0, "P03": 1, "P05": 2},
         },
         UNFLAGGED | WORKING,
         wide=True,
