@@ -79,7 +79,8 @@ def open_to_write(path: Path) -> sqlite3.Connection:
 
 def _prepare(database: sqlite3.Connection, path: Path) -> None:
     version = _version(database, path)
-    database.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a new file: old runs can give their space back
+    if version == 0:  # a new file: what is pruned of it later can give its space back
+        database.execute("PRAGMA auto_vacuum = INCREMENTAL")
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = NORMAL")
     database.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")

@@ -111,7 +111,7 @@ MUTANTS = (
         "missing deadline of an answer",
         "a placement may stay unanswered for ever",
         line(placing.place, "due_ns=turn.now + spec.answer_within_ns", "due_ns=0"),
-        Proof("P01", unwind_one, 1, 5),
+        Proof("P01", unwind_one, 1, 6),
     ),
     Mutant(
         "doubt without end",
@@ -145,7 +145,7 @@ MUTANTS = (
         "stop overwritten",
         "a second stop is placed beside the first",
         line(phases._replace_stop, "if leg.stop is None:", "if True:"),
-        Proof("P11", baseline, 1, 12, crashes=True),
+        Proof("P11", baseline, 1, 13, crashes=True),
     ),
     Mutant(
         "stop replaced too early",
