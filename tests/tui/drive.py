@@ -93,7 +93,7 @@ def trade_and_flatten(home: Path, pictures: Path | None = None) -> None:
     verified.
     """
     with tmux(home) as seen:
-        seen.dnkit(f"trade -p {NAME} --cycles 4 --tui")
+        seen.dnkit(f"trade -p {NAME} --cycles 40 --tui")
         seen.wait(r"PAPER close_two_phase .* passive")
         seen.press("q")
         seen.wait("detached; the engine")
