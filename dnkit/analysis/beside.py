@@ -18,13 +18,12 @@ from dnkit.analysis.move import Here, Move, fallen
 from dnkit.analysis.moves import LegMoves, affordable, moved_to
 from dnkit.analysis.proof import NONE
 from dnkit.analysis.read_moves import quests
-from dnkit.analysis.recall import Kept, Recall
+from dnkit.analysis.recall import CHECK_EVERY, Kept, Recall
 from dnkit.analysis.time_moves import job_timers
 from dnkit.analysis.world import LegWorld, World, with_leg
 from dnkit.engine.state import Job, Leg, Stage, State
 from dnkit.model.errors import BugError
 
-CHECK_EVERY = 97
 FEW = 4  # a book that is there, refused, missing, or on a venue that goes down
 
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from dnkit.analysis.ground import Ground
 from dnkit.analysis.hop import Hop, Node, hop_of, joined, window_left
 from dnkit.analysis.move import Here, Kind, Move, fallen
-from dnkit.analysis.moves import LegMoves, moved_to
+from dnkit.analysis.moves import LegMoves, affordable, moved_to
 from dnkit.analysis.proof import NONE, TooMany
 from dnkit.analysis.world import LegWorld
 from dnkit.engine.state import Order, Stage, State
@@ -61,8 +61,10 @@ class Doubts:
         return self._outs[key]
 
     def _out_of(self, node: Node, index: int, left: int) -> Iterator[Hop]:
+        """The last move of each way is made by the engine on the whole state."""
+        here = Here(self._ground, *node, index)
         for way in self.ways(index, node, left):
-            out = self._leave(index, node, way)
+            out = hop_of(self._ground, node, moved_after(here, way.before, way.move))
             if out is not None:
                 yield out if way.before is None else joined(way.before, out)
 
@@ -107,16 +109,11 @@ class Doubts:
     def _alone(self, index: int, node: Node, left: int) -> Iterator[tuple[Move, Hop]]:
         """The leg's own moves within the budget."""
         here = Here(self._ground, *node, index)
-        for one in self._moves.of(here):
-            if left or one.kind is Kind.FREE:
-                move = moved_to(here, one)
-                hop = hop_of(self._ground, node, move)
-                if hop is not None:
-                    yield move, hop
-
-    def _leave(self, index: int, node: Node, way: WayOut) -> Hop | None:
-        """The last move of the doubt, made by the engine on the whole state."""
-        return hop_of(self._ground, node, moved_after(Here(self._ground, *node, index), way.before, way.move))
+        for one in affordable(self._moves.of(here), left):
+            move = moved_to(here, one)
+            hop = hop_of(self._ground, node, move)
+            if hop is not None:
+                yield move, hop
 
 
 def moved_after(here: Here, before: Hop | None, move: Move) -> Move:

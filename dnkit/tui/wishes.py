@@ -63,22 +63,3 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Let go; the engine goes on."""
-
-
-class NoEngine:
-    """Nobody to talk to: a replay, or a screen that only reads."""
-
-    def watch(self, group: str) -> None:
-        """Nobody."""
-
-    def heard(self) -> Heard:
-        return NOTHING_HEARD
-
-    def replies(self) -> list[Reply]:
-        return []
-
-    def ask(self, wish: Wish) -> None:
-        """Nobody hears it."""
-
-    def close(self) -> None:
-        """Nothing is open."""

@@ -57,6 +57,14 @@ def append_until_trouble(journal: Journal, seq: int = 0) -> int:
     return seq
 
 
+def append_until_fallback(journal: Journal) -> int:
+    seq = append_until_trouble(journal)
+    while journal.fallback_path is None:
+        seq += 1
+        journal.append("r1", seq, seq, StopAsked(seq, LONG), (), "00", durable=False)
+    return seq
+
+
 def test_no_journal_without_room_for_it(small_disk: Path) -> None:
     fill_up(small_disk, leave=1_000_000)
     with pytest.raises(DiskFull, match="the disk is full; free some space"):
@@ -101,10 +109,7 @@ def test_when_the_reserve_is_used_up_lines_go_to_a_fallback_file_and_come_home_l
     with Journal(path) as journal:
         journal.start_run(make_header(), make_program())
         fill_up(small_disk)
-        seq = append_until_trouble(journal)
-        while journal.fallback_path is None:
-            seq += 1
-            journal.append("r1", seq, seq, StopAsked(seq, LONG), (), "00", durable=False)
+        seq = append_until_fallback(journal)
         assert seq < 2_000
         (small_disk / "filler").unlink()
         for _ in range(20):
@@ -186,10 +191,7 @@ def test_an_alert_goes_to_the_fallback_file_and_comes_home_too(small_disk: Path)
     with Journal(path) as journal:
         journal.start_run(make_header(), make_program())
         fill_up(small_disk)
-        seq = append_until_trouble(journal)
-        while journal.fallback_path is None:
-            seq += 1
-            journal.append("r1", seq, seq, StopAsked(seq, LONG), (), "00", durable=False)
+        append_until_fallback(journal)
         (small_disk / "filler").unlink()
         journal.note_alert("r1", 7, HALT.raised("no room"))
         kept = journal.fallback_path

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dnkit.tui.view.flatten import bound_words, plan_lines, progress_lines
-from dnkit.tui.view.lines import EMPTY, Line, Span, boxed, cut, fit, line, wide
+from dnkit.tui.view.lines import EMPTY, Line, Span, boxed, cut, fit, line, prompt, wide
 from dnkit.tui.view.scene import Box, Look, Scene
 
 FLATTEN, FLATTENING, ALONE, TINY = "flatten", "flattening", "alone", "tiny"
@@ -71,15 +71,11 @@ def content(scene: Scene, box: Box, now_ns: int) -> tuple[str, list[Line]]:
     if box.kind == FILTER:
         return "Filter the journal", [
             line("words, leg:a or #12; Enter keeps it, Esc takes it back"),
-            _typed(box),
+            prompt(box.typed),
         ]
     if box.kind == GO:
-        return "Go to line", [_typed(box)]
+        return "Go to line", [prompt(box.typed)]
     return "Keys", [line(Span(f"{key:<20}", "key"), words) for key, words in KEYS]
-
-
-def _typed(box: Box) -> Line:
-    return line("> ", Span(box.typed, "strong"), Span("█", "now"))
 
 
 def _stops() -> list[Line]:

@@ -14,7 +14,7 @@ from dnkit.model.terms import EndName, Risk
 from dnkit.readers.stats import tidy
 from dnkit.tui.view import figures as fig
 from dnkit.tui.view.book import ladder, walk
-from dnkit.tui.view.lines import EMPTY, Line, Span, line
+from dnkit.tui.view.lines import EMPTY, Line, Span, line, prompt
 from dnkit.tui.view.scene import Box, Scene
 from dnkit.tui.view.trail import Trail
 
@@ -80,7 +80,7 @@ def plan_lines(scene: Scene, trail: Trail, box: Box) -> Iterator[Line]:
     yield EMPTY
     word = word_to_type(trail.run.header.policy)
     yield line("Type ", Span(word, "key"), " and press Enter. Enter alone or Esc cancels.")
-    yield line("> ", Span(box.typed, "strong"), Span("█", "now"))
+    yield prompt(box.typed)
 
 
 def _plan_line(one: LegPlan, leg: Leg) -> Line:

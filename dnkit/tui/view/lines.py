@@ -31,6 +31,11 @@ def line(*parts: "Span | str") -> Line:
     return tuple(part if isinstance(part, Span) else Span(part) for part in parts if part)
 
 
+def prompt(typed: str) -> Line:
+    """What was typed so far, with the cursor behind it."""
+    return line("> ", Span(typed, "strong"), Span("█", "now"))
+
+
 def text_of(one: Line) -> str:
     """The characters of a line."""
     return "".join(span.text for span in one)
