@@ -18,7 +18,6 @@ from dnkit.analysis.likeness import at_now, gist
 from dnkit.analysis.move import CALL_NS
 from dnkit.analysis.way import Step, Way, is_late, known_orders, otherwise
 from dnkit.analysis.world import (
-    RESTING,
     Call,
     Fate,
     LegWorld,
@@ -39,6 +38,7 @@ from dnkit.model import commands as cm
 from dnkit.model import events as ev
 from dnkit.model.errors import BugError
 from dnkit.model.numbers import NS_PER_MS, NS_PER_S
+from dnkit.model.terms import RESTING
 
 BEGAN_NS = NS_PER_S
 QUICK_NS = 10 * NS_PER_MS  # an answer of a venue in good health

@@ -14,10 +14,9 @@ from dnkit.analysis.network import Flags
 from dnkit.analysis.world import Fate, LegWorld, reach
 from dnkit.engine.exposure import amount_lots, net, net_money, tolerance
 from dnkit.engine.state import Leg
-from dnkit.model.terms import Intent, OrderType
+from dnkit.model.terms import STOPS, Intent
 
 Extremes = tuple[tuple[int, int, int], ...]
-STOPS = (OrderType.STOP, OrderType.STOP_LIMIT)
 
 
 class Open(NamedTuple):

@@ -31,7 +31,7 @@ from dnkit.machine.program import (
 from dnkit.market.profiles import PRICE_OTHERS_TICKS, PRICES
 from dnkit.model.instrument import Instrument
 from dnkit.model.numbers import ceil_div
-from dnkit.model.terms import EndName, Intent
+from dnkit.model.terms import BUILDING, EndName, Intent
 
 SPREAD_TICKS = 2  # one tick inside is neither touch
 
@@ -208,7 +208,7 @@ def _starts(program: Program, legs: tuple[Lattice, ...], chunks: int) -> Iterabl
     """What may be open at the start: as the intent expects it, and for closes also uneven or half gone."""
     whole = tuple(spec.side * leg.whole for spec, leg in zip(program.legs, legs, strict=True))
     flat = (0,) * len(legs)
-    if program.intent in (Intent.OPEN, Intent.SINGLE):
+    if program.intent in BUILDING:
         yield flat
         return
     if program.intent is not Intent.REBALANCE:

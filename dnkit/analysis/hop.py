@@ -9,12 +9,13 @@ from dnkit.analysis.move import CALL_NS, Here, Kind, Move
 from dnkit.analysis.proof import NONE
 from dnkit.analysis.read_moves import good_book
 from dnkit.analysis.time_moves import job_timers
-from dnkit.analysis.world import RESTING, World, obey
+from dnkit.analysis.world import World, obey
 from dnkit.engine.state import JobStage, Stage, State
 from dnkit.engine.step import step
 from dnkit.machine.program import PhaseKind
 from dnkit.model import commands as cm
 from dnkit.model.errors import BugError
+from dnkit.model.terms import RESTING
 
 Node = tuple[State, World]
 WHERE = ("stage", "phase", "visits", "step", "tries", "timer_ns")

@@ -8,7 +8,6 @@ from dnkit.analysis.canon import FINDS_ALIKE, NOW
 from dnkit.analysis.move import CALL_NS, SILENCE_NS, Here, Kind, Move, known_order, older, with_known
 from dnkit.analysis.proof import NONE
 from dnkit.analysis.world import (
-    RESTING,
     Call,
     Fate,
     LegWorld,
@@ -24,7 +23,7 @@ from dnkit.engine.orders import FINDS_MIN, IMMEDIATE, doubt_budget
 from dnkit.engine.state import Leg
 from dnkit.machine.orders import Life
 from dnkit.model import events as ev
-from dnkit.model.terms import EndKind, FoundKind, OrderType, RejectKind
+from dnkit.model.terms import RESTING, EndKind, FoundKind, OrderType, RejectKind
 
 
 def calls(here: Here) -> Iterator[Move]:

@@ -11,13 +11,13 @@ from dnkit.analysis.hop import Node
 from dnkit.analysis.move import Kind
 from dnkit.analysis.proof import NONE
 from dnkit.analysis.way import Step
-from dnkit.analysis.world import RESTING, Call, Fate, LegWorld, order_of, reach
+from dnkit.analysis.world import Call, Fate, LegWorld, order_of, reach
 from dnkit.engine.state import Stage
 from dnkit.machine.program import Phase, PhaseKind
 from dnkit.model import commands as cm
 from dnkit.model import events as ev
 from dnkit.model.numbers import plain
-from dnkit.model.terms import EndKind, EndName, FoundKind, OrderType, RejectKind, Side
+from dnkit.model.terms import RESTING, EndKind, EndName, FoundKind, OrderType, RejectKind, Side
 from dnkit.policies.explain.words import show_bps
 from dnkit.policies.unit_texts import show_time
 

@@ -13,9 +13,7 @@ from dnkit.analysis.ground import Ground, pay_up
 from dnkit.analysis.proof import NONE
 from dnkit.model import commands as cm
 from dnkit.model.commands import Command
-from dnkit.model.terms import OrderType
-
-RESTING = (OrderType.POST_ONLY, OrderType.GTC, OrderType.STOP, OrderType.STOP_LIMIT)
+from dnkit.model.terms import RESTING, OrderType
 
 
 class Fate(IntEnum):

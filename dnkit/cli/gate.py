@@ -20,8 +20,8 @@ from dnkit.journal.records import Claims
 from dnkit.machine.program import NO_LIMIT, Program
 from dnkit.model.errors import DnkitError
 from dnkit.model.numbers import MBPS_ONE, ceil_div, from_mbps, from_pico, plain
+from dnkit.model.terms import BUILDING
 from dnkit.readers.claims import HOLDS, STANDINGS
-from dnkit.readers.facts import OPENS_CLIP
 from dnkit.readers.stats import seconds, tidy
 from dnkit.runtime.folder import StateFolder
 from dnkit.runtime.proofs import proofs_folder
@@ -142,7 +142,7 @@ def _size(ground: Ground) -> int:
     """What the larger leg is worth at the prices of the proof, in picos: all of it that may be open."""
     program = ground.program
     whole = tuple(leg.whole for leg in ground.legs)
-    starts = (whole,) if program.intent in OPENS_CLIP else ground.starts
+    starts = (whole,) if program.intent in BUILDING else ground.starts
     still = tuple(Leg(bid=leg.bid, ask=leg.ask) for leg in ground.legs)
     return max(
         net_money(

@@ -19,12 +19,11 @@ from dnkit.model.alerts import (
 from dnkit.model.commands import Command, EndRun, PlaceOrder
 from dnkit.model.events import Event, OrderFilled, PositionRead
 from dnkit.model.numbers import NS_PER_S, plain
-from dnkit.model.terms import EndName, Intent, Risk
+from dnkit.model.terms import CLOSING, EndName, Risk
 from dnkit.policies.keys import LEVELS
 
 LOUDEST = LEVELS[-1]
 Alerts = Mapping[str, str]
-TO_FLAT = (Intent.CLOSE, Intent.UNWIND, Intent.FLATTEN)
 TAKES = 50  # the fill rate is of so many takes
 TAKES_MIN = 20  # and is not told of fewer
 FILL_RATE = (9, 10)
@@ -46,7 +45,7 @@ def of_end(program: Program, ended: EndRun) -> Iterator[Alert]:
         yield UNKNOWN_POSITION.raised(text)
     elif ended.risk is Risk.UNHEDGED:
         yield UNHEDGED.raised(text)
-    if program.intent in TO_FLAT:
+    if program.intent in CLOSING:
         yield FLATTEN_FAILED.raised(text)
 
 

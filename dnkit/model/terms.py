@@ -22,6 +22,10 @@ class OrderType(str, Enum):
     STOP_LIMIT = "stop_limit"
 
 
+STOPS = (OrderType.STOP, OrderType.STOP_LIMIT)
+RESTING = (OrderType.POST_ONLY, OrderType.GTC, *STOPS)
+
+
 class RejectKind(str, Enum):
     """Why a venue refused an order outright (nothing of it ever rested)."""
 
@@ -79,6 +83,10 @@ class Intent(str, Enum):
     SINGLE = "single"
     GUARD = "guard"
     FLATTEN = "flatten"
+
+
+BUILDING = (Intent.OPEN, Intent.SINGLE)  # begin with nothing and end with a position of the clip
+CLOSING = (Intent.CLOSE, Intent.UNWIND, Intent.FLATTEN)  # begin with what is open and end with nothing
 
 
 class EndName(str, Enum):

@@ -19,9 +19,8 @@ from dnkit.machine.program import NO_LIMIT, PhaseKind, Program
 from dnkit.model import commands as cmd
 from dnkit.model import events as ev
 from dnkit.model.numbers import MBPS_ONE, ceil_div
-from dnkit.model.terms import EndKind, Intent, OrderType, Side
+from dnkit.model.terms import BUILDING, EndKind, Intent, OrderType, Side
 
-OPENS_CLIP = (Intent.OPEN, Intent.SINGLE)
 _STAGES = {
     Stage.START: "(start)",
     Stage.LEAVE: "(leaving)",
@@ -194,7 +193,7 @@ def _note_exposure(facts: RunFacts, state: State) -> None:
 def _at_stake(program: Program, leg: Leg) -> int:
     """Lots of a leg that may be open: what it found, where that counts, and what it is to open."""
     found = 0 if program.relative else abs(leg.start)
-    return found + (leg.clip if program.intent in OPENS_CLIP else 0)
+    return found + (leg.clip if program.intent in BUILDING else 0)
 
 
 def _note_book(facts: RunFacts, one: Step, book: ev.BookRead) -> None:

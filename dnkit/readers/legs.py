@@ -2,8 +2,7 @@
 
 from dnkit.engine.state import Leg
 from dnkit.machine.program import Program
-from dnkit.model.terms import Intent
-from dnkit.readers.facts import OPENS_CLIP
+from dnkit.model.terms import BUILDING, Intent
 
 
 def moved(leg: Leg) -> int:
@@ -17,4 +16,4 @@ def to_move(program: Program, leg: Leg) -> int | None:
     """
     if program.intent is Intent.REBALANCE:
         return None
-    return leg.clip if program.intent in OPENS_CLIP else abs(leg.start)
+    return leg.clip if program.intent in BUILDING else abs(leg.start)

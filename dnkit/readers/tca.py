@@ -12,11 +12,9 @@ import msgspec
 
 from dnkit.machine.program import LegSpec, Program
 from dnkit.model.errors import BugError
-from dnkit.model.terms import Intent
-from dnkit.readers.facts import OPENS_CLIP, OrderFact, RunFacts
+from dnkit.model.terms import BUILDING, CLOSING, Intent
+from dnkit.readers.facts import OrderFact, RunFacts
 from dnkit.readers.stats import tidy
-
-_GIVES_BACK = (Intent.CLOSE, Intent.UNWIND, Intent.FLATTEN)
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -99,9 +97,9 @@ def _undone(facts: RunFacts, index: int) -> int:
     """Signed lots that the run was to trade on the leg and did not."""
     program, leg = facts.run.program, facts.last.legs[index]
     spec = program.legs[index]
-    if program.intent in _GIVES_BACK:
+    if program.intent in CLOSING:
         target = -leg.start
-    elif program.intent in OPENS_CLIP:
+    elif program.intent in BUILDING:
         target = spec.side * leg.clip
     else:
         return 0

@@ -2,9 +2,9 @@
 
 from dnkit.model import events as ev
 from dnkit.model.numbers import MBPS_ONE
-from dnkit.model.terms import EndKind, FoundKind, OrderType, RejectKind
+from dnkit.model.terms import RESTING, EndKind, FoundKind, OrderType, RejectKind
 from dnkit.sim.scenario import UNSET, UNTOLD, Book, Part, Reply, Word
-from dnkit.sim.truth import RESTING, Standing, Truth
+from dnkit.sim.truth import Standing, Truth
 
 _FOUND = {
     Word.LIVE: FoundKind.LIVE,

@@ -6,9 +6,8 @@ from dnkit.engine.orders import IMMEDIATE
 from dnkit.machine.program import LegSpec
 from dnkit.model import events as ev
 from dnkit.model.commands import PlaceOrder
-from dnkit.model.terms import FoundKind
+from dnkit.model.terms import RESTING, FoundKind
 from dnkit.sim.text import Tree, moment, money, quantity, worth
-from dnkit.sim.truth import RESTING
 from dnkit.sim.venue import LASTS
 
 SILENT: Tree = {"silent": None}

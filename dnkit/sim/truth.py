@@ -8,11 +8,9 @@ import msgspec
 from dnkit.machine.program import Program
 from dnkit.model.commands import PlaceOrder
 from dnkit.model.numbers import plain
-from dnkit.model.terms import Intent, OrderType
+from dnkit.model.terms import CLOSING, RESTING
 
 Key = tuple[int, int]
-RESTING = (OrderType.POST_ONLY, OrderType.GTC, OrderType.STOP, OrderType.STOP_LIMIT)
-REDUCING = (Intent.CLOSE, Intent.UNWIND, Intent.FLATTEN)
 
 
 class Standing(msgspec.Struct):
@@ -94,7 +92,7 @@ class Truth:
         after = before + lots
         self.changes[leg].append((now, before))
         self.positions[leg] = after
-        if self.program.intent in REDUCING and before * after < 0:
+        if self.program.intent in CLOSING and before * after < 0:
             quantity = self.program.legs[leg].instrument.quantity
             said = f"leg {self._name(leg)}: from {plain(quantity(before))} to {plain(quantity(after))}"
             self.breaches.append(Breach("no position through zero", now, said))

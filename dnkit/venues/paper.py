@@ -27,7 +27,7 @@ from dnkit.model.events import (
     VenueFact,
 )
 from dnkit.model.instrument import Instrument
-from dnkit.model.terms import EndKind, FoundKind, OrderType, PostOnlyCross, RejectKind, Side
+from dnkit.model.terms import STOPS, EndKind, FoundKind, OrderType, PostOnlyCross, RejectKind, Side
 from dnkit.venues.account import Account, PaperFill
 from dnkit.venues.liquidity import ShownBook
 from dnkit.venues.matcher import Matcher, trade_name
@@ -37,7 +37,6 @@ from dnkit.venues.position_memory import PositionMemory
 KEPT_ORDERS = 10_000
 
 Request = PlaceOrder | CancelOrder | FindOrder | ReadPosition | SweepOrders
-_STOPS = (OrderType.STOP, OrderType.STOP_LIMIT)
 # Ends whose total the venue tells only where its cancel acknowledgement carries one.
 _TOLD_BY_CANCEL = (EndKind.CANCELLED, EndKind.POST_ONLY_CROSS)
 
@@ -235,7 +234,7 @@ class PaperVenue:
         """Why the venue does not take the order at all, None when it does."""
         if asked.type not in self.capabilities.types:
             return RejectKind.OTHER, f"{self.capabilities.venue} has no {asked.type.value} orders"
-        if asked.price <= 0 or (asked.type in _STOPS and asked.stop <= 0):
+        if asked.price <= 0 or (asked.type in STOPS and asked.stop <= 0):
             return RejectKind.OTHER, "the price is not positive"
         if not self.instrument.tradable(asked.price, asked.lots):
             return RejectKind.TOO_SMALL, "below the minimum quantity or notional"

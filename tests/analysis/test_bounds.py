@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from dnkit.analysis.bounds import Measured, bounds_of, limits_kept, measure
 from dnkit.analysis.case import Case
 from dnkit.analysis.explore import Graph, Note
-from dnkit.analysis.exposed import STOPS, exposures
+from dnkit.analysis.exposed import exposures
 from dnkit.analysis.move import CALL_NS
 from dnkit.analysis.network import edges_of
 from dnkit.analysis.proof import NONE, Bounds, Standing
@@ -18,7 +18,7 @@ from dnkit.analysis.world import Fate, Placed, most, reach
 from dnkit.engine.exposure import net, net_money, tolerance
 from dnkit.engine.state import Stage
 from dnkit.machine import program as pg
-from dnkit.model.terms import EndName
+from dnkit.model.terms import STOPS, EndName
 from tests.analysis.graphs import network_of, shipped
 from tests.engine.harness import BPS, S
 from tests.engine.programs import close_pair, open_hedged, unwind_one

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 
-from dnkit.analysis.watch.positions import REDUCING
 from dnkit.analysis.watch.truth import Truth
 from dnkit.analysis.world import Fate, Placed
 from dnkit.engine.exposure import amount_lots
 from dnkit.machine.program import Job, LegSpec, Phase, SizeKind
 from dnkit.model.commands import PlaceOrder
-from dnkit.model.terms import OrderType
+from dnkit.model.terms import CLOSING, STOPS, OrderType
 
 Found = Iterator[tuple[str, str]]  # property and what is wrong
-STOPS = (OrderType.STOP, OrderType.STOP_LIMIT)
 
 
 def order_breaks(truth: Truth, sent: PlaceOrder) -> Found:
@@ -27,7 +25,7 @@ def order_breaks(truth: Truth, sent: PlaceOrder) -> Found:
         yield "P08", f"{what} is sent and `{name}` asks for no such order"
     if _is_forbidden(truth, phase, sent, meant):
         yield "P08", f"{what} is sent and its type is forbidden"
-    closing = program.scopes[phase.scope].intent in REDUCING
+    closing = program.scopes[phase.scope].intent in CLOSING
     if not sent.reduce_only and sent.type in spec.flags and (closing or any(job.reduces for job in jobs)):
         yield "P09", f"{what} is to reduce and is sent without reduce-only"
     left = max((_left(truth, phase, job, sent) for job in meant or jobs), default=0)

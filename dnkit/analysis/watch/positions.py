@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from dnkit.analysis.watch.truth import Span, Truth
 from dnkit.engine.state import Stage
 from dnkit.model.numbers import ceil_div
-from dnkit.model.terms import Intent
+from dnkit.model.terms import BUILDING, CLOSING, Intent
 
 Found = Iterator[tuple[str, str]]  # property and what is wrong
-BUILDING = (Intent.OPEN, Intent.SINGLE)
-REDUCING = (Intent.CLOSE, Intent.UNWIND, Intent.FLATTEN)
 
 
 def position_breaks(truth: Truth) -> Found:
@@ -37,10 +35,10 @@ def _through_zero(truth: Truth, bounds: tuple[Span, ...]) -> Found:
 def _reduces(truth: Truth) -> bool:
     """Whether no leg may be opened now: in a policy that closes, or in the part of one that is at work."""
     program, state = truth.ground.program, truth.state
-    if program.intent in REDUCING:
+    if program.intent in CLOSING:
         return True
     scope = program.scopes[program.phases[state.phase].scope]
-    return state.stage is Stage.PHASE and scope.intent in REDUCING
+    return state.stage is Stage.PHASE and scope.intent in CLOSING
 
 
 def _crosses(now: int, low: int, high: int, step: int) -> bool:

@@ -5,9 +5,7 @@ from dnkit.engine.exposure import is_hedged, lowers_net
 from dnkit.engine.state import State
 from dnkit.machine.program import Program
 from dnkit.model.commands import PlaceOrder, ReadPosition
-from dnkit.model.terms import Intent
-
-WAYS_OUT = (Intent.CLOSE, Intent.UNWIND, Intent.FLATTEN)
+from dnkit.model.terms import CLOSING
 
 
 def lowers_risk(program: Program, state: State, request: PlaceOrder | ReadPosition) -> bool:
@@ -17,5 +15,5 @@ def lowers_risk(program: Program, state: State, request: PlaceOrder | ReadPositi
     The hedge of a filled quote opens a position on its leg and still is the way out of danger.
     """
     if isinstance(request, ReadPosition):
-        return program.intent in WAYS_OUT or not is_hedged(program, state.legs)
+        return program.intent in CLOSING or not is_hedged(program, state.legs)
     return cannot_open(request) or lowers_net(program, state.legs, request.leg, request.side * request.lots)

@@ -14,8 +14,7 @@ from dnkit.machine.program import (
     PriceRule,
     SizeKind,
 )
-from dnkit.model.terms import Intent, OrderType
-from dnkit.policies.compile.legs import CLOSING
+from dnkit.model.terms import CLOSING, Intent, OrderType
 from dnkit.policies.compile.units import through_touch, to_amount, to_limit, to_rule, with_distance
 from dnkit.policies.diagnostics import did_you_mean
 from dnkit.policies.findings import Findings, Route

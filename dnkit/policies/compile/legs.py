@@ -9,14 +9,13 @@ from dnkit.machine.program import Amount, LegSpec
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.instrument import Instrument
 from dnkit.model.numbers import PICO, on_grid
-from dnkit.model.terms import Intent, OrderType, Side
+from dnkit.model.terms import CLOSING, Intent, OrderType, Side
 from dnkit.policies.compile.units import to_amount
 from dnkit.policies.findings import Findings
 from dnkit.policies.policy import LegText, Policy, Quantity, SizeText
 from dnkit.policies.unit_texts import show_quantity
 
 Venues = Mapping[str, Capabilities]
-CLOSING = (Intent.CLOSE, Intent.UNWIND, Intent.FLATTEN)
 DEFAULT_CLIP = Amount(money=500 * PICO)  # only ever seeds a paper account: a close trades what is open
 
 

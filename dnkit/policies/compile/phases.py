@@ -16,10 +16,9 @@ from dnkit.machine.program import (
     Target,
     TargetKind,
 )
-from dnkit.model.terms import EndName, OrderType
+from dnkit.model.terms import CLOSING, EndName, OrderType
 from dnkit.policies.compile.frame import Configured, Frame, Library, LoadedPolicy, halt, policy_of
 from dnkit.policies.compile.jobs import Ground, arm_jobs, clear_jobs, rest_jobs, take_jobs
-from dnkit.policies.compile.legs import CLOSING
 from dnkit.policies.compile.limits import compile_limits, tighter
 from dnkit.policies.compile.units import to_limit
 from dnkit.policies.diagnostics import did_you_mean

@@ -27,10 +27,10 @@ from dnkit.machine.program import (
     with_digest,
 )
 from dnkit.model.numbers import MBPS_PER_BPS, NS_PER_S
-from dnkit.model.terms import Intent, OrderType
+from dnkit.model.terms import CLOSING, Intent, OrderType
 from dnkit.policies.compile.frame import Configured, Frame, Library, halt
 from dnkit.policies.compile.guard import GuardTable, compile_guard
-from dnkit.policies.compile.legs import CLOSING, Venues, compile_legs
+from dnkit.policies.compile.legs import Venues, compile_legs
 from dnkit.policies.compile.phases import Builder
 from dnkit.policies.compile.units import through_touch, to_amount, to_limit
 from dnkit.policies.diagnostics import Diagnostic, Span, in_order

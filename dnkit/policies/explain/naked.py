@@ -19,9 +19,8 @@ from dnkit.machine.program import (
     Target,
     TargetKind,
 )
-from dnkit.model.terms import EndName, Intent
+from dnkit.model.terms import CLOSING, EndName, Intent
 from dnkit.policies.check import WORKING
-from dnkit.policies.compile.legs import CLOSING
 from dnkit.policies.explain.words import show_amount
 from dnkit.policies.explain.worst import (
     Move,

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from dnkit.model.terms import Intent
+from dnkit.model.terms import CLOSING, Intent
 from dnkit.policies.codes import WARNING
-from dnkit.policies.compile.legs import CLOSING, DEFAULT_CLIP
+from dnkit.policies.compile.legs import DEFAULT_CLIP
 from dnkit.policies.diagnostics import Diagnostic
 from dnkit.policies.explain.words import show_money
 from dnkit.policies.policy import Policy

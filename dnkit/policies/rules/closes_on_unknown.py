@@ -11,11 +11,11 @@ from itertools import product
 
 import msgspec
 
+from dnkit.model.terms import CLOSING
 from dnkit.policies import expr
 from dnkit.policies.check_guard import OTHERWISE
 from dnkit.policies.compile.frame import policy_of
 from dnkit.policies.compile.guard import GuardRule, GuardTable
-from dnkit.policies.compile.legs import CLOSING
 from dnkit.policies.diagnostics import Diagnostic
 from dnkit.policies.expr_parse import parse
 from dnkit.policies.rules.subject import Subject

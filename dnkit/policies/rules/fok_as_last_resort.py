@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from dnkit.machine.program import Outcome, Phase, PhaseKind, Program
-from dnkit.model.terms import OrderType
-from dnkit.policies.compile.legs import CLOSING
+from dnkit.model.terms import CLOSING, OrderType
 from dnkit.policies.diagnostics import Diagnostic
 from dnkit.policies.explain.worst import legs_of
 from dnkit.policies.rules.ahead import ahead, following

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 
 from dnkit.machine.program import Anchor, Job, Phase, PhaseKind, Program, Unit
 from dnkit.model.numbers import NS_PER_S
-from dnkit.model.terms import Intent
-from dnkit.policies.compile.legs import CLOSING
+from dnkit.model.terms import CLOSING, Intent
 from dnkit.policies.diagnostics import Diagnostic
 from dnkit.policies.explain.break_even import DRIFT_MBPS
 from dnkit.policies.explain.words import seconds, show_bps

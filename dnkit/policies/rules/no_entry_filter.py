@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from dnkit.model.terms import Intent
-from dnkit.policies.compile.legs import CLOSING
+from dnkit.model.terms import BUILDING, CLOSING
 from dnkit.policies.diagnostics import Diagnostic
 from dnkit.policies.policy import Policy
 from dnkit.policies.rules.subject import Subject
@@ -22,7 +21,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 def _missing(policy: Policy) -> Iterator[tuple[str, str, str]]:
     """Key, what it would have held back, and how it is written."""
     limits, size = policy.limits, policy.size
-    if policy.intent in (Intent.OPEN, Intent.SINGLE):
+    if policy.intent in BUILDING:
         if limits.min_depth is None:
             yield (
                 "min_depth",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dnkit.machine.program import PhaseKind
-from dnkit.policies.compile.legs import CLOSING
+from dnkit.model.terms import CLOSING
 from dnkit.policies.diagnostics import Diagnostic
 from dnkit.policies.rules.subject import Subject
 

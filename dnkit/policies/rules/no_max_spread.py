@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from dnkit.model.terms import Intent
-from dnkit.policies.compile.legs import CLOSING
+from dnkit.model.terms import CLOSING, Intent
 from dnkit.policies.diagnostics import Diagnostic
 from dnkit.policies.rules.subject import Subject
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from dnkit.model.terms import Intent
+from dnkit.model.terms import CLOSING, Intent
 from dnkit.policies.bind import Bound
-from dnkit.policies.compile.legs import CLOSING
 from dnkit.policies.diagnostics import Diagnostic
 from dnkit.policies.overlays import reasons_in
 from dnkit.policies.policy import Distance

@@ -17,14 +17,11 @@ from dnkit.market.leg_book import LegBook
 from dnkit.model import commands as cm
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.numbers import ceil_div, plain
-from dnkit.model.terms import Intent, OrderType
+from dnkit.model.terms import BUILDING, CLOSING, STOPS, Intent, OrderType
 from dnkit.sim.hostile.ends import Held, end_breaks
 from dnkit.sim.hostile.exchange import Exchange
 from dnkit.venues.paper import Request
 
-REDUCING = (Intent.CLOSE, Intent.UNWIND, Intent.FLATTEN)
-BUILDING = (Intent.OPEN, Intent.SINGLE)
-STOPS = (OrderType.STOP, OrderType.STOP_LIMIT)
 KEPT_MAX = 8
 OFF_MAX = 2  # an order priced more than that many times off the true mid
 DRIFT = 105  # percent: a clip in money is counted at the price of another moment
@@ -166,7 +163,7 @@ class Referee:
         return next(one for one in self._program.phases if one.name == name)
 
     def _reduces(self, phase: Phase, jobs: list[Job]) -> bool:
-        closes = self._program.scopes[phase.scope].intent in REDUCING
+        closes = self._program.scopes[phase.scope].intent in CLOSING
         return closes or (bool(jobs) and all(job.reduces for job in jobs))
 
     def _forbidden(self, phase: Phase) -> set[OrderType]:
@@ -245,7 +242,7 @@ class Referee:
         positions, starts = self.positions(), self._world.starting()
         intent = self._program.intent
         for index, (lots, start) in enumerate(zip(positions, starts, strict=True)):
-            if intent in REDUCING and (lots * start < 0 or abs(lots) > abs(start)):
+            if intent in CLOSING and (lots * start < 0 or abs(lots) > abs(start)):
                 yield "never through zero", f"{self._held(index, lots)} after {self._quantity(index, start)}"
             elif intent in BUILDING and abs(lots - start) > self._most(index):
                 yield "exposure bound", f"{self._held(index, lots)}, beyond its clip"

@@ -7,15 +7,13 @@ from random import Random
 
 from msgspec.structs import replace
 
-from dnkit.analysis.exposed import STOPS
 from dnkit.analysis.ground import Lattice
-from dnkit.analysis.world import RESTING
 from dnkit.machine.program import LegSpec
 from dnkit.model import commands as cm
 from dnkit.model import events as ev
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.numbers import NS_PER_MS, NS_PER_S, to_pico
-from dnkit.model.terms import OrderType, Side
+from dnkit.model.terms import RESTING, STOPS, OrderType, Side
 from dnkit.venues.account import Account
 from dnkit.venues.paper import PaperVenue, Request
 from tests.analysis.walks.board import Board

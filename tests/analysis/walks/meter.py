@@ -3,12 +3,11 @@
 from msgspec.structs import replace
 
 from dnkit.analysis.ground import Ground
-from dnkit.analysis.world import RESTING
 from dnkit.engine.exposure import amount_lots, net, net_money, tolerance
 from dnkit.engine.state import Leg
 from dnkit.model import commands as cm
 from dnkit.model.numbers import MBPS_ONE, ceil_div
-from dnkit.model.terms import Intent
+from dnkit.model.terms import RESTING, Intent
 
 
 class Meter:
