@@ -271,7 +271,8 @@ class Line:
         if era != self._bot.era or self.weather.is_down(now):
             return
         if isinstance(fact, ev.PositionRead) and fact.lots is not None:
-            self.told = (era, fact.lots)
+            if self._bot.ended is None:  # what comes after the end is no help to a run
+                self.told = (era, fact.lots)
             self._bot.hear(replace(fact, at_ns=now, as_of_ns=self._stamp(fact.as_of_ns)))
         elif isinstance(fact, ev.OrderFilled) and fact.traded_ns:
             self._bot.hear(replace(fact, at_ns=now, traded_ns=self._stamp(fact.traded_ns)))
