@@ -132,48 +132,6 @@ def tui(
 
 
 @app.command()
-def exchange(
-    market: flags.Market = "synthetic",
-    speed: flags.RealSpeed = "1",
-    port: flags.Port = 0,
-    for_: flags.ForSeconds = 0,
-    list_: flags.Listed = None,
-    book: flags.ListedBooks = None,
-    seed: flags.Seed = 1,
-    loop: flags.Loop = False,
-    dir_: flags.ExchangeFolder = None,
-    json: flags.Json = False,
-) -> None:
-    """Run a paper exchange in a process of its own; `trade --endpoint` trades there.
-
-    Examples:
-
-      dnkit exchange --port 8765
-
-      dnkit trade -p close_two_phase --endpoint ws://127.0.0.1:8765/mine
-    """
-
-    def command() -> int:
-        from dnkit.cli.exchange import Asked, exchange
-
-        asked = Asked(
-            market=market,
-            speed=speed,
-            port=port,
-            for_s=for_,
-            listed=tuple(list_ or ()),
-            books=tuple(book or ()),
-            seed=seed,
-            loop=loop,
-            folder=dir_,
-            as_json=json,
-        )
-        return exchange(asked)
-
-    guard(command)
-
-
-@app.command()
 def flatten(
     run: flags.RunToFlatten = "",
     venue: flags.Venue = "",

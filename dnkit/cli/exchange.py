@@ -27,6 +27,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
     loop: bool = False
     folder: Path | None = None
+    venue: str = ""
+    faults: str = ""
     as_json: bool = False
 
 
@@ -44,6 +46,8 @@ def exchange(asked: Asked) -> int:
         for_s=asked.for_s,
         seed=asked.seed,
         loop=asked.loop,
+        venue=asked.venue,
+        faults=asked.faults,
     )
     open_exchange(wanted, VenueFacts(), partial(_tell, asked))
     out.say("PAPER  the exchange is closed; its accounts are kept")

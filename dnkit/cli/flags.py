@@ -118,6 +118,15 @@ Endpoint = Annotated[
         "--endpoint", metavar="ws://...", help="Trade at a running `dnkit exchange` instead of in here."
     ),
 ]
+Wire = Annotated[
+    str, typer.Option("--venue", metavar="V", help="Speak this venue's wire: HTTP, WebSockets, signatures.")
+]
+WireFaults = Annotated[
+    str,
+    typer.Option(
+        metavar="F=%,...", help='What goes wrong on that wire, in percent: "all=2", "drop_after=5,gap=20".'
+    ),
+]
 Listed = Annotated[
     list[str] | None,
     typer.Option("--list", metavar="VENUE:SYMBOL", help="List only this symbol. May be repeated."),

@@ -1,4 +1,4 @@
-"""The commands for whoever watches over running ones. Every one imports what it needs when it runs."""
+"""For whoever watches over running commands, and the exchange they may run at. Imports wait until a command runs."""
 
 from dnkit.cli import flags
 from dnkit.cli.authoring import guard
@@ -79,4 +79,52 @@ def reconcile(
     guard(command)
 
 
-COMMANDS = (pause, resume, stop, reconcile)
+def exchange(
+    market: flags.Market = "synthetic",
+    speed: flags.RealSpeed = "1",
+    port: flags.Port = 0,
+    for_: flags.ForSeconds = 0,
+    list_: flags.Listed = None,
+    book: flags.ListedBooks = None,
+    seed: flags.Seed = 1,
+    loop: flags.Loop = False,
+    dir_: flags.ExchangeFolder = None,
+    venue: flags.Wire = "",
+    faults: flags.WireFaults = "",
+    json: flags.Json = False,
+) -> None:
+    """Run a paper exchange in a process of its own; `trade --endpoint` trades there. With --venue it speaks
+    that venue's wire: a place to rehearse live trading.
+
+    Examples:
+
+      dnkit exchange --port 8765
+
+      dnkit trade -p close_two_phase --endpoint ws://127.0.0.1:8765/mine
+
+      dnkit exchange --venue nado --faults all=2
+    """
+
+    def command() -> int:
+        from dnkit.cli.exchange import Asked, exchange
+
+        asked = Asked(
+            market=market,
+            speed=speed,
+            port=port,
+            for_s=for_,
+            listed=tuple(list_ or ()),
+            books=tuple(book or ()),
+            seed=seed,
+            loop=loop,
+            folder=dir_,
+            venue=venue,
+            faults=faults,
+            as_json=json,
+        )
+        return exchange(asked)
+
+    guard(command)
+
+
+COMMANDS = (pause, resume, stop, reconcile, exchange)

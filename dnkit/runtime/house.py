@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from dnkit.control.inbox import Inbox
-from dnkit.desk.gateway.outcome import Request
 from dnkit.desk.gateway.preflight import AccountFacts
 from dnkit.desk.gateway.wire import Wire
 from dnkit.desk.scheduler import Call
@@ -17,6 +16,7 @@ from dnkit.market.leg_book import LegBook
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.commands import PlaceOrder
 from dnkit.venues.account import Account
+from dnkit.venues.base import Request
 from dnkit.venues.judge import Verdict
 
 

@@ -12,9 +12,10 @@ from dnkit.model.terms import Side
 from dnkit.runtime.world import World
 from dnkit.venues.account import PAPER_TERMS, Account
 from dnkit.venues.accounts import PaperAccounts
+from dnkit.venues.base import Request
 from dnkit.venues.judge import Verdict, judge
 from dnkit.venues.liquidity import closed
-from dnkit.venues.paper import PaperVenue, Request
+from dnkit.venues.paper import PaperVenue
 
 SEED = "trade"  # who gives an empty account its start
 

@@ -11,7 +11,6 @@ import msgspec
 from dnkit.desk.alerts import Alerts, Lookout, Vitals, halt_level, of_end
 from dnkit.desk.desk import Answer, Desk
 from dnkit.desk.gateway.gateway import Gateway
-from dnkit.desk.gateway.outcome import Request
 from dnkit.desk.gateway.risk import lowers_risk
 from dnkit.desk.gateway.traffic import Traffic
 from dnkit.desk.gateway.wire import Wire
@@ -32,6 +31,7 @@ from dnkit.runtime.house import House, Time
 from dnkit.runtime.pager import Pager
 from dnkit.runtime.seeding import MODE, note
 from dnkit.venues.account import Account
+from dnkit.venues.base import Request
 from dnkit.venues.judge import Verdict
 
 Watch = Callable[[Event, State], None]

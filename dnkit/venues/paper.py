@@ -29,6 +29,7 @@ from dnkit.model.events import (
 from dnkit.model.instrument import Instrument
 from dnkit.model.terms import STOPS, EndKind, FoundKind, OrderType, PostOnlyCross, RejectKind, Side
 from dnkit.venues.account import Account, PaperFill
+from dnkit.venues.base import Request
 from dnkit.venues.liquidity import ShownBook
 from dnkit.venues.matcher import Matcher, trade_name
 from dnkit.venues.paper_order import PaperOrder
@@ -36,7 +37,6 @@ from dnkit.venues.position_memory import PositionMemory
 
 KEPT_ORDERS = 10_000
 
-Request = PlaceOrder | CancelOrder | FindOrder | ReadPosition | SweepOrders
 # Ends whose total the venue tells only where its cancel acknowledgement carries one.
 _TOLD_BY_CANCEL = (EndKind.CANCELLED, EndKind.POST_ONLY_CROSS)
 
@@ -196,6 +196,10 @@ class PaperVenue:
     def resting_orders(self) -> tuple[PlaceOrder, ...]:
         """Every order that is still open here, stops included."""
         return tuple(one.asked for one in self._matcher.orders())
+
+    def order(self, key: str) -> PaperOrder | None:
+        """What became of an order of that client id; None where it never came here, or is forgotten."""
+        return self._orders.get(key)
 
     # The wire: one latency each way, first in first out
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from dnkit.desk.gateway.budget import Use
 from dnkit.desk.gateway.gateway import Gateway
-from dnkit.desk.gateway.outcome import Answered, Done, Failed, Fate, Outcome, Request
+from dnkit.desk.gateway.outcome import Answered, Done, Failed, Fate, Outcome
 from dnkit.desk.gateway.traffic import Traffic
 from dnkit.desk.scheduler import Scheduler
 from dnkit.model import events as ev
@@ -16,6 +16,7 @@ from dnkit.model.commands import CancelOrder, FindOrder, PlaceOrder, ReadPositio
 from dnkit.model.numbers import NS_PER_S
 from dnkit.model.terms import EndKind, FoundKind, OrderType, RejectKind, Side
 from dnkit.runtime.library import VenueFacts
+from dnkit.venues.base import Request
 
 START = 1_000 * NS_PER_S
 FACTS = replace(

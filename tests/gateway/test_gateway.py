@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from dnkit.desk.gateway.brakes import REST_NS, SAME_MAX
 from dnkit.desk.gateway.breaker import FAILURES_MAX, OPEN_NS
 from dnkit.desk.gateway.gateway import Gateway
-from dnkit.desk.gateway.outcome import Answered, Fate, Outcome, Request
+from dnkit.desk.gateway.outcome import Answered, Fate, Outcome
 from dnkit.desk.gateway.traffic import RETRIES
 from dnkit.model import events as ev
 from dnkit.model.commands import CancelOrder, FindOrder, PlaceOrder, ReadPosition, SweepOrders
 from dnkit.model.numbers import NS_PER_S, PICO
 from dnkit.model.terms import FoundKind, RejectKind
+from dnkit.venues.base import Request
 from tests.gateway.rig import FACTS, Bench, cancel, failed, find, fine, limited, order, read, sweep
 
 TRANSIENT, PERMANENT, UNKNOWN = failed(Fate.TRANSIENT), failed(Fate.PERMANENT), failed(Fate.UNKNOWN)

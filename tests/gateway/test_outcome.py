@@ -2,10 +2,11 @@
 
 import pytest
 
-from dnkit.desk.gateway.outcome import AGAIN, Failed, Fate, Request, Sign, Trouble, as_event, classify
+from dnkit.desk.gateway.outcome import AGAIN, Failed, Fate, as_event, classify
 from dnkit.model import events as ev
 from dnkit.model.commands import CancelOrder, FindOrder, PlaceOrder, ReadPosition, SweepOrders
 from dnkit.model.terms import FoundKind, OrderType, RejectKind, Side
+from dnkit.venues.base import Request, Sign, Trouble
 
 PLACE = PlaceOrder(1, 3, "r-b-3", Side.BUY, OrderType.IOC, 5, 100, 0, False, True, "hedge#1")
 CANCEL, FIND = CancelOrder(1, 3, "r-b-3"), FindOrder(1, 3, "r-b-3")

@@ -9,7 +9,7 @@ import pytest
 from dnkit.cli.exit_of import code_of
 from dnkit.desk.gateway import breaker as circuit
 from dnkit.desk.gateway.budget import Use
-from dnkit.desk.gateway.outcome import Done, Failed, Fate, Request
+from dnkit.desk.gateway.outcome import Done, Failed, Fate
 from dnkit.desk.gateway.wire import Wire
 from dnkit.journal.reader import Reader
 from dnkit.model.alerts import BUDGET_LOW
@@ -23,6 +23,7 @@ from dnkit.runtime.cycles import Plan, run_cycles
 from dnkit.runtime.folder import StateFolder
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.run import Floor, RunResult, traffic_to
+from dnkit.venues.base import Request
 from tests.desk.floor import Quiet, floor_for, program
 from tests.gateway.rig import limited
 

@@ -12,16 +12,7 @@ from msgspec.structs import replace
 
 from dnkit.desk.gateway.backoff import wait_ns
 from dnkit.desk.gateway.budget import Use
-from dnkit.desk.gateway.outcome import (
-    AGAIN,
-    Answered,
-    Failed,
-    Fate,
-    Outcome,
-    Request,
-    Send,
-    as_event,
-)
+from dnkit.desk.gateway.outcome import AGAIN, Answered, Failed, Fate, Outcome, Send, as_event
 from dnkit.desk.gateway.traffic import RETRIES, Passage, Traffic
 from dnkit.desk.scheduler import NEVER, Call
 from dnkit.model.capabilities import Capabilities
@@ -36,6 +27,7 @@ from dnkit.model.events import (
 )
 from dnkit.model.numbers import NS_PER_MS
 from dnkit.model.terms import FoundKind, RejectKind
+from dnkit.venues.base import Request
 
 PATIENCE = (3, 4)  # of the time a run waits for an answer: the rest is for the answer to the last try
 LOOK_AGAIN_NS = 500 * NS_PER_MS  # a venue may not know yet what it took

@@ -14,8 +14,7 @@ import msgspec
 from dnkit.model import events as ev
 from dnkit.model.commands import CancelOrder, FindOrder, PlaceOrder, ReadPosition, SweepOrders
 from dnkit.model.terms import FoundKind, RejectKind
-
-Request = PlaceOrder | CancelOrder | FindOrder | ReadPosition | SweepOrders
+from dnkit.venues.base import Request, Sign, Trouble
 
 
 class Fate(Enum):
@@ -24,30 +23,6 @@ class Fate(Enum):
     TRANSIENT = "transient"
     PERMANENT = "permanent"
     UNKNOWN = "unknown"
-
-
-class Sign(Enum):
-    """What a transport saw of a call that brought no answer it can read."""
-
-    NOT_SENT = "not sent"  # name not resolved, connection or handshake refused: no byte of it left
-    TIMED_OUT = "timed out"
-    DROPPED = "connection dropped"  # after sending began
-    STATUS = "http status"
-    REFUSED = "refused"  # the venue's own error, understood by its adapter
-
-
-class Trouble(msgspec.Struct, frozen=True, kw_only=True):
-    """A failed call as a transport reports it. `status` and `html` count for STATUS, `why` for REFUSED.
-
-    `retry_after_ns` is what the venue asked to wait, 0 where it asked nothing.
-    """
-
-    sign: Sign
-    text: str = ""
-    status: int = 0
-    html: bool = False
-    retry_after_ns: int = 0
-    why: RejectKind = RejectKind.OTHER
 
 
 class Answered(msgspec.Struct, frozen=True):

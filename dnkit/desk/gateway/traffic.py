@@ -11,13 +11,14 @@ from dnkit.desk.gateway import breaker as circuit
 from dnkit.desk.gateway.backoff import Backoff
 from dnkit.desk.gateway.brakes import Churn, SameRefusal
 from dnkit.desk.gateway.budget import Budget, Use
-from dnkit.desk.gateway.outcome import Failed, Fate, Request
+from dnkit.desk.gateway.outcome import Failed, Fate
 from dnkit.desk.scheduler import NEVER, Call
 from dnkit.model.alerts import BUDGET_LOW, ENTRIES_STOPPED, Alert, AlertKind
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.events import Event
 from dnkit.model.numbers import NS_PER_MS, NS_PER_S
 from dnkit.model.terms import RejectKind
+from dnkit.venues.base import Request
 
 RETRIES = Backoff(base_ns=100 * NS_PER_MS, cap_ns=NS_PER_S, tries=5)
 READS = (Use.READ, Use.NEED)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from dnkit.desk.gateway.outcome import Answered, Done, Failed, Fate, Request
+from dnkit.desk.gateway.outcome import Answered, Done, Failed, Fate
 from dnkit.model.commands import CancelOrder, FindOrder, PlaceOrder, ReadPosition, SweepOrders
 from dnkit.model.events import (
     CancelRefused,
@@ -15,6 +15,7 @@ from dnkit.model.events import (
     PositionRead,
     VenueFact,
 )
+from dnkit.venues.base import Request
 
 Name = tuple[type[Request], int, int]
 Carry = Callable[[Request], bool]

@@ -9,7 +9,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from dnkit.desk.gateway.outcome import Failed, Fate, Request
+from dnkit.desk.gateway.outcome import Failed, Fate
 from dnkit.desk.gateway.preflight import AccountFacts, PositionMode
 from dnkit.desk.gateway.wire import Wire
 from dnkit.machine.program import LegSpec
@@ -21,6 +21,7 @@ from dnkit.model.ids import order_key
 from dnkit.runtime.endpoint.world import EndpointWorld
 from dnkit.runtime.library import VenueFacts
 from dnkit.venues.account import Account, Holding
+from dnkit.venues.base import Request
 from dnkit.venues.judge import Verdict
 from dnkit.venues.local import protocol
 

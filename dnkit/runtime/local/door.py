@@ -1,29 +1,21 @@
 """The exchange's socket: WebSocket on 127.0.0.1, one session a connection, time by the wall."""
 
 import asyncio
-import signal
 from collections.abc import Callable
 from contextlib import suppress
-from decimal import Decimal
 
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from dnkit.market.leg_book import LegBook
 from dnkit.model.errors import DnkitError
-from dnkit.model.numbers import NS_PER_S
-from dnkit.runtime.clock import MarketClock
 from dnkit.runtime.local.outbox import Outbox
+from dnkit.runtime.local.pump import Pump
 from dnkit.runtime.local.showing import Showing
-from dnkit.runtime.world import World
 from dnkit.venues.local import protocol
 from dnkit.venues.local.exchange import Exchange, NotAdmitted, Session
 
 HOST = "127.0.0.1"
 ACCOUNT = "main"  # of a trader that names none
-PUMP_S = 0.002
-LOOK_S = 0.25  # between two looks at whether it is time to stop, each with a beat for those who listen
-STRIDE_NS = 250_000_000  # of market, at most, between two looks at the socket
 PING_S = 5
 CLOSE_S = 2  # for traders to hear that it is over
 FRAME_MAX = 1 << 20
@@ -40,14 +32,11 @@ class Visitor:
 class Door:
     """Lets traders in and keeps the market moving while `serve` runs."""
 
-    def __init__(self, exchange: Exchange, world: World, books: tuple[LegBook, ...], speed: Decimal) -> None:
+    def __init__(self, exchange: Exchange, pump: Pump) -> None:
         self._exchange = exchange
-        self._world = world
-        self._books = books
-        self._clock = MarketClock(world.now(), speed)
-        self._stride_ns = max(STRIDE_NS, int(speed * NS_PER_S) // 20)
-        self._showings: dict[int, Showing] = {}
+        self._pump = pump
         self._visitors: list[Visitor] = []
+        pump.changed = self._show
 
     async def serve(self, port: int, ready: Callable[[int], None], over: Callable[[int], bool]) -> None:
         """Listen on `port` (0: a free one, told to `ready`) until `over(now)` or a signal to stop; DnkitError
@@ -65,46 +54,23 @@ class Door:
             )
         except OSError as error:
             raise DnkitError(f"cannot listen on {HOST}:{port}: {error.strerror}") from error
-        asked = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, asked.set)
+        ready(next(iter(server.sockets)).getsockname()[1])
         try:
-            await self._keep_open(server, ready, lambda now_ns: asked.is_set() or over(now_ns))
+            await self._pump.run(over, self._beat)
         finally:
             server.close()
             with suppress(TimeoutError):
                 await asyncio.wait_for(server.wait_closed(), CLOSE_S)
 
-    async def _keep_open(
-        self, server: Server, ready: Callable[[int], None], over: Callable[[int], bool]
-    ) -> None:
-        pump = asyncio.create_task(self._pump())
-        ready(next(iter(server.sockets)).getsockname()[1])
-        while not over(self._world.now()) and not pump.done():
-            for visitor in self._visitors:
-                visitor.outbox.tell(protocol.Beat(self._world.now()))
-            await asyncio.wait((pump,), timeout=LOOK_S)
-        pump.cancel()
-        with suppress(asyncio.CancelledError):
-            await pump
+    def _beat(self) -> None:
+        for visitor in self._visitors:
+            visitor.outbox.tell(protocol.Beat(self._pump.now()))
 
-    async def _pump(self) -> None:
-        """Let the market run after the clock, and show what changed."""
-        while True:
-            behind = self._clock.now() - self._world.now()
-            if behind > 0:
-                self._world.settle(min(behind, self._stride_ns))
-                self._show()
-            await asyncio.sleep(PUMP_S if behind < self._stride_ns else 0)
-
-    def _show(self) -> None:
-        now = self._world.now()
-        for listing, showing in self._showings.items():
-            if showing.changed:
-                shown = showing.take(now)
-                for visitor in self._visitors:
-                    if listing in visitor.session.numbers:
-                        visitor.outbox.tell(shown)
+    def _show(self, listing: int, showing: Showing) -> None:
+        shown = showing.take(self._pump.now())
+        for visitor in self._visitors:
+            if listing in visitor.session.numbers:
+                visitor.outbox.tell(shown)
 
     async def _visit(self, connection: ServerConnection) -> None:
         outbox = Outbox(connection)
@@ -127,14 +93,8 @@ class Door:
         account = (request.path.strip("/") if request is not None else "") or ACCOUNT
         visitor = Visitor(self._exchange.admit(account, first[0], outbox.tell), outbox)
         for listing in visitor.session.numbers:
-            outbox.tell(self._showing(listing).whole(self._world.now()))
+            outbox.tell(self._pump.showing(listing).whole(self._pump.now()))
         return visitor
-
-    def _showing(self, listing: int) -> Showing:
-        if listing not in self._showings:
-            self._showings[listing] = Showing(listing, self._books[listing])
-            self._world.attach(listing, self._showings[listing])
-        return self._showings[listing]
 
     async def _attend(self, connection: ServerConnection, visitor: Visitor) -> None:
         """Hear a session out; whatever ends it, the orders stay."""

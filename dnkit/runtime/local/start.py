@@ -14,6 +14,7 @@ from dnkit.model.capabilities import Capabilities
 from dnkit.model.errors import DnkitError
 from dnkit.model.instrument import Instrument
 from dnkit.runtime.local.door import HOST, Door
+from dnkit.runtime.local.pump import Pump
 from dnkit.runtime.lock import held
 from dnkit.runtime.market import MarketChoice, OpenMarket, open_market
 from dnkit.runtime.world import World
@@ -22,13 +23,14 @@ from dnkit.venues.local import protocol
 from dnkit.venues.local.exchange import MARKET, Exchange
 from dnkit.venues.local.member import Hall
 from dnkit.venues.local.orders import Orders
+from dnkit.venues.local.wire_faults import read_faults
 
 NAME, CLOCK = "name", "clock_ns"
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What exchange to open. `listed` are (venue, symbol), none for all there are; `for_s` seconds of ours to
-    live, 0 for as long as the parent lives.
+    live, 0 for as long as the parent lives. With `venue` it speaks that venue's wire, with those `faults`.
     """
 
     folder: Path
@@ -41,10 +43,13 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     for_s: int = 0
     seed: int = 1
     loop: bool = False
+    venue: str = ""
+    faults: str = ""
 
 
 def open_exchange(wanted: Wanted, venues: Mapping[str, Capabilities], ready: Callable[[str], None]) -> None:
     """Run an exchange to its end; `ready` hears its address. DnkitError when it cannot be opened."""
+    _refuse_unspoken(wanted)
     instruments = _instruments(wanted, venues)
     legs = {f"{one.venue}:{one.symbol}": one for one in instruments}
     opened = open_market(
@@ -64,11 +69,38 @@ def open_exchange(wanted: Wanted, venues: Mapping[str, Capabilities], ready: Cal
             attach=world.attach,
             seed=wanted.seed,
         )
-        exchange = Exchange(_name(orders), hall, _listings(instruments, opened), wanted.speed)
-        door = Door(exchange, world, opened.books, wanted.speed)
-        asyncio.run(
-            door.serve(wanted.port, lambda port: ready(f"ws://{HOST}:{port}"), _end(wanted.for_s, orders))
-        )
+        pump, over = Pump(world, opened.books, wanted.speed), _end(wanted.for_s, orders)
+        if wanted.venue:
+            _open_shop(wanted, hall, pump, ready, over)
+            return
+        door = Door(Exchange(_name(orders), hall, _listings(instruments, opened), wanted.speed), pump)
+        asyncio.run(door.serve(wanted.port, lambda port: ready(f"ws://{HOST}:{port}"), over))
+
+
+def _open_shop(
+    wanted: Wanted,
+    hall: Hall,
+    pump: Pump,
+    ready: Callable[[str], None],
+    over: Callable[[int], bool],
+) -> None:
+    """Serve the wire of one venue."""
+    from dnkit.runtime.local.shop import Stock, serve_shop
+    from dnkit.runtime.local.shops import SHOPS
+
+    listings = {one.symbol: number for number, one in enumerate(hall.instruments)}
+    stock = Stock(hall, pump, listings, read_faults(wanted.faults, wanted.seed))
+    shop = SHOPS[wanted.venue](stock)
+    asyncio.run(serve_shop(shop, pump, wanted.port, lambda port: ready(f"http://{HOST}:{port}"), over))
+
+
+def _refuse_unspoken(wanted: Wanted) -> None:
+    if wanted.venue:
+        from dnkit.runtime.local.shops import SHOPS
+
+        if wanted.venue not in SHOPS:
+            known = ", ".join(SHOPS) or "none"
+            raise DnkitError(f"no local exchange speaks as {wanted.venue} does; those there are: {known}")
 
 
 @contextmanager
@@ -99,8 +131,9 @@ def _instruments(wanted: Wanted, venues: Mapping[str, Capabilities]) -> list[Ins
 
 
 def _all(wanted: Wanted, venues: Mapping[str, Capabilities]) -> list[Instrument]:
-    """Every symbol there are facts of; on a recording those whose coin it has."""
-    every = [instrument for capabilities in venues.values() for instrument in capabilities.symbols]
+    """Every symbol there are facts of, of one venue or of all; on a recording those whose coin it has."""
+    served = (venues[wanted.venue],) if wanted.venue else venues.values()
+    every = [instrument for capabilities in served for instrument in capabilities.symbols]
     if wanted.choice.folder is None:
         return every
     from dnkit.market.recording import instruments

@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from dnkit.desk.alerts import Lookout, Vitals
-from dnkit.desk.gateway.outcome import Failed, Request
+from dnkit.desk.gateway.outcome import Failed
 from dnkit.desk.scheduler import Call, Scheduler
 from dnkit.engine.state import State, state_digest
 from dnkit.engine.step import begin, step
@@ -18,6 +18,7 @@ from dnkit.model import commands as cm
 from dnkit.model import events as ev
 from dnkit.sim.hostile.faults import Fault, Luck
 from dnkit.sim.hostile.life import Clock, Life, Outside
+from dnkit.venues.base import Request
 
 DEATHS_MAX = 5
 

@@ -17,7 +17,8 @@ from dnkit.model.numbers import to_pico
 from dnkit.model.terms import OrderType, Side
 from dnkit.sim.hostile.weather import Weather
 from dnkit.venues.account import Account
-from dnkit.venues.paper import PaperVenue, Request
+from dnkit.venues.base import Request
+from dnkit.venues.paper import PaperVenue
 
 PASSIVE = (OrderType.POST_ONLY, OrderType.GTC)
 

@@ -9,7 +9,7 @@ import msgspec
 from dnkit.desk.desk import Answer, Desk, Record
 from dnkit.desk.gateway.budget import Use
 from dnkit.desk.gateway.gateway import Gateway
-from dnkit.desk.gateway.outcome import Failed, Request
+from dnkit.desk.gateway.outcome import Failed
 from dnkit.desk.gateway.risk import lowers_risk
 from dnkit.desk.gateway.stream import Do
 from dnkit.desk.gateway.traffic import Traffic
@@ -23,6 +23,7 @@ from dnkit.model import events as ev
 from dnkit.model.alerts import Alert
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.ids import order_key
+from dnkit.venues.base import Request
 
 
 class Outside(msgspec.Struct, frozen=True):

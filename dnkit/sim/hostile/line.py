@@ -11,7 +11,7 @@ from typing import Protocol
 import msgspec
 from msgspec.structs import replace
 
-from dnkit.desk.gateway.outcome import Failed, Sign, Trouble, classify
+from dnkit.desk.gateway.outcome import Failed, classify
 from dnkit.desk.scheduler import Scheduler
 from dnkit.machine.program import LegSpec
 from dnkit.market.feed import Message
@@ -22,7 +22,7 @@ from dnkit.model.terms import OrderType, RejectKind
 from dnkit.sim.hostile.exchange import PASSIVE, Exchange
 from dnkit.sim.hostile.faults import Fault, Luck
 from dnkit.sim.hostile.weather import Weather
-from dnkit.venues.paper import Request
+from dnkit.venues.base import Request, Sign, Trouble
 
 TIME_OUT_NS = 2 * NS_PER_S  # a call without an answer is given up within that time
 REJECTS_MAX = 5
@@ -35,6 +35,8 @@ class Bot(Protocol):
     era: int
     dead: bool
 
+    @property
+    def ended(self) -> cm.EndRun | None: ...
     def hear(self, fact: ev.VenueFact) -> None: ...
     def fail(self, request: Request, failed: Failed) -> None: ...
     def spend(self) -> None: ...

@@ -20,7 +20,7 @@ from dnkit.model.numbers import ceil_div, plain
 from dnkit.model.terms import BUILDING, CLOSING, STOPS, Intent, OrderType
 from dnkit.sim.hostile.ends import Held, end_breaks
 from dnkit.sim.hostile.exchange import Exchange
-from dnkit.venues.paper import Request
+from dnkit.venues.base import Request
 
 KEPT_MAX = 8
 OFF_MAX = 2  # an order priced more than that many times off the true mid

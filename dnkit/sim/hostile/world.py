@@ -31,7 +31,7 @@ from dnkit.sim.hostile.referee import Referee
 from dnkit.sim.hostile.tape import Tapes, still
 from dnkit.sim.hostile.weather import Weather, draw_weather, soon
 from dnkit.venues.account import PAPER_TERMS
-from dnkit.venues.paper import Request
+from dnkit.venues.base import Request
 
 RUN_ID = "simulated"
 LONGEST_NS = 3600 * NS_PER_S

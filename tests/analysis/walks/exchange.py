@@ -15,7 +15,8 @@ from dnkit.model.capabilities import Capabilities
 from dnkit.model.numbers import NS_PER_MS, NS_PER_S, to_pico
 from dnkit.model.terms import RESTING, STOPS, OrderType, Side
 from dnkit.venues.account import Account
-from dnkit.venues.paper import PaperVenue, Request
+from dnkit.venues.base import Request
+from dnkit.venues.paper import PaperVenue
 from tests.analysis.walks.board import Board
 
 PAUSES_NS = (5 * NS_PER_MS, 400 * NS_PER_MS, 2 * NS_PER_S, 6 * NS_PER_S, 16 * NS_PER_S)

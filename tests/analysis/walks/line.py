@@ -25,7 +25,7 @@ from dnkit.model import events as ev
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.numbers import MBPS_ONE, NS_PER_MS, NS_PER_S
 from dnkit.model.terms import FoundKind, RejectKind
-from dnkit.venues.paper import Request
+from dnkit.venues.base import Request
 from tests.analysis.walks.exchange import Exchange
 
 WAY_NS = 100 * NS_PER_MS

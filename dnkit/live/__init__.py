@@ -1,0 +1,1 @@
+"""Venues over real sockets: transports, and one adapter for each way of speaking to a venue."""
