@@ -1,4 +1,4 @@
-"""For whoever watches over running commands, and the exchange they may run at. Imports wait until a command runs."""
+"""For whoever watches over running commands, and the exchange they run at. Imports wait until one runs."""
 
 from dnkit.cli import flags
 from dnkit.cli.authoring import guard

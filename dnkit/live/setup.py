@@ -1,0 +1,55 @@
+"""What an adapter is made of, and which one speaks to which venue."""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+
+import msgspec
+
+from dnkit.model.alerts import Alert
+from dnkit.model.capabilities import Capabilities
+from dnkit.model.errors import DnkitError
+from dnkit.model.instrument import Instrument
+from dnkit.venues.base import Venue
+
+MAIN, TEST = "main", "testnet"
+# Modules are imported when a venue is traded: what they need is heavy.
+_MODULES: Mapping[str, str] = {}
+
+
+class Setup(msgspec.Struct, frozen=True, kw_only=True):
+    """One account at one venue.
+
+    `instruments` are the symbols traded, by symbol. `where` is MAIN, TEST, or the address of a local exchange
+    ("http://127.0.0.1:8765"). `keys` are the secrets and account names its adapter documents. `memory` is a
+    file for what has to outlive the process. `now` is the run's clock, `alert` hears of lines that stay down.
+    """
+
+    capabilities: Capabilities
+    instruments: Mapping[str, Instrument]
+    where: str
+    keys: Mapping[str, str]
+    memory: Path
+    now: Callable[[], int]
+    alert: Callable[[Alert], None]
+
+    def __repr__(self) -> str:
+        return f"Setup({self.capabilities.venue} at {self.where}, keys {', '.join(self.keys) or 'none'})"
+
+
+def speakable() -> tuple[str, ...]:
+    """Venues there is an adapter for."""
+    return tuple(sorted(_MODULES))
+
+
+def make_venue(setup: Setup) -> Venue:
+    """The adapter of a venue; DnkitError when there is none, or what it needs is not installed."""
+    name = setup.capabilities.venue
+    if name not in _MODULES:
+        raise DnkitError(f"there is no adapter for {name}; those there are: {', '.join(speakable())}")
+    try:
+        module = import_module(_MODULES[name])
+    except ModuleNotFoundError as error:
+        raise DnkitError(f"{name} needs {error.name}: pip install 'dnkit[live]'") from error
+    venue: Venue = module.make(setup)
+    return venue
