@@ -47,11 +47,14 @@ def key_of(text: str) -> Key:
 
 
 def address_of(text: str) -> bytes:
-    """The 20 bytes of an address in hex, 0x optional, in any case. ValueError where it is none."""
+    """The 20 bytes of an address in hex, 0x optional, in any case. ValueError where it is none.
+
+    The text is not quoted there either: it may be a key in the wrong place.
+    """
     try:
         return _bytes_of(text, ADDRESS_BYTES)
     except ValueError:
-        raise ValueError(f"{text!r} is no address: 20 bytes in hex") from None
+        raise ValueError("not an address: 20 bytes in hex") from None
 
 
 def _bytes_of(text: str, size: int) -> bytes:

@@ -234,10 +234,12 @@ def test_what_is_no_key_is_refused_and_not_quoted(text: str) -> None:
     assert not text or text not in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["", "0x12", "zz" * 20, "12" * 32])
-def test_what_is_no_address_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no address"):
+@pytest.mark.parametrize("text", ["", "0x12", "zz" * 20, "1 " * 20, SECRET])
+def test_what_is_no_address_is_refused_and_not_quoted_as_it_may_be_a_key(text: str) -> None:
+    with pytest.raises(ValueError, match="not an address") as caught:
         address_of(text)
+    assert caught.value.__suppress_context__
+    assert not text or text not in str(caught.value)
 
 
 def test_a_signer_does_not_show_its_key() -> None:
