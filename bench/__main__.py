@@ -16,6 +16,7 @@ PARTS = {
     "lint": "bench.lint",
     "memory": "bench.memory",
     "screens": "bench.screens",
+    "signing": "bench.signing",
 }
 
 
@@ -24,7 +25,7 @@ def take(part: str) -> list[Row]:
     print(f"measuring {part} ...", file=sys.stderr)
     try:
         rows: list[Row] = importlib.import_module(PARTS[part]).run()
-    except (RuntimeError, OSError) as error:
+    except (RuntimeError, OSError, ImportError) as error:
         return [skipped(part, f"{type(error).__name__}: {error}")]
     return rows
 

@@ -1,0 +1,1 @@
+"""Hyperliquid: what is signed and said there."""

@@ -1,0 +1,1 @@
+"""Nado: what is signed and said there."""
