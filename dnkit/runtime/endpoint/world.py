@@ -3,16 +3,14 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from dnkit.control.inbox import Inbox
 from dnkit.desk.gateway.backoff import Backoff
 from dnkit.desk.gateway.stream import Do, Rules
 from dnkit.desk.gateway.watchdog import Watchdog
-from dnkit.desk.scheduler import Call
 from dnkit.market.book import Book
 from dnkit.market.feed import bounds
 from dnkit.market.leg_book import LegBook
@@ -22,10 +20,9 @@ from dnkit.model.instrument import Instrument
 from dnkit.model.numbers import NS_PER_MS, NS_PER_S
 from dnkit.runtime.clock import MarketClock
 from dnkit.runtime.endpoint.link import Link
+from dnkit.runtime.wall import LOOK_S, WallTime
 from dnkit.venues.local import protocol
 
-LOOK_S = 0.005  # between two looks at whether a run is over or somebody wants something
-NAP_S = 0.05
 RULES = Rules(retries=Backoff(base_ns=100 * NS_PER_MS, cap_ns=2 * NS_PER_S, tries=5))  # it is next door
 T = TypeVar("T")
 
@@ -43,35 +40,26 @@ class Listener(Protocol):
         """There is one again."""
 
 
-class EndpointWorld:
+class EndpointWorld(WallTime):
     """Opens a connection for `instruments` (one a leg) and keeps it until `close`.
 
-    Everything happens in an event loop that runs while somebody waits: in `advance`, `settle` and `ask`. A
-    failure in it comes out there. From `guard` on a watchdog sees to it that the exchange is heard.
+    From `guard` on a watchdog sees to it that the exchange is heard.
     """
 
     def __init__(self, url: str, instruments: tuple[Instrument, ...]) -> None:
+        super().__init__(MarketClock(0, Decimal(1)))
         self.url = url
         self.books = tuple(LegBook(Book(), one, one.tick, one.lot) for one in instruments)
-        self.end_ns: int | None = None
-        self.over = False
-        self.messages = 0
-        self.seams = 0
-        self.inbox = Inbox()
         self.seats: list[Listener] = []
         self._watchdog: Watchdog | None = None
         self._asked = 0
-        self._failure: BaseException | None = None
-        self._clock = MarketClock(0, Decimal(1))
         self._numbers: dict[int, int] = {}
-        self._runner = asyncio.Runner()
-        self._runner.get_loop().set_exception_handler(self._note_failure)
         trades = tuple((one.venue, one.symbol) for one in instruments)
         self._link = Link(
             url, protocol.Hello(os.urandom(8).hex(), trades), self._heard, self._lost, self._back
         )
         try:
-            self.welcome = self._run(self._open(instruments))
+            self.welcome = self.wait_for(self._open(instruments))
         except BaseException:
             self._runner.close()
             raise
@@ -81,7 +69,7 @@ class EndpointWorld:
         if self._watchdog is not None:
             self._watchdog.stop()
         try:
-            self._run(self._link.close())
+            self.wait_for(self._link.close())
         finally:
             self._runner.close()
 
@@ -93,37 +81,10 @@ class EndpointWorld:
             do=self._do,
             alert=alert,
             now=time.monotonic_ns,
-            at=self._at_wall,
+            at=self.at_wall,
             rules=RULES,
         )
         self._watchdog.start()
-
-    def now(self) -> int:
-        """The exchange's time as we know it, in nanoseconds."""
-        return self._clock.now()
-
-    def at(self, when_ns: int, call: Call) -> None:
-        """Ask for a call at that time."""
-        loop = self._runner.get_loop()
-        loop.call_later(self._clock.wall_s(when_ns), self._unless_failed, call)
-
-    def _at_wall(self, when_ns: int, call: Call) -> None:
-        wait_s = max(0, when_ns - time.monotonic_ns()) / NS_PER_S
-        self._runner.get_loop().call_later(wait_s, self._unless_failed, call)
-
-    def advance(self, done: Callable[[], bool]) -> None:
-        """Let the wall clock run until `done`."""
-        self._run(self._until(done))
-
-    def settle(self, span_ns: int) -> None:
-        """Let `span_ns` pass."""
-        until_ns = self.now() + span_ns
-        self.advance(lambda: self.now() >= until_ns)
-
-    def linger(self) -> None:
-        """Let a moment of ours pass."""
-        until_s = time.monotonic() + NAP_S
-        self.advance(lambda: time.monotonic() >= until_s)
 
     def post(self, request: protocol.Order) -> bool:
         """Send a request; False when there is no connection."""
@@ -132,7 +93,7 @@ class EndpointWorld:
     def ask(self, make: Callable[[int], protocol.Question], kind: type[T]) -> T:
         """Ask the exchange and wait for its answer, which is of that kind; DnkitError when it has none."""
         self._asked += 1
-        answer = self._run(self._link.ask(make(self._asked)))
+        answer = self.wait_for(self._link.ask(make(self._asked)))
         if isinstance(answer, protocol.Failed):
             raise DnkitError(answer.text)
         if not isinstance(answer, kind):
@@ -142,9 +103,6 @@ class EndpointWorld:
     def ahead_ns(self, told_ns: int) -> int:
         """How far the exchange's clock is ahead of ours where it has just told its time, in real time."""
         return int((told_ns - self.now()) / self._clock.speed)
-
-    def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return self._runner.run(work)
 
     async def _open(self, instruments: tuple[Instrument, ...]) -> protocol.Welcome:
         welcome = await self._link.open()
@@ -158,30 +116,6 @@ class EndpointWorld:
             await asyncio.sleep(LOOK_S)
         return welcome
 
-    async def _until(self, done: Callable[[], bool]) -> None:
-        while not done():
-            self._tell_failure()
-            self.inbox.work_off()
-            await asyncio.sleep(LOOK_S)
-        self._tell_failure()
-
-    def _soon(self, call: Call) -> None:
-        """Calls of one moment keep their order."""
-        self._runner.get_loop().call_soon(self._unless_failed, call)
-
-    def _unless_failed(self, call: Call) -> None:
-        if self._failure is None:
-            call()
-
-    def _note_failure(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """What fails in the loop is kept for whoever waits; nothing is done after that."""
-        self._failure = self._failure or context.get("exception") or BugError(context["message"])
-
-    def _tell_failure(self) -> None:
-        failure, self._failure = self._failure, None
-        if failure is not None:
-            raise failure
-
     def _heard(self, message: protocol.ToTrader) -> None:
         if isinstance(message, protocol.Shown):
             self._clock.hear(message.now_ns)
@@ -191,7 +125,7 @@ class EndpointWorld:
         elif isinstance(message, protocol.Told):
             self._clock.hear(message.news.at_ns)
             for seat in tuple(self.seats):
-                self._soon(partial(seat.hear, message))
+                self.soon(partial(seat.hear, message))
 
     def _show(self, shown: protocol.Shown) -> None:
         book = self.books[self._numbers[shown.listing]].book
@@ -204,14 +138,14 @@ class EndpointWorld:
     def _do(self, wish: Do) -> None:
         """What the watchdog wants. Another way to read by than the stream there is none."""
         if wish is Do.CONNECT and self._link.up:
-            self._soon(self._opened)
+            self.soon(self._opened)
         elif wish is Do.CONNECT:
             self._link.come_back()
         elif wish is Do.DISCONNECT:
             self._link.hang_up()
         elif wish is Do.RESYNC:
             for seat in tuple(self.seats):
-                self._soon(seat.back)
+                self.soon(seat.back)
 
     def _opened(self) -> None:
         if self._watchdog is not None:
@@ -219,7 +153,7 @@ class EndpointWorld:
 
     def _lost(self) -> None:
         for seat in tuple(self.seats):
-            self._soon(seat.lost)
+            self.soon(seat.lost)
         if self._watchdog is not None:
             self._watchdog.closed()
 
