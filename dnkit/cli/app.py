@@ -61,6 +61,7 @@ def trade(
     report: flags.WithReport = True,
     svg: flags.Svg = None,
     live: flags.Live = False,
+    yes: flags.Yes = False,
     i_accept_unproven: flags.AcceptUnproven = False,
     tui: flags.WithScreens = False,
     json: flags.Json = False,
@@ -93,6 +94,7 @@ def trade(
         report=report,
         svg=svg,
         live=live,
+        yes=yes,
         accept=i_accept_unproven,
         as_json=json,
     )

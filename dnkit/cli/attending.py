@@ -35,7 +35,7 @@ def carried_out(
         flattened = tuple(flatten_rest(floor, command.legs, names, VenueFacts(), display, code, last))
         all_code = code_of_all(results, stopped.number, flattened)
         last = final(results, flattened)
-        text = last_line(command.policy, last, all_code)
+        text = last_line(command.policy, last, all_code, floor.house.mode)
         floor.helm.end = End(exit_code=all_code, risk=risk_of(last), text=text)
     return (*results, *flattened), all_code
 

@@ -27,7 +27,9 @@ THEMES = "safe|light|contrast|plain"
 TEMPLATES = "open|close|unwind|guard|single"
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
-Live = Annotated[bool, typer.Option("--live", help="Trade for real. Refused: no live venue ships yet.")]
+Live = Annotated[
+    bool, typer.Option("--live", help="Trade for real, at the venues themselves or where --endpoint says.")
+]
 AcceptUnproven = Annotated[
     bool,
     typer.Option(

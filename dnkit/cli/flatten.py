@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import partial
 
@@ -16,7 +16,6 @@ from dnkit.cli.outcome import all_verified, cycle_content, last_line
 from dnkit.cli.paper import Unconfirmed, confirm
 from dnkit.cli.progress import make_display
 from dnkit.cli.status import open_accounts
-from dnkit.cli.trade import NoLiveVenue
 from dnkit.control.words import End
 from dnkit.machine.program import Program
 from dnkit.model.errors import DnkitError
@@ -32,6 +31,8 @@ from dnkit.runtime.run import RunResult
 from dnkit.runtime.signals import Stopped
 from dnkit.runtime.world import World
 from dnkit.venues.accounts import AccountRow
+
+PAPER_NOTE = "No orders of ours are left to cancel: paper orders end with the command that placed them."
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,29 +71,28 @@ def flatten_venue(asked: Asked) -> int:
         out.announce(out.LIVE if asked.live else out.PAPER, f"flatten {asked.venue}")
         raise
     out.announce(_mode(asked, bool(rows)), f"flatten {asked.venue} {asked.symbol}".rstrip())
-    if _mode(asked, bool(rows)) == out.LIVE:
-        raise NoLiveVenue(
-            f"no live venue ships with this version; positions on {asked.venue} were not looked at"
-        )
-    _choose_account(asked, bool(rows))
     venues = VenueFacts()
     if asked.venue not in venues:
         raise DnkitError(f"no facts are known of venue `{asked.venue}`; dnkit venues lists them")
+    if _mode(asked, bool(rows)) == out.LIVE or _chooses_live(asked, bool(rows)):
+        from dnkit.cli.flatten_live import flatten_live
+
+        return flatten_live(msgspec.structs.replace(asked, live=True), venues)
     rows = _of_one_market(asked, rows)
     if not rows:
-        return _nothing(asked)
+        return nothing(asked)
     folder = state_folder()
     ready = _ready(asked, rows, venues, folder)
     if not asked.as_json:
         with out.whoever_reads():
-            out.data(_plan_text(ready.plan))
+            out.data(plan_text(ready.plan, PAPER_NOTE))
     if asked.dry_run:
-        return _close(asked, ready, Passed(), (), ExitCode.OK)
+        return close(asked, ready.plan, Passed(), (), ExitCode.OK)
     refuse_busy(folder, _claim(ready))
     passed = pass_gate(POLICY, ready.programs, folder, quiet=asked.as_json)
     confirm(f"flatten {len(rows)} paper position(s) on {asked.venue}?", asked.yes)
     results, code = _run(asked, ready, passed, venues, folder)
-    return _close(asked, ready, passed, results, code)
+    return close(asked, ready.plan, passed, results, code)
 
 
 def _is_meant(asked: Asked, row: AccountRow) -> bool:
@@ -112,19 +112,18 @@ def _mode(asked: Asked, positions: bool) -> str:
     return out.LIVE if asked.live or only_live else out.PAPER
 
 
-def _choose_account(asked: Asked, positions: bool) -> None:
+def _chooses_live(asked: Asked, positions: bool) -> bool:
     """Never guess: with a paper position and live keys side by side somebody has to say which is meant."""
     if asked.paper or not positions or not _has_live_keys(asked.venue):
-        return
+        return False
     question = f"{asked.venue} has a paper position and live keys; which one is meant?"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise Unconfirmed(f"{question} Nobody can be asked here: give --paper or --live")
     out.say(f"{question} [paper/live]")
     answer = sys.stdin.readline().strip().lower()
-    if answer == out.LIVE:
-        raise NoLiveVenue("no live venue ships with this version")
-    if answer != out.PAPER:
+    if answer not in (out.PAPER, out.LIVE):
         raise Unconfirmed("neither was chosen; nothing was done")
+    return answer == out.LIVE
 
 
 def _of_one_market(asked: Asked, rows: tuple[AccountRow, ...]) -> tuple[AccountRow, ...]:
@@ -189,22 +188,36 @@ def _code(stopped: Stopped, result: RunResult) -> int:
     return code_of(result, stopped.number)
 
 
-def _nothing(asked: Asked) -> int:
+def nothing(asked: Asked) -> int:
+    """Tell that nothing is open."""
     if asked.as_json:
         _print_json(asked, (), Passed(), (), ExitCode.OK)
-    out.say(f"PAPER  nothing to flatten on {asked.venue}")
+    out.say(f"{mode_of(asked).upper()}  nothing to flatten on {asked.venue}")
     return ExitCode.OK
 
 
-def _close(asked: Asked, ready: Ready, passed: Passed, results: tuple[RunResult, ...], code: ExitCode) -> int:
+def close(
+    asked: Asked,
+    plan: tuple[PlanRow, ...],
+    passed: Passed,
+    results: tuple[RunResult, ...],
+    code: ExitCode,
+    foreign: Sequence[str] = (),
+) -> int:
+    """Tell what was done; `foreign` are orders of others, left alone."""
     if asked.as_json:
         with out.whoever_reads():
-            _print_json(asked, ready.plan, passed, results, code)
+            _print_json(asked, plan, passed, results, code, foreign)
     for result in results:
-        out.say(last_line(f"flatten {asked.venue}", (result,), code))
+        out.say(last_line(f"flatten {asked.venue}", (result,), code, mode_of(asked)))
     if asked.dry_run:
-        out.say("PAPER  dry run: nothing was sent")
+        out.say(f"{mode_of(asked).upper()}  dry run: nothing was sent")
     return code
+
+
+def mode_of(asked: Asked) -> str:
+    """Live or paper."""
+    return out.LIVE if asked.live else out.PAPER
 
 
 def _print_json(
@@ -213,6 +226,7 @@ def _print_json(
     passed: Passed,
     results: tuple[RunResult, ...],
     code: ExitCode,
+    foreign: Sequence[str] = (),
 ) -> None:
     content = {
         "venue": asked.venue,
@@ -221,15 +235,17 @@ def _print_json(
         "dry_run": asked.dry_run,
         "plan": plan,
         "proofs": passed.content,
+        "foreign_orders": foreign,
         "results": [cycle_content(one) for one in results],
     }
     ok = code is ExitCode.OK
-    out.envelope("flatten/1", content, ok=ok, mode=out.PAPER, warnings=passed.warnings)
+    out.envelope("flatten/1", content, ok=ok, mode=mode_of(asked), warnings=passed.warnings)
 
 
-def _plan_text(plan: tuple[PlanRow, ...]) -> str:
+def plan_text(plan: tuple[PlanRow, ...], note: str) -> str:
+    """The plan as a table, with what it does not say for itself."""
     headers = ("symbol", "position", "do", "bid", "ask", "worst price", "cost", "fees")
-    return "\n".join((out.table(headers, [_cells(one) for one in plan]), *_notes(plan)))
+    return "\n".join((out.table(headers, [_cells(one) for one in plan]), *_notes(plan, note)))
 
 
 def _cells(one: PlanRow) -> tuple[str, ...]:
@@ -239,10 +255,9 @@ def _cells(one: PlanRow) -> tuple[str, ...]:
     return (one.symbol, f"{plain(one.position)} {one.base}", do, *prices, cost, plain(round(one.fees, 4)))
 
 
-def _notes(plan: tuple[PlanRow, ...]) -> Iterator[str]:
-    """What the table does not say for itself."""
+def _notes(plan: tuple[PlanRow, ...], note: str) -> Iterator[str]:
     yield "Every order is reduce-only, none goes beyond the worst price; cost is against mid, fees in it."
-    yield "No orders of ours are left to cancel: paper orders end with the command that placed them."
+    yield note
     for one in plan:
         if one.dust:
             yield f"{one.symbol}: below the venue's minimum, it cannot be traded and stays."

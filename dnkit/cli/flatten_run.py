@@ -26,7 +26,7 @@ from dnkit.runtime.run import RunResult
 
 def flatten(asked: Asked) -> int:
     """Run the command; answers the exit code."""
-    if asked.venue and (asked.run or asked.endpoint):
+    if asked.venue and (asked.run or (asked.endpoint and not asked.live)):
         raise UsageError("--venue and a run: a run knows its venues")
     return flatten_venue(asked) if asked.venue else _flatten_run(asked)
 

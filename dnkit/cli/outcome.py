@@ -21,7 +21,7 @@ from dnkit.venues.judge import Verdict
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """The command line of `trade`. `accept`: what adds risk may go unproven. `endpoint`: address of an
-    exchange, "" for paper venues in this process.
+    exchange, "" for paper venues in this process; with `live`, which venue is where.
     """
 
     policy: str
@@ -41,8 +41,14 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     report: bool = True
     svg: Path | None = None
     live: bool = False
+    yes: bool = False
     accept: bool = False
     as_json: bool = False
+
+
+def mode_of(asked: Asked) -> str:
+    """Live or paper."""
+    return out.LIVE if asked.live else out.PAPER
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -61,7 +67,7 @@ def tell(asked: Asked, name: str, outcome: Outcome, reader: Reader) -> None:
         _tell_data(asked, name, outcome, reader, first)
     if asked.svg is not None and first:
         draw(reader, first, asked.svg)
-    out.say(last_line(name, outcome.results, outcome.code))
+    out.say(last_line(name, outcome.results, outcome.code, mode_of(asked)))
 
 
 def _tell_data(asked: Asked, name: str, outcome: Outcome, reader: Reader, first: str) -> None:
@@ -77,7 +83,7 @@ def _tell_data(asked: Asked, name: str, outcome: Outcome, reader: Reader, first:
             "report": report_content(reader, first) if asked.report and first else None,
         }
         ok = outcome.code is ExitCode.OK
-        out.envelope("trade/1", content, ok=ok, mode=out.PAPER, warnings=outcome.notes)
+        out.envelope("trade/1", content, ok=ok, mode=mode_of(asked), warnings=outcome.notes)
     elif asked.report and first:
         out.data(report_text(reader, first))
 
@@ -115,11 +121,11 @@ def _leg_content(spec: LegSpec, verdict: Verdict) -> dict[str, object]:
     }
 
 
-def last_line(name: str, results: Sequence[RunResult], code: ExitCode) -> str:
+def last_line(name: str, results: Sequence[RunResult], code: ExitCode, mode: str = out.PAPER) -> str:
     """Mode, policy, the judge's word on the last run, and the exit code."""
     if not results:
-        return f"PAPER  {name}: nothing was run"
+        return f"{mode.upper()}  {name}: nothing was run"
     count = len(results)
     good = sum(one.verified and one.ended.end is not EndName.HALTED for one in results)
     cycles = f"{good} of {count} cycles ended as intended and verified; " if count > 1 else ""
-    return f"PAPER  {name}: {cycles}{judge_text(results[-1])} (exit {code.value})"
+    return f"{mode.upper()}  {name}: {cycles}{judge_text(results[-1])} (exit {code.value})"

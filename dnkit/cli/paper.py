@@ -8,7 +8,6 @@ from dnkit.cli.status import account_content, accounts_text, all_accounts
 from dnkit.model.errors import DnkitError
 from dnkit.runtime.floor import Claim, Stores, open_stores, refuse_unfinished
 from dnkit.runtime.folder import state_folder
-from dnkit.runtime.seeding import MODE
 from dnkit.venues.accounts import AccountRow
 
 
@@ -52,7 +51,7 @@ def _matches(row: AccountRow, market: str, venue: str, symbol: str) -> bool:
 
 def _note(stores: Stores, row: AccountRow) -> None:
     stores.journal.note_ledger(
-        mode=MODE, market=row.market, venue=row.venue, symbol=row.symbol, lots=0, entry=0, note="reset"
+        mode=out.PAPER, market=row.market, venue=row.venue, symbol=row.symbol, lots=0, entry=0, note="reset"
     )
 
 

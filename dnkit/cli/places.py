@@ -7,7 +7,9 @@ import msgspec
 from msgspec.structs import replace
 
 from dnkit.cli.outcome import Asked
+from dnkit.cli.paper import confirm
 from dnkit.cli.progress import Lines, make_display
+from dnkit.live.setup import MAIN, TEST
 from dnkit.machine.program import LegSpec
 from dnkit.runtime.floor import Claim, accounts_of, lay_floor, open_stores, refuse_unfinished, way_on
 from dnkit.runtime.folder import StateFolder
@@ -38,18 +40,43 @@ def refuse_slips(asked: Asked) -> None:
     parse_market(asked.market), parse_speed(asked.speed)
     usual = Asked(policy="")
     for name, flag in MARKET_FLAGS.items():
-        if asked.endpoint and getattr(asked, name) != getattr(usual, name):
-            raise UsageError(f"{flag} and --endpoint: the exchange has a market of its own")
+        if (asked.endpoint or asked.live) and getattr(asked, name) != getattr(usual, name):
+            raise UsageError(f"{flag}: an exchange has a market of its own")
 
 
 def where(asked: Asked) -> str:
     """The place in a word, for the first line."""
-    return asked.endpoint or asked.market
+    return asked.endpoint or (MAIN if asked.live else asked.market)
 
 
 def paper_claim(asked: Asked, legs: Sequence[LegSpec]) -> Claim:
     """The paper accounts these legs trade."""
     return Claim(parse_market(asked.market).name, accounts_of(legs), f"trade {asked.policy or asked.resume}")
+
+
+def confirm_live(asked: Asked, legs: Sequence[LegSpec]) -> None:
+    """Ask whether real money is meant; not where every venue is a local exchange. Unconfirmed, UsageError."""
+    where = places_of(asked, legs)
+    real = sorted(venue for venue, place in where.items() if place in (MAIN, TEST))
+    if real:
+        what = f"trade {asked.policy or asked.resume} on {', '.join(f'{one} ({where[one]})' for one in real)}"
+        confirm(f"{what} with the keys of this machine?", asked.yes)
+
+
+def places_of(asked: Asked, legs: Sequence[LegSpec]) -> dict[str, str]:
+    """Where each venue of these legs is: MAIN, TEST, or the address of a local exchange. `--endpoint` gives
+    one address for a single venue, "testnet", or VENUE=ADDRESS pairs. UsageError.
+    """
+    venues = sorted({leg.instrument.venue for leg in legs})
+    pairs = [part.strip() for part in asked.endpoint.split(",") if part.strip()]
+    if not pairs:
+        return dict.fromkeys(venues, MAIN)
+    if len(pairs) == 1 and "=" not in pairs[0] and (len(venues) == 1 or pairs[0] == TEST):
+        return dict.fromkeys(venues, pairs[0].rstrip("/"))
+    named = dict(one.split("=", 1) for one in pairs if "=" in one)
+    if sorted(named) != venues or len(named) != len(pairs):
+        raise UsageError(f"--endpoint: write VENUE=ADDRESS for each of {', '.join(venues)}")
+    return {venue: place.rstrip("/") for venue, place in named.items()}
 
 
 @contextmanager
@@ -61,7 +88,7 @@ def place(
     """
     quiet, framed = asked.as_json or asked.cycles > 1, not asked.as_json
     with closing(make_display(quiet=quiet, framed=framed)) as display:
-        opened = _at_endpoint if asked.endpoint else _on_paper
+        opened = _live if asked.live else _at_endpoint if asked.endpoint else _on_paper
         with opened(asked, legs, folder, display, resumed) as found:
             yield found
 
@@ -85,6 +112,22 @@ def _on_paper(
         speed = parse_speed(asked.speed)
         floor = lay_floor(stores, opened, VenueFacts(), display.alert, speed=speed, seed=asked.seed)
         yield Place(floor, opened.book_names, display)
+
+
+@contextmanager
+def _live(
+    asked: Asked, legs: Sequence[LegSpec], folder: StateFolder, display: Lines, resumed: bool
+) -> Iterator[Place]:
+    from dnkit.runtime.live.floor import connected, live_floor, market_of
+
+    where = places_of(asked, legs)
+    claim = Claim(market_of(where), accounts_of(legs), f"trade {asked.policy or asked.resume}")
+    with open_stores(folder, claim) as stores:
+        if not resumed:
+            refuse_unfinished(stores.reader, claim)
+        with connected(legs, where, folder, VenueFacts()) as world:
+            books = tuple(f"{where[leg.instrument.venue]}:{leg.instrument.symbol}" for leg in legs)
+            yield Place(live_floor(stores, world, claim.market, legs, display.alert), books, display)
 
 
 @contextmanager

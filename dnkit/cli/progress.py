@@ -140,7 +140,7 @@ def _picture(run: PaperRun) -> "Group":
     from rich.table import Table
 
     header, state = run.header, run.desk.state
-    title = f"PAPER  {header.policy}  cycle {header.cycle}/{header.cycles}"
+    title = f"{header.mode.upper()}  {header.policy}  cycle {header.cycle}/{header.cycles}"
     words = (where_text(run, state), time_left(state, run.now()), f"net {net_text(run, state)}")
     caption = "  ".join(word for word in words if word)
     table = Table(title=title, title_justify="left", caption=caption, caption_justify="left")

@@ -7,13 +7,11 @@ import msgspec
 
 from dnkit.cli import out
 from dnkit.cli.attending import carried_out
-from dnkit.cli.exit_codes import ExitCode
 from dnkit.cli.gate import Passed, pass_gate
-from dnkit.cli.outcome import Asked, Outcome, tell
-from dnkit.cli.places import Place, paper_claim, place, refuse_slips, where
+from dnkit.cli.outcome import Asked, Outcome, mode_of, tell
+from dnkit.cli.places import Place, confirm_live, paper_claim, place, refuse_slips, where
 from dnkit.cli.settings import parse_settings
 from dnkit.machine.program import Program
-from dnkit.model.errors import DnkitError
 from dnkit.policies.codes import WARNING
 from dnkit.runtime.attend import Command
 from dnkit.runtime.cycles import Plan, new_run_id, run_cycles
@@ -22,12 +20,6 @@ from dnkit.runtime.folder import state_folder
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.market import UsageError
 from dnkit.runtime.prepare import Checked, LegOptions, program_of, read_and_check
-
-
-class NoLiveVenue(DnkitError):
-    """Live trading was asked for."""
-
-    exit_code = ExitCode.VENUE
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -44,16 +36,16 @@ class Prepared(msgspec.Struct, frozen=True):
 
 def trade(asked: Asked) -> int:
     """Run the command; answers the exit code."""
-    out.announce(out.LIVE if asked.live else out.PAPER, f"trade {asked.policy} on {where(asked)}")
-    if asked.live:
-        raise NoLiveVenue("no live venue ships with this version; leave --live away to trade on paper")
+    out.announce(mode_of(asked), f"trade {asked.policy} on {where(asked)}")
     venues = VenueFacts()
     if not asked.policy:
         raise UsageError("--policy is missing: a path, a name in ./policies, or a packaged one")
     refuse_slips(asked)
     prepared = prepare(asked, venues)
     folder, legs = state_folder(), prepared.program.legs
-    if not asked.endpoint:
+    if asked.live:
+        confirm_live(asked, legs)
+    elif not asked.endpoint:
         refuse_busy(folder, paper_claim(asked, legs))
     passed = pass_gate(
         asked.policy, prepared.will_run(asked.cycles), folder, accept=asked.accept, quiet=asked.as_json

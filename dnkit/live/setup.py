@@ -14,7 +14,7 @@ from dnkit.venues.base import Venue
 
 MAIN, TEST = "main", "testnet"
 # Modules are imported when a venue is traded: what they need is heavy.
-_MODULES: Mapping[str, str] = {}
+_MODULES: Mapping[str, str] = {"nado": "dnkit.live.nado"}
 
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,9 +10,8 @@ import msgspec
 import yaml
 
 from dnkit.policies.diagnostics import Diagnostic, Related, Span
-from dnkit.policies.yaml_text import BAD, TRAP_STARTS, characters, no_character, syntax, traps_in
+from dnkit.policies.yaml_text import BAD, DEPTH_MAX, TRAP_STARTS, characters, no_character, syntax, traps_in
 
-DEPTH_MAX = 32
 NODES_MAX = 10_000  # keys and values; a large policy has some hundreds
 SCALAR_MAX = 4096
 SHOWN_MAX = 60

@@ -9,6 +9,7 @@ from dnkit.policies.diagnostics import Diagnostic, Span
 
 SIZE_MAX = 1 << 20
 SHOWN_MAX = 20
+DEPTH_MAX = 32
 BAD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _SUSPECT = re.compile(f"[\t{BAD.pattern[1:]}")
 _NOT_IN_FILES = re.compile(rf"\t|\r(?!\n|\Z)|(?!\r){BAD.pattern}")
@@ -98,6 +99,13 @@ def syntax(error: yaml.YAMLError, text: str, path: str) -> Diagnostic:
         mark = getattr(error, "context_mark", None) or mark
     line, col = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     line, col = _inside(text, line, col)
+    if problem == "exceeded maximum nesting depth":  # the library's own limit; it looks ahead of us
+        return Diagnostic(
+            code="DNK017",
+            message=f"nested more than {DEPTH_MAX} deep",
+            span=Span(path, line, col, line, col + 1),
+            help="write it flatter",
+        )
     message, help_text = _WORDS.get(problem, (f"not YAML: {problem}", ""))
     return Diagnostic(
         code="DNK001", message=message, span=Span(path, line, col, line, col + 1), help=help_text

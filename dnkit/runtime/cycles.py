@@ -22,6 +22,7 @@ from dnkit.model.terms import EndName, Intent
 from dnkit.readers.claims import compare
 from dnkit.readers.facts import gather
 from dnkit.runtime import seeding
+from dnkit.runtime.house import PAPER
 from dnkit.runtime.ready import NotReady, unready, words
 from dnkit.runtime.run import Floor, PaperRun, RunResult
 
@@ -189,7 +190,9 @@ def _tell_exceeded(floor: Floor, result: RunResult) -> None:
 
 
 def _seed(floor: Floor, plan: Plan, program: Program, listener: Listener) -> None:
-    """Empty accounts get the start this intent needs."""
+    """Empty paper accounts get the start this intent needs."""
+    if floor.house.mode != PAPER:
+        return
     mids = [_mid(floor, book) for book in plan.books]
     accounts = [floor.house.account(spec) for spec in program.legs]
     legs = zip(program.legs, accounts, mids, strict=True)
@@ -216,7 +219,7 @@ def header_of(floor: Floor, plan: Plan, program: Program, cycle: int, run_id: st
     """The header of one run of a plan."""
     return RunHeader(
         run_id=run_id,
-        mode=seeding.MODE,
+        mode=floor.house.mode,
         market=floor.house.market,
         policy=program.name,
         started_ns=floor.world.now(),

@@ -46,10 +46,11 @@ class PlanRow(msgspec.Struct, frozen=True, kw_only=True):
 
 def program_for(row: AccountRow, venues: VenueFacts) -> Program:
     """The flatten policy aimed at one account."""
-    return _program_at(row.venue, row.symbol, row.position > 0, venues)
+    return program_at(row.venue, row.symbol, row.position > 0, venues)
 
 
-def _program_at(venue: str, symbol: str, long: bool, venues: VenueFacts) -> Program:
+def program_at(venue: str, symbol: str, long: bool, venues: VenueFacts) -> Program:
+    """The flatten policy aimed at a symbol of a venue."""
     options = LegOptions(symbols=(symbol,), sides=("long" if long else "short",), venues=(venue,))
     return way_out(read_and_check(POLICY, venues, options=options))
 
@@ -173,7 +174,7 @@ def _programs(
     """A program for each leg that holds anything; where nobody is `sure` what is held, for each leg."""
     held = {leg: floor.house.account(legs[leg]).lots for leg in left}
     return {
-        leg: _program_at(legs[leg].instrument.venue, legs[leg].instrument.symbol, lots > 0, venues)
+        leg: program_at(legs[leg].instrument.venue, legs[leg].instrument.symbol, lots > 0, venues)
         for leg, lots in held.items()
         if lots or not sure
     }

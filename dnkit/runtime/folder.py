@@ -36,6 +36,16 @@ class StateFolder(msgspec.Struct, frozen=True):
         """Folder of the paper exchange that is given none."""
         return self.root / "exchange"
 
+    @property
+    def keys(self) -> Path:
+        """File of secrets; the user's alone."""
+        return self.root / "keys.yaml"
+
+    @property
+    def live_orders(self) -> Path:
+        """What venues call the orders we sent."""
+        return self.root / "live-orders.db"
+
     def lock(self, market: str, venue: str, symbol: str) -> Path:
         """Held by the one engine that trades this account."""
         return self.root / "locks" / f"{'.'.join(map(_quoted, (market, venue, symbol)))}.lock"

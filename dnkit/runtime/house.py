@@ -19,6 +19,8 @@ from dnkit.venues.account import Account
 from dnkit.venues.base import Request
 from dnkit.venues.judge import Verdict
 
+PAPER, LIVE = "paper", "live"
+
 
 class Seat(Protocol):
     """One leg of a run at its venue. `opening` is what the account held when it was taken, signed lots."""
@@ -40,7 +42,9 @@ class Seat(Protocol):
 
 
 class House(Protocol):
-    """Accounts and seats."""
+    """Accounts and seats. `mode` is PAPER or LIVE."""
+
+    mode: str
 
     @property
     def market(self) -> str:

@@ -9,6 +9,7 @@ from dnkit.model.capabilities import Capabilities
 from dnkit.model.commands import PlaceOrder
 from dnkit.model.instrument import Instrument
 from dnkit.model.terms import Side
+from dnkit.runtime.house import PAPER
 from dnkit.runtime.world import World
 from dnkit.venues.account import PAPER_TERMS, Account
 from dnkit.venues.accounts import PaperAccounts
@@ -22,6 +23,8 @@ SEED = "trade"  # who gives an empty account its start
 
 class PaperHouse:
     """Paper accounts of one market. `seed` says how old position reads are."""
+
+    mode = PAPER
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from dnkit.journal.writer import Journal
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.errors import DnkitError
 from dnkit.model.instrument import Instrument
-from dnkit.runtime.seeding import MODE
+from dnkit.runtime.house import PAPER
 from dnkit.venues.accounts import AccountRow
 from dnkit.venues.local.exchange import MARKET as EXCHANGE
 
@@ -39,7 +39,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 def known_of(reader: Reader, *, exchange: bool) -> list[Ledger]:
     """The last ledger of every account at exchanges, or of every paper account of this folder."""
-    return [one for one in reader.ledgers(MODE) if one.market.startswith(EXCHANGE) is exchange]
+    return [one for one in reader.ledgers(PAPER) if one.market.startswith(EXCHANGE) is exchange]
 
 
 def instrument_of(venues: Mapping[str, Capabilities], venue: str, symbol: str) -> Instrument:
@@ -75,7 +75,7 @@ def adopt(journal: Journal, row: Row) -> None:
     """From now on the journal says what the venue says."""
     one = row.instrument
     journal.note_ledger(
-        mode=MODE,
+        mode=PAPER,
         market=row.market,
         venue=one.venue,
         symbol=one.symbol,

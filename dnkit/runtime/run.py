@@ -27,9 +27,9 @@ from dnkit.model.events import Event, FlattenAsked, Restarted, Started, StopAske
 from dnkit.model.ids import order_key
 from dnkit.model.terms import EndName, Risk
 from dnkit.runtime.helm import Helm
-from dnkit.runtime.house import House, Time
+from dnkit.runtime.house import PAPER, House, Time
 from dnkit.runtime.pager import Pager
-from dnkit.runtime.seeding import MODE, note
+from dnkit.runtime.seeding import note
 from dnkit.venues.account import Account
 from dnkit.venues.base import Request
 from dnkit.venues.judge import Verdict
@@ -311,10 +311,13 @@ class PaperRun:
         self._floor.pager.raise_alert(alert, self.header.run_id)
 
     def _ledger(self, account: Account) -> tuple[int | None, int | None]:
-        """What the journal knows of an account; one that it never heard of is a new one of ours, and known as
-        it is.
+        """What the journal knows of an account. A paper account that it never heard of is a new one of ours,
+        and known as it is; of a live one nothing is known then.
         """
-        known = self._floor.reader.last_ledger(MODE, account.market, account.venue, account.symbol)
+        mode = self._floor.house.mode
+        known = self._floor.reader.last_ledger(mode, account.market, account.venue, account.symbol)
+        if known is None and mode != PAPER:
+            return None, None
         if known is None:
             note(self._floor.journal, account, "first use")
             return account.lots, account.entry

@@ -11,10 +11,10 @@ from dnkit.machine.program import Amount, LegSpec, Program
 from dnkit.model.instrument import Instrument
 from dnkit.model.numbers import MBPS_ONE, ceil_div, plain
 from dnkit.model.terms import Intent
+from dnkit.runtime.house import PAPER
 from dnkit.venues.account import Account
 
 REBALANCE_SHARE = 92  # percent of the clip the second leg of a rebalance starts with
-MODE = "paper"
 
 
 class Start(msgspec.Struct, frozen=True):
@@ -70,7 +70,7 @@ def is_empty(instrument: Instrument, account: Account, mid: int) -> bool:
 def note(journal: Journal, account: Account, text: str) -> None:
     """Write the position of an account into the journal's ledger: no run brought it about."""
     journal.note_ledger(
-        mode=MODE,
+        mode=PAPER,
         market=account.market,
         venue=account.venue,
         symbol=account.symbol,

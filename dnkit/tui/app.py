@@ -108,9 +108,10 @@ class Screens(App[int]):
         self._do(self.hands.press(event.key, event.character if event.is_printable else None, self._clock()))
 
     def on_paste(self, event: events.Paste) -> None:
-        """Text that is pasted is typed."""
-        for character in event.text.splitlines()[0] if event.text else "":
-            self._do(self.hands.press(character, character, self._clock()))
+        """Text that is pasted is typed where text is asked for. Elsewhere its letters would be orders."""
+        if self.hands.types:
+            for character in event.text.splitlines()[0] if event.text else "":
+                self._do(self.hands.press(character, character, self._clock()))
 
     def on_pane_acted(self, message: Pane.Acted) -> None:
         """A click."""

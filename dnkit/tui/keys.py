@@ -77,6 +77,11 @@ class Keys:
         do = self._keys.get(name)
         return do() if do is not None else None
 
+    @property
+    def types(self) -> bool:
+        """Whether an open box asks for text."""
+        return self.look.box is not None and self.look.box.kind in boxes.TYPED
+
     def act(self, act: str, now_ns: int) -> None:
         """Do what a click asks for."""
         self._now = now_ns

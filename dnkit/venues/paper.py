@@ -201,6 +201,10 @@ class PaperVenue:
         """What became of an order of that client id; None where it never came here, or is forgotten."""
         return self._orders.get(key)
 
+    def every_order(self) -> tuple[PaperOrder, ...]:
+        """Every order that ever came here and is not forgotten, oldest first."""
+        return tuple(self._orders.values())
+
     # The wire: one latency each way, first in first out
 
     def _arrive(self) -> None:

@@ -144,7 +144,7 @@ def test_marks_of_start_ends_and_limits() -> None:
     assert "ok ─▶ ◉ done flat" in text
     assert "conflict ─▶ ✕ HALT books disagree" in text
     assert "» after a crash, asked to stop" in text
-    assert "past the 100s deadline, over $2,000 unhedged for 45s ─▶ sweep" in text
+    assert "past the 2m deadline, over $2,000 unhedged for 45s ─▶ sweep" in text
 
 
 def test_a_policy_that_is_run_has_a_diagram_of_its_own() -> None:

@@ -69,7 +69,7 @@ def test_settings_overlays_parameters_and_reason() -> None:
     assert told["reason: LEG_LIQUIDATED"] == "--reason"
     assert told["skip: true"] == f"overlay 1 ({at('phases.passive.skip: true')})"
     assert told["rejects: 5"] == f"overlay 2 ({at('phases.passive.rest.rejects: 5')})"
-    assert told["after: 100s"] == at("deadline:")
+    assert told["after: 2m"] == at("deadline:")
     assert told["source: ws"] == "default"
 
 

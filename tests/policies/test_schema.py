@@ -219,7 +219,7 @@ def test_a_policy_that_extends_is_looked_at_all_the_same(more: str) -> None:
         ("type: ioc", "type: $kind"),
         ("for: $passive_for", "for: 15s"),
         ("at: 1bp inside touch", "at: $near inside touch"),
-        ("deadline: {after: 100s, then: sweep}", "deadline: 90s"),
+        ("deadline: {after: 120s, then: sweep}", "deadline: 90s"),
         ("{amount: $2000, for: 45s, then: sweep}", "$2,000 for 45s"),
         ("ladder: [0bps, 5bps, 10bps, 20bps]", "ladder: [touch, $near, 10bps through touch, 2 ticks]"),
         ("summary: Close", "summary: 5 # Close"),

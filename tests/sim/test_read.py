@@ -230,9 +230,9 @@ def test_a_policy_is_found_beside_the_scenarios_and_above_them(tmp_path: Path) -
     folder = tmp_path / "mine" / "scenarios"
     folder.mkdir(parents=True)
     text = (Path(__file__).parents[2] / "policies" / "emergency_unwind.yaml").read_text()
-    (folder.parent / "emergency_unwind.yaml").write_text(text.replace("deadline: 120s", "deadline: 77s"))
+    (folder.parent / "emergency_unwind.yaml").write_text(text.replace("deadline: 180s", "deadline: 77s"))
     above = read(UNWIND + EXPECT, folder).scenario
-    (folder / "here.yaml").write_text(text.replace("deadline: 120s", "deadline: 66s"))
+    (folder / "here.yaml").write_text(text.replace("deadline: 180s", "deadline: 66s"))
     beside = read(UNWIND.replace("policy: emergency_unwind", "policy: here.yaml") + EXPECT, folder).scenario
     assert above is not None
     assert beside is not None

@@ -260,6 +260,18 @@ def test_pause_toggles_once_until_it_is_answered(tmp_path: Path) -> None:
     on(journal_of(tmp_path, lines=NAKED), act)
 
 
+def test_what_is_pasted_by_mistake_is_no_key(tmp_path: Path) -> None:
+    async def act(shown: Terminal) -> None:
+        await shown.write("spnq")
+        assert shown.ear.wishes == []
+        assert "hedged, flat or now" not in shown.text
+        await shown.press("/")
+        await shown.write("spnq")
+        assert "> spnq" in shown.text
+
+    on(journal_of(tmp_path, lines=NAKED), act)
+
+
 @pytest.mark.parametrize(("key", "wishes"), [("h", ["hedged"]), ("f", ["flat"]), ("n", ["now"]), ("s", [])])
 def test_stop_asks_how(tmp_path: Path, key: str, wishes: list[str]) -> None:
     async def act(shown: Terminal) -> None:

@@ -19,6 +19,7 @@ from dnkit.model.errors import DnkitError
 from dnkit.model.events import OrdersSwept, PositionRead
 from dnkit.model.ids import order_key
 from dnkit.runtime.endpoint.world import EndpointWorld
+from dnkit.runtime.house import PAPER
 from dnkit.runtime.library import VenueFacts
 from dnkit.venues.account import Account, Holding
 from dnkit.venues.base import Request
@@ -31,6 +32,8 @@ SEED = "trade"  # who gives an empty account its start
 
 class EndpointHouse:
     """Accounts of the exchange a world is connected to."""
+
+    mode = PAPER
 
     def __init__(self, world: EndpointWorld, capabilities: VenueFacts) -> None:
         self.market = world.welcome.market

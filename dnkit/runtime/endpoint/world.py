@@ -20,7 +20,7 @@ from dnkit.model.instrument import Instrument
 from dnkit.model.numbers import NS_PER_MS, NS_PER_S
 from dnkit.runtime.clock import MarketClock
 from dnkit.runtime.endpoint.link import Link
-from dnkit.runtime.wall import LOOK_S, WallTime
+from dnkit.runtime.looped import LOOK_S, LoopedTime
 from dnkit.venues.local import protocol
 
 RULES = Rules(retries=Backoff(base_ns=100 * NS_PER_MS, cap_ns=2 * NS_PER_S, tries=5))  # it is next door
@@ -40,16 +40,19 @@ class Listener(Protocol):
         """There is one again."""
 
 
-class EndpointWorld(WallTime):
-    """Opens a connection for `instruments` (one a leg) and keeps it until `close`.
-
-    From `guard` on a watchdog sees to it that the exchange is heard.
+class EndpointWorld(LoopedTime):
+    """Opens a connection for `instruments` (one a leg) and keeps it until `close`. From `guard` on a watchdog
+    sees to it that the exchange is heard.
     """
 
     def __init__(self, url: str, instruments: tuple[Instrument, ...]) -> None:
         super().__init__(MarketClock(0, Decimal(1)))
         self.url = url
         self.books = tuple(LegBook(Book(), one, one.tick, one.lot) for one in instruments)
+        self.end_ns: int | None = None
+        self.over = False
+        self.messages = 0
+        self.seams = 0
         self.seats: list[Listener] = []
         self._watchdog: Watchdog | None = None
         self._asked = 0
@@ -59,9 +62,9 @@ class EndpointWorld(WallTime):
             url, protocol.Hello(os.urandom(8).hex(), trades), self._heard, self._lost, self._back
         )
         try:
-            self.welcome = self.wait_for(self._open(instruments))
+            self.welcome = self.run(self._open(instruments))
         except BaseException:
-            self._runner.close()
+            super().close()
             raise
 
     def close(self) -> None:
@@ -69,9 +72,9 @@ class EndpointWorld(WallTime):
         if self._watchdog is not None:
             self._watchdog.stop()
         try:
-            self.wait_for(self._link.close())
+            self.run(self._link.close())
         finally:
-            self._runner.close()
+            super().close()
 
     def guard(self, alert: Callable[[Alert], None]) -> None:
         """Come back when the connection breaks or falls silent, and tell a human when that lasts."""
@@ -86,6 +89,9 @@ class EndpointWorld(WallTime):
         )
         self._watchdog.start()
 
+    def _at_wall(self, when_ns: int, call: Call) -> None:
+        self.later(max(0, when_ns - time.monotonic_ns()) / NS_PER_S, call)
+
     def post(self, request: protocol.Order) -> bool:
         """Send a request; False when there is no connection."""
         return self._link.post(request)
@@ -93,7 +99,7 @@ class EndpointWorld(WallTime):
     def ask(self, make: Callable[[int], protocol.Question], kind: type[T]) -> T:
         """Ask the exchange and wait for its answer, which is of that kind; DnkitError when it has none."""
         self._asked += 1
-        answer = self.wait_for(self._link.ask(make(self._asked)))
+        answer = self.run(self._link.ask(make(self._asked)))
         if isinstance(answer, protocol.Failed):
             raise DnkitError(answer.text)
         if not isinstance(answer, kind):
@@ -102,7 +108,7 @@ class EndpointWorld(WallTime):
 
     def ahead_ns(self, told_ns: int) -> int:
         """How far the exchange's clock is ahead of ours where it has just told its time, in real time."""
-        return int((told_ns - self.now()) / self._clock.speed)
+        return int((told_ns - self.now()) / self.clock.speed)
 
     async def _open(self, instruments: tuple[Instrument, ...]) -> protocol.Welcome:
         welcome = await self._link.open()
@@ -110,20 +116,20 @@ class EndpointWorld(WallTime):
             if (listing.tick, listing.lot) != (instrument.tick, instrument.lot):
                 await self._link.close()
                 raise DnkitError(f"the exchange trades {listing.symbol} of {listing.venue} on another grid")
-        self._clock = MarketClock(welcome.now_ns, welcome.speed)
+        self.clock = MarketClock(welcome.now_ns, welcome.speed)
         self._numbers = {number: leg for leg, number in enumerate(welcome.numbers)}
-        while not all(book.bid and book.ask for book in self.books) and self._failure is None:
+        while not all(book.bid and book.ask for book in self.books) and not self.failed:
             await asyncio.sleep(LOOK_S)
         return welcome
 
     def _heard(self, message: protocol.ToTrader) -> None:
         if isinstance(message, protocol.Shown):
-            self._clock.hear(message.now_ns)
+            self.clock.hear(message.now_ns)
             self._show(message)
         elif isinstance(message, protocol.Beat):
-            self._clock.hear(message.now_ns)
+            self.clock.hear(message.now_ns)
         elif isinstance(message, protocol.Told):
-            self._clock.hear(message.news.at_ns)
+            self.clock.hear(message.news.at_ns)
             for seat in tuple(self.seats):
                 self.soon(partial(seat.hear, message))
 
@@ -158,5 +164,5 @@ class EndpointWorld(WallTime):
             self._watchdog.closed()
 
     def _back(self, welcome: protocol.Welcome) -> None:
-        self._clock.hear(welcome.now_ns)
+        self.clock.hear(welcome.now_ns)
         self._opened()

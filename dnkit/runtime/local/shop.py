@@ -56,6 +56,18 @@ class Tellers:
             self._open[account] = Teller(Member(account, self._hall))
         return self._open[account]
 
+    def opened(self) -> tuple[tuple[str, Teller], ...]:
+        """Every account that was asked for, with its name."""
+        return tuple(self._open.items())
+
+
+def trades_of(lots: int, worth: int) -> list[tuple[int, int]]:
+    """(lots, price) of one or two trades on the grid with that sum of price x lots: what took several levels
+    at once is told as one.
+    """
+    price, above = divmod(worth, lots)
+    return [(size, at) for size, at in ((lots - above, price), (above, price + 1)) if size]
+
 
 async def serve_shop(
     shop: Shop, pump: Pump, port: int, ready: Callable[[int], None], over: Callable[[int], bool]

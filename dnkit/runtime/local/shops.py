@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from dnkit.runtime.local.nado import NadoShop
 from dnkit.runtime.local.shop import Shop, Stock
 
-SHOPS: Mapping[str, Callable[[Stock], Shop]] = {}
+SHOPS: Mapping[str, Callable[[Stock], Shop]] = {"nado": NadoShop}

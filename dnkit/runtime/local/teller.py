@@ -86,6 +86,10 @@ class Teller:
         """An order as it truly is now; None where it never arrived."""
         return self.member.venue(listing).order(key)
 
+    def orders(self, listing: int) -> tuple[PaperOrder, ...]:
+        """Every order that ever arrived, oldest first, as far as it is remembered."""
+        return self.member.venue(listing).every_order()
+
     async def _ask(self, request: protocol.Order, key: str) -> VenueFact:
         future: asyncio.Future[VenueFact] = asyncio.get_running_loop().create_future()
         self._waiting[request.listing, key].append((_ANSWERS[type(request)], future))

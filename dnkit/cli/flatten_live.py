@@ -1,0 +1,135 @@
+"""`dnkit flatten --venue V --live`: what the venue itself says is open, closed and read again."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from decimal import Decimal
+from functools import partial
+
+from dnkit.cli import out
+from dnkit.cli.exit_codes import ExitCode
+from dnkit.cli.exit_of import code_of, code_of_all, risk_of
+from dnkit.cli.flatten import Asked, close, nothing, plan_text
+from dnkit.cli.gate import Passed, pass_gate
+from dnkit.cli.outcome import last_line
+from dnkit.cli.paper import confirm
+from dnkit.cli.progress import Lines, make_display
+from dnkit.control.words import End
+from dnkit.live.setup import MAIN
+from dnkit.machine.program import LegSpec, Program
+from dnkit.model.numbers import plain
+from dnkit.runtime.attend import Command, attended
+from dnkit.runtime.cycles import new_run_id
+from dnkit.runtime.flatten import POLICY, plan_row, program_at, run_all
+from dnkit.runtime.floor import Claim, accounts_of, open_stores, refuse_unfinished
+from dnkit.runtime.folder import state_folder
+from dnkit.runtime.library import VenueFacts
+from dnkit.runtime.live.floor import connected, live_floor, market_of
+from dnkit.runtime.live.world import LiveWorld
+from dnkit.runtime.run import Floor, RunResult
+from dnkit.runtime.signals import Stopped
+from dnkit.venues.accounts import AccountRow
+from dnkit.venues.base import OpenOrder
+
+NOTE = "Orders of ours that still rest are cancelled first; those of others are left alone."
+
+
+def flatten_live(asked: Asked, venues: VenueFacts) -> int:
+    """Run the command; answers the exit code."""
+    where = {asked.venue: asked.endpoint.rstrip("/") or MAIN}
+    symbols = (asked.symbol,) if asked.symbol else [one.symbol for one in venues[asked.venue].symbols]
+    legs = [program_at(asked.venue, symbol, True, venues).legs[0] for symbol in symbols]
+    folder = state_folder()
+    claim = Claim(market_of(where), accounts_of(legs), "flatten")
+    with (
+        open_stores(folder, claim) as stores,
+        closing(make_display(quiet=True, framed=False)) as display,
+        connected(legs, where, folder, venues) as world,
+    ):
+        refuse_unfinished(stores.reader, claim)
+        floor = live_floor(stores, world, claim.market, legs, display.alert)
+        return _flatten(asked, legs, world, floor, display, venues)
+
+
+def _flatten(
+    asked: Asked,
+    legs: Sequence[LegSpec],
+    world: LiveWorld,
+    floor: Floor,
+    display: Lines,
+    venues: VenueFacts,
+) -> int:
+    orders = [tuple(world.run(world.of(leg.instrument).open_orders(leg.instrument.symbol))) for leg in legs]
+    foreign = [
+        _words(leg, one) for leg, some in zip(legs, orders, strict=True) for one in some if not one.key
+    ]
+    held = {index: floor.house.account(leg).lots for index, leg in enumerate(legs)}
+    open_legs = [at for at, lots in held.items() if lots or any(one.key for one in orders[at])]
+    programs = {
+        at: program_at(asked.venue, legs[at].instrument.symbol, held[at] > 0, venues) for at in open_legs
+    }
+    if foreign:
+        out.say(f"orders of others, left alone: {'; '.join(foreign)}")
+    if not programs:
+        return nothing(asked)
+    plan = tuple(
+        plan_row(_row(floor, legs[at], held[at]), program, world.books[at])
+        for at, program in programs.items()
+    )
+    if not asked.as_json:
+        with out.whoever_reads():
+            out.data(plan_text(plan, NOTE))
+    if asked.dry_run:
+        return close(asked, plan, Passed(), (), ExitCode.OK, foreign)
+    passed = pass_gate(POLICY, tuple(programs.values()), state_folder(), quiet=asked.as_json)
+    confirm(f"flatten {len(programs)} live position(s) on {asked.venue}?", asked.yes)
+    results, code = _run(asked, legs, programs, passed, floor, display)
+    return close(asked, plan, passed, results, code, foreign)
+
+
+def _run(
+    asked: Asked,
+    legs: Sequence[LegSpec],
+    programs: dict[int, Program],
+    passed: Passed,
+    floor: Floor,
+    display: Lines,
+) -> tuple[tuple[RunResult, ...], ExitCode]:
+    command = Command(group=new_run_id(POLICY, 0), policy=POLICY, legs=tuple(legs))
+    names = tuple(book.instrument.symbol for book in floor.world.books)
+    with attended(state_folder().root, floor, command, display.note) as stopped:
+        results = run_all(
+            floor, programs, names, display, partial(_code, stopped), passed.claims, command.group
+        )
+        code = code_of_all(results, stopped.number)
+        text = last_line(f"flatten {asked.venue}", results, code, out.LIVE)
+        floor.helm.end = End(exit_code=code, risk=risk_of(results), text=text)
+    return results, code
+
+
+def _code(stopped: Stopped, result: RunResult) -> int:
+    return code_of(result, stopped.number)
+
+
+def _row(floor: Floor, leg: LegSpec, lots: int) -> AccountRow:
+    """A position as plans are made of."""
+    one = leg.instrument
+    return AccountRow(
+        market=floor.house.market,
+        venue=one.venue,
+        symbol=one.symbol,
+        lot=one.lot,
+        tick=one.tick,
+        position=one.lot * lots,
+        entry=Decimal(0),
+        realised=Decimal(0),
+        fees=Decimal(0),
+        seeded_by="",
+        updated_ns=floor.world.now(),
+        revision=0,
+    )
+
+
+def _words(leg: LegSpec, order: OpenOrder) -> str:
+    one = leg.instrument
+    side = order.side.name.lower()
+    return f"{one.symbol} {side} {plain(one.quantity(order.lots))} at {plain(one.price(order.price))}"
