@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 from dnkit.desk.gateway.backoff import Backoff
 from dnkit.desk.gateway.stream import Do, Rules
 from dnkit.desk.gateway.watchdog import Watchdog
+from dnkit.desk.scheduler import Call
 from dnkit.market.book import Book
 from dnkit.market.feed import bounds
 from dnkit.market.leg_book import LegBook
@@ -84,7 +85,7 @@ class EndpointWorld(LoopedTime):
             do=self._do,
             alert=alert,
             now=time.monotonic_ns,
-            at=self.at_wall,
+            at=self._at_wall,
             rules=RULES,
         )
         self._watchdog.start()
