@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dnkit.cli import out
 from dnkit.cli.attending import carried_out
 from dnkit.cli.exit_codes import ExitCode
-from dnkit.cli.flatten import Asked, flatten_venue
+from dnkit.cli.flatten import flatten_venue
+from dnkit.cli.flatten_told import Asked
 from dnkit.cli.operate import find, flatten_running
 from dnkit.cli.outcome import Asked as Where
 from dnkit.cli.outcome import all_verified, cycle_content, last_line

@@ -118,10 +118,10 @@ def _on_paper(
 def _live(
     asked: Asked, legs: Sequence[LegSpec], folder: StateFolder, display: Lines, resumed: bool
 ) -> Iterator[Place]:
-    from dnkit.runtime.live.floor import connected, live_floor, market_of
+    from dnkit.runtime.live.floor import connected, live_floor, market_at
 
     where = places_of(asked, legs)
-    claim = Claim(market_of(where), accounts_of(legs), f"trade {asked.policy or asked.resume}")
+    claim = Claim(market_at(where, folder), accounts_of(legs), f"trade {asked.policy or asked.resume}")
     with open_stores(folder, claim) as stores:
         if not resumed:
             refuse_unfinished(stores.reader, claim)

@@ -8,6 +8,8 @@ service dnkit in the keyring, and `<venue>: {<name>: ...}` in the file.
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from hashlib import blake2b
 from pathlib import Path
 
 import yaml
@@ -54,6 +56,23 @@ class Keys(Mapping[str, str]):
                 for form in {bare, bare.lower(), bare.upper()}:
                     text = text.replace(form, HIDDEN)
         return text
+
+
+def account_of(keys: Mapping[str, str]) -> str:
+    """What the account behind keys is called in journals and locks: no secret, and no other account's."""
+    name = keys.get("account") or keys.get("account_index") or _told_by(keys)
+    return f"{name}/{keys['subaccount']}" if keys.get("subaccount") else name.lower()
+
+
+def _told_by(keys: Mapping[str, str]) -> str:
+    """The address of a private key, or a hash of what else names the account."""
+    if "private_key" in keys:
+        from dnkit.venues.evm import key_of
+
+        with suppress(ValueError):  # its adapter says what is wrong with it
+            return f"0x{key_of(keys['private_key']).address.hex()}"
+    named = keys.get("api_key") or "".join(keys[one] for one in sorted(keys))
+    return f"key-{blake2b(named.encode(), digest_size=6).hexdigest()}"
 
 
 def read_keys(venue: str, where: str, file: Path) -> Keys:

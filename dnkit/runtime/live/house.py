@@ -1,6 +1,7 @@
 """The house of a live run: accounts and orders are the venues', a seat asks and listens."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -13,7 +14,7 @@ from dnkit.model.commands import PlaceOrder
 from dnkit.model.errors import DnkitError
 from dnkit.model.events import OrderFact, OrdersSwept, PositionRead, VenueFact
 from dnkit.model.ids import order_key
-from dnkit.model.numbers import NS_PER_S
+from dnkit.model.numbers import NS_PER_MS, NS_PER_S
 from dnkit.runtime.house import LIVE
 from dnkit.runtime.live.world import LiveWorld
 from dnkit.venues.account import Account, Holding
@@ -21,6 +22,18 @@ from dnkit.venues.base import OpenOrder, Request, Trouble, TroubledError
 from dnkit.venues.judge import Verdict
 
 LOOK_AGAIN_NS = NS_PER_S
+TRIES, BETWEEN_NS = 5, 200 * NS_PER_MS
+T = TypeVar("T")
+
+
+def insist(world: LiveWorld, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """A read, made again a few times where it fails: it changes nothing. TroubledError of the last one."""
+    for _ in range(TRIES - 1):
+        try:
+            return world.run(read())
+        except TroubledError as error:
+            world.settle(max(BETWEEN_NS, error.trouble.retry_after_ns))
+    return world.run(read())
 
 
 class LiveHouse:
@@ -35,7 +48,7 @@ class LiveHouse:
     def account(self, spec: LegSpec) -> Account:
         """What the venue says an account holds now; what it cost is not known."""
         one = spec.instrument
-        position = self._world.run(self._world.of(one).position(one.symbol))
+        position = insist(self._world, lambda: self._world.of(one).position(one.symbol))
         account = Account(self.market, one.venue, one.symbol, lot=one.lot, tick=one.tick)
         account.holding = Holding(lots=position.lots)
         return account
@@ -48,7 +61,7 @@ class LiveHouse:
         """What the venue tells; nothing is known where it does not answer."""
         one = spec.instrument
         try:
-            told = self._world.run(self._world.of(one).standing(one.symbol))
+            told = insist(self._world, lambda: self._world.of(one).standing(one.symbol))
         except TroubledError:
             told = None
         return AccountFacts(
@@ -59,6 +72,7 @@ class LiveHouse:
             available=told.available if told else None,
             clock_ahead_ns=told.clock_ahead_ns if told else None,
             status=told.status if told else None,
+            can_withdraw=told.can_withdraw if told else None,
         )
 
     def seat(
@@ -154,8 +168,8 @@ class LiveSeat:
 
     def _look(self) -> tuple[int | None, tuple[OpenOrder, ...], str]:
         try:
-            position = self._world.run(self._venue.position(self.symbol))
-            orders = self._world.run(self._venue.open_orders(self.symbol))
+            position = insist(self._world, lambda: self._venue.position(self.symbol))
+            orders = insist(self._world, lambda: self._venue.open_orders(self.symbol))
         except TroubledError as error:
             return None, (), f"the venue was not heard: {error}"
         return position.lots, tuple(orders), ""
