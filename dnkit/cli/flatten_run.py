@@ -45,8 +45,9 @@ def _flatten_run(asked: Asked) -> int:
         policy=POLICY,
         market=asked.market or "synthetic",
         endpoint=asked.endpoint,
+        live=asked.live,
         seed=asked.seed,
-        books=asked.books or (() if asked.endpoint else books_of(run)),
+        books=asked.books or (() if asked.endpoint or asked.live else books_of(run)),
         speed=asked.speed,
         as_json=asked.as_json,
     )
