@@ -79,6 +79,17 @@ def places_of(asked: Asked, legs: Sequence[LegSpec]) -> dict[str, str]:
     return {venue: place.rstrip("/") for venue, place in named.items()}
 
 
+def address_of(endpoint: str, venue: str) -> str:
+    """Where `--endpoint` puts one venue: as in `places_of`, but it may name others too. UsageError."""
+    pairs = dict(one.strip().partition("=")[::2] for one in endpoint.split(",") if one.strip())
+    alone = [one for one, place in pairs.items() if not place]
+    if len(pairs) == 1 and alone:
+        return alone[0].rstrip("/")
+    if alone:
+        raise UsageError(f"--endpoint {alone[0]}: write VENUE=ADDRESS")
+    return pairs.get(venue, MAIN).rstrip("/")
+
+
 @contextmanager
 def place(
     asked: Asked, legs: Sequence[LegSpec], folder: StateFolder, *, resumed: bool = False

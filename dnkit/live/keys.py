@@ -27,6 +27,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {  # what an account at a venue is opened
 }
 PUBLIC = frozenset({"account", "subaccount", "account_index", "api_key_index"})
 HIDDEN = "***"
+ADDRESS_CHARS = 42  # 0x and 20 bytes in hex
 SHORTEST = 8  # of a secret that is looked for in a text; a shorter one would hit words
 
 
@@ -59,8 +60,13 @@ class Keys(Mapping[str, str]):
 
 
 def account_of(keys: Mapping[str, str]) -> str:
-    """What the account behind keys is called in journals and locks: no secret, and no other account's."""
-    name = keys.get("account") or keys.get("account_index") or _told_by(keys)
+    """What the account behind keys is called in journals and locks: no secret, and no other account's.
+    DnkitError for what cannot be a name.
+    """
+    account = keys.get("account", "")
+    if len(account) > ADDRESS_CHARS:
+        raise DnkitError("what is given as the account is longer than an address: it may be a key")
+    name = account or keys.get("account_index") or _told_by(keys)
     return f"{name}/{keys['subaccount']}" if keys.get("subaccount") else name.lower()
 
 

@@ -13,7 +13,7 @@ from dnkit.runtime.folder import StateFolder
 from dnkit.runtime.helm import Helm
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.live.house import LiveHouse
-from dnkit.runtime.live.world import LiveWorld
+from dnkit.runtime.live.world import LiveWorld, MakeSetup
 from dnkit.runtime.markets import live_market
 from dnkit.runtime.pager import Pager
 from dnkit.runtime.run import Floor
@@ -25,13 +25,8 @@ def market_at(where: Mapping[str, str], folder: StateFolder) -> str:
     return live_market({venue: f"{account_of(keys[venue])}@{place}" for venue, place in where.items()})
 
 
-@contextmanager
-def connected(
-    legs: Sequence[LegSpec], where: Mapping[str, str], folder: StateFolder, facts: VenueFacts
-) -> Iterator[LiveWorld]:
-    """The venues of these legs, opened. `where` by venue: MAIN, TEST, or an address. DnkitError when one
-    cannot be had.
-    """
+def setups(where: Mapping[str, str], folder: StateFolder, facts: VenueFacts) -> MakeSetup:
+    """What each adapter is made of. `where` by venue: MAIN, TEST, or an address."""
 
     def setup(
         venue: str,
@@ -50,7 +45,15 @@ def connected(
             alert=alert,
         )
 
-    with closing(LiveWorld([leg.instrument for leg in legs], setup)) as world:
+    return setup
+
+
+@contextmanager
+def connected(
+    legs: Sequence[LegSpec], where: Mapping[str, str], folder: StateFolder, facts: VenueFacts
+) -> Iterator[LiveWorld]:
+    """The venues of these legs, opened. DnkitError when one cannot be had."""
+    with closing(LiveWorld([leg.instrument for leg in legs], setups(where, folder, facts))) as world:
         yield world
 
 
