@@ -18,6 +18,7 @@ from dnkit.runtime.lock import Busy
 from dnkit.runtime.market import UsageError, open_market, parse_market, parse_speed
 from dnkit.runtime.run import Floor
 
+LOCAL = "local"  # as an endpoint: local exchanges of our own
 MARKET_FLAGS = {
     "market": "--market",
     "seed": "--seed",
@@ -56,6 +57,8 @@ def paper_claim(asked: Asked, legs: Sequence[LegSpec]) -> Claim:
 
 def confirm_live(asked: Asked, legs: Sequence[LegSpec]) -> None:
     """Ask whether real money is meant; not where every venue is a local exchange. Unconfirmed, UsageError."""
+    if asked.endpoint == LOCAL:
+        return
     where = places_of(asked, legs)
     real = sorted(venue for venue, place in where.items() if place in (MAIN, TEST))
     if real:
@@ -129,9 +132,36 @@ def _on_paper(
 def _live(
     asked: Asked, legs: Sequence[LegSpec], folder: StateFolder, display: Lines, resumed: bool
 ) -> Iterator[Place]:
+    with (
+        _places(asked, legs, folder) as where,
+        _live_at(where, asked, legs, folder, display, resumed) as found,
+    ):
+        yield found
+
+
+@contextmanager
+def _places(asked: Asked, legs: Sequence[LegSpec], folder: StateFolder) -> Iterator[dict[str, str]]:
+    """Where each venue is; for a rehearsal, exchanges that are started for it."""
+    if asked.endpoint != LOCAL:
+        yield places_of(asked, legs)
+        return
+    from dnkit.runtime.live.rehearsal import local_exchanges
+
+    with local_exchanges(sorted({leg.instrument.venue for leg in legs}), folder) as where:
+        yield where
+
+
+@contextmanager
+def _live_at(
+    where: dict[str, str],
+    asked: Asked,
+    legs: Sequence[LegSpec],
+    folder: StateFolder,
+    display: Lines,
+    resumed: bool,
+) -> Iterator[Place]:
     from dnkit.runtime.live.floor import connected, live_floor, market_at
 
-    where = places_of(asked, legs)
     claim = Claim(market_at(where, folder), accounts_of(legs), f"trade {asked.policy or asked.resume}")
     with open_stores(folder, claim) as stores:
         if not resumed:
