@@ -171,8 +171,8 @@ def flatten(
     """
 
     def command() -> int:
-        from dnkit.cli.flatten import Asked
         from dnkit.cli.flatten_run import flatten
+        from dnkit.cli.flatten_told import Asked
 
         asked = Asked(
             run=run,
@@ -191,6 +191,25 @@ def flatten(
             as_json=json,
         )
         return flatten(asked)
+
+    guard(command)
+
+
+@app.command()
+def doctor(venue: flags.Venue = "", endpoint: flags.Endpoint = "", json: flags.Json = False) -> None:
+    """Ask live venues what speaks against trading there: keys, clocks, grids, fees, modes. Sends no order.
+
+    Examples:
+
+      dnkit doctor
+
+      dnkit doctor --venue nado --endpoint http://127.0.0.1:8765
+    """
+
+    def command() -> int:
+        from dnkit.cli.doctor import Asked, doctor
+
+        return doctor(Asked(venue=venue, endpoint=endpoint, as_json=json))
 
     guard(command)
 

@@ -117,7 +117,9 @@ Resume = Annotated[
 Endpoint = Annotated[
     str,
     typer.Option(
-        "--endpoint", metavar="ws://...", help="Trade at a running `dnkit exchange` instead of in here."
+        "--endpoint",
+        metavar="ws://...",
+        help="Trade at a running `dnkit exchange`. With --live: testnet, local, VENUE=URL,...",
     ),
 ]
 Wire = Annotated[

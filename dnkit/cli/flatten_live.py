@@ -8,7 +8,7 @@ from functools import partial
 from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
 from dnkit.cli.exit_of import code_of, code_of_all, risk_of
-from dnkit.cli.flatten import Asked, close, nothing, plan_text
+from dnkit.cli.flatten_told import Asked, close, nothing, plan_text
 from dnkit.cli.gate import Passed, pass_gate
 from dnkit.cli.outcome import last_line
 from dnkit.cli.paper import confirm
@@ -23,7 +23,8 @@ from dnkit.runtime.flatten import POLICY, plan_row, program_at, run_all
 from dnkit.runtime.floor import Claim, accounts_of, open_stores, refuse_unfinished
 from dnkit.runtime.folder import state_folder
 from dnkit.runtime.library import VenueFacts
-from dnkit.runtime.live.floor import connected, live_floor, market_of
+from dnkit.runtime.live.floor import connected, live_floor, market_at
+from dnkit.runtime.live.house import insist
 from dnkit.runtime.live.world import LiveWorld
 from dnkit.runtime.run import Floor, RunResult
 from dnkit.runtime.signals import Stopped
@@ -40,7 +41,7 @@ def flatten_live(asked: Asked, venues: VenueFacts) -> int:
     symbols = (asked.symbol,) if asked.symbol else [one.symbol for one in venues[asked.venue].symbols]
     legs = [program_at(asked.venue, symbol, True, venues).legs[0] for symbol in symbols]
     folder = state_folder()
-    claim = Claim(market_of(where), accounts_of(legs), "flatten")
+    claim = Claim(market_at(where, folder), accounts_of(legs), "flatten")
     with (
         open_stores(folder, claim) as stores,
         closing(make_display(quiet=True, framed=False)) as display,
@@ -59,7 +60,10 @@ def _flatten(
     display: Lines,
     venues: VenueFacts,
 ) -> int:
-    orders = [tuple(world.run(world.of(leg.instrument).open_orders(leg.instrument.symbol))) for leg in legs]
+    orders = [
+        tuple(insist(world, partial(world.of(leg.instrument).open_orders, leg.instrument.symbol)))
+        for leg in legs
+    ]
     foreign = [
         _words(leg, one) for leg, some in zip(legs, orders, strict=True) for one in some if not one.key
     ]
@@ -128,6 +132,11 @@ def _row(floor: Floor, leg: LegSpec, lots: int) -> AccountRow:
         updated_ns=floor.world.now(),
         revision=0,
     )
+
+
+def _open_orders(world: LiveWorld, leg: LegSpec) -> tuple[OpenOrder, ...]:
+    one = leg.instrument
+    return tuple(insist(world, partial(world.of(one).open_orders, one.symbol)))
 
 
 def _words(leg: LegSpec, order: OpenOrder) -> str:

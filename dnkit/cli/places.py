@@ -18,6 +18,7 @@ from dnkit.runtime.lock import Busy
 from dnkit.runtime.market import UsageError, open_market, parse_market, parse_speed
 from dnkit.runtime.run import Floor
 
+LOCAL = "local"  # as an endpoint: local exchanges of our own
 MARKET_FLAGS = {
     "market": "--market",
     "seed": "--seed",
@@ -56,6 +57,8 @@ def paper_claim(asked: Asked, legs: Sequence[LegSpec]) -> Claim:
 
 def confirm_live(asked: Asked, legs: Sequence[LegSpec]) -> None:
     """Ask whether real money is meant; not where every venue is a local exchange. Unconfirmed, UsageError."""
+    if asked.endpoint == LOCAL:
+        return
     where = places_of(asked, legs)
     refuse_unspoken(where)
     real = sorted(venue for venue, place in where.items() if place in (MAIN, TEST))
@@ -78,6 +81,17 @@ def places_of(asked: Asked, legs: Sequence[LegSpec]) -> dict[str, str]:
     if sorted(named) != venues or len(named) != len(pairs):
         raise UsageError(f"--endpoint: write VENUE=ADDRESS for each of {', '.join(venues)}")
     return {venue: place.rstrip("/") for venue, place in named.items()}
+
+
+def address_of(endpoint: str, venue: str) -> str:
+    """Where `--endpoint` puts one venue: as in `places_of`, but it may name others too. UsageError."""
+    pairs = dict(one.strip().partition("=")[::2] for one in endpoint.split(",") if one.strip())
+    alone = [one for one, place in pairs.items() if not place]
+    if len(pairs) == 1 and alone:
+        return alone[0].rstrip("/")
+    if alone:
+        raise UsageError(f"--endpoint {alone[0]}: write VENUE=ADDRESS")
+    return pairs.get(venue, MAIN).rstrip("/")
 
 
 @contextmanager
@@ -119,10 +133,37 @@ def _on_paper(
 def _live(
     asked: Asked, legs: Sequence[LegSpec], folder: StateFolder, display: Lines, resumed: bool
 ) -> Iterator[Place]:
-    from dnkit.runtime.live.floor import connected, live_floor, market_of
+    with (
+        _places(asked, legs, folder) as where,
+        _live_at(where, asked, legs, folder, display, resumed) as found,
+    ):
+        yield found
 
-    where = places_of(asked, legs)
-    claim = Claim(market_of(where), accounts_of(legs), f"trade {asked.policy or asked.resume}")
+
+@contextmanager
+def _places(asked: Asked, legs: Sequence[LegSpec], folder: StateFolder) -> Iterator[dict[str, str]]:
+    """Where each venue is; for a rehearsal, exchanges that are started for it."""
+    if asked.endpoint != LOCAL:
+        yield places_of(asked, legs)
+        return
+    from dnkit.runtime.live.rehearsal import local_exchanges
+
+    with local_exchanges(sorted({leg.instrument.venue for leg in legs}), folder) as where:
+        yield where
+
+
+@contextmanager
+def _live_at(
+    where: dict[str, str],
+    asked: Asked,
+    legs: Sequence[LegSpec],
+    folder: StateFolder,
+    display: Lines,
+    resumed: bool,
+) -> Iterator[Place]:
+    from dnkit.runtime.live.floor import connected, live_floor, market_at
+
+    claim = Claim(market_at(where, folder), accounts_of(legs), f"trade {asked.policy or asked.resume}")
     with open_stores(folder, claim) as stores:
         if not resumed:
             refuse_unfinished(stores.reader, claim)

@@ -18,6 +18,7 @@ from dnkit.runtime.attend import Command
 from dnkit.runtime.cycles import carry_out
 from dnkit.runtime.folder import StateFolder, state_folder
 from dnkit.runtime.market import UsageError
+from dnkit.runtime.markets import live_flags
 from dnkit.runtime.run import PaperRun, RunResult
 from dnkit.venues.local.exchange import MARKET
 
@@ -34,7 +35,7 @@ def resume(asked: Asked) -> int:
     refuse_slips(asked)
     folder = state_folder()
     known = _find(folder, asked.resume)
-    books = asked.books or (() if asked.endpoint else books_of(known))
+    books = asked.books or (() if asked.endpoint or asked.live else books_of(known))
     asked = msgspec.structs.replace(asked, books=books)
     with place(asked, known.program.legs, folder, resumed=True) as opened:
         run = _ours(opened.floor.reader.run(known.header.run_id), opened.floor.house.market)
@@ -70,6 +71,8 @@ def _ours(run: Run, market: str) -> Run:
 def refuse_elsewhere(run: Run, market: str) -> None:
     """UsageError for a run whose accounts are on another market."""
     if run.header.market != market:
+        if flags := live_flags(run.header.market):
+            raise UsageError(f"run {run.header.run_id} trades on {run.header.market}; give{flags}")
         flag = "--endpoint" if run.header.market.startswith(MARKET) else "--market"
         raise UsageError(f"run {run.header.run_id} trades on {run.header.market}; give that as {flag}")
 

@@ -8,6 +8,8 @@ service dnkit in the keyring, and `<venue>: {<name>: ...}` in the file.
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from hashlib import blake2b
 from pathlib import Path
 
 import yaml
@@ -25,6 +27,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {  # what an account at a venue is opened
 }
 PUBLIC = frozenset({"account", "subaccount", "account_index", "api_key_index"})
 HIDDEN = "***"
+ADDRESS_CHARS = 42  # 0x and 20 bytes in hex
 SHORTEST = 8  # of a secret that is looked for in a text; a shorter one would hit words
 
 
@@ -54,6 +57,28 @@ class Keys(Mapping[str, str]):
                 for form in {bare, bare.lower(), bare.upper()}:
                     text = text.replace(form, HIDDEN)
         return text
+
+
+def account_of(keys: Mapping[str, str]) -> str:
+    """What the account behind keys is called in journals and locks: no secret, and no other account's.
+    DnkitError for what cannot be a name.
+    """
+    account = keys.get("account", "")
+    if len(account) > ADDRESS_CHARS:
+        raise DnkitError("what is given as the account is longer than an address: it may be a key")
+    name = account or keys.get("account_index") or _told_by(keys)
+    return f"{name}/{keys['subaccount']}" if keys.get("subaccount") else name.lower()
+
+
+def _told_by(keys: Mapping[str, str]) -> str:
+    """The address of a private key, or a hash of what else names the account."""
+    if "private_key" in keys:
+        from dnkit.venues.evm import key_of
+
+        with suppress(ValueError):  # its adapter says what is wrong with it
+            return f"0x{key_of(keys['private_key']).address.hex()}"
+    named = keys.get("api_key") or "".join(keys[one] for one in sorted(keys))
+    return f"key-{blake2b(named.encode(), digest_size=6).hexdigest()}"
 
 
 def read_keys(venue: str, where: str, file: Path) -> Keys:

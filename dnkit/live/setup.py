@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from dnkit.live.keys import Keys
 from dnkit.model.alerts import Alert
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.errors import DnkitError
@@ -34,7 +35,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     capabilities: Capabilities
     instruments: Mapping[str, Instrument]
     where: str
-    keys: Mapping[str, str]
+    keys: Keys
     memory: Path
     now: Callable[[], int]
     alert: Callable[[Alert], None]

@@ -29,6 +29,7 @@ from dnkit.runtime.helm import Helm
 from dnkit.runtime.house import Time
 from dnkit.runtime.lock import Busy, held
 from dnkit.runtime.market import OpenMarket
+from dnkit.runtime.markets import live_flags, market_of
 from dnkit.runtime.pager import Pager
 from dnkit.runtime.paper_house import PaperHouse
 from dnkit.runtime.run import Floor
@@ -80,7 +81,7 @@ def open_stores(folder: StateFolder, claim: Claim) -> Iterator[Stores]:
 @contextmanager
 def _held(folder: StateFolder, claim: Claim) -> Iterator[None]:
     places = {
-        folder.lock(claim.market, venue, symbol): f"trades {symbol} of {venue}"
+        folder.lock(market_of(claim.market, venue), venue, symbol): f"trades {symbol} of {venue}"
         for venue, symbol in claim.accounts
     }
     try:
@@ -161,14 +162,19 @@ def refuse_unfinished(reader: Reader, claim: Claim) -> None:
 def _unfinished(reader: Reader, claim: Claim) -> Run | None:
     """The newest run without an end on one of the accounts."""
     for run in reader.unfinished():
-        if run.header.market == claim.market and accounts_of_run(run) & claim.accounts:
+        theirs = _places(run.header.market, accounts_of_run(run))
+        if theirs & _places(claim.market, claim.accounts):
             return run
     return None
 
 
+def _places(market: str, accounts: frozenset[tuple[str, str]]) -> frozenset[tuple[str, str, str]]:
+    return frozenset((market_of(market, venue), venue, symbol) for venue, symbol in accounts)
+
+
 def resume_words(header: RunHeader) -> str:
     """The command that brings a run to its end."""
-    at = " --endpoint ADDRESS" if header.market.startswith(EXCHANGE) else ""
+    at = " --endpoint ADDRESS" if header.market.startswith(EXCHANGE) else live_flags(header.market)
     return f"dnkit trade --resume {header.run_id}{at}"
 
 

@@ -24,6 +24,7 @@ class LoopedTime:
         self.inbox = Inbox()
         self.clock = clock
         self._failure: BaseException | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
         self._runner = asyncio.Runner()
         self._runner.get_loop().set_exception_handler(self._note_failure)
 
@@ -55,6 +56,7 @@ class LoopedTime:
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Have something done beside the rest; what fails in it is a failure of the loop."""
         task = self._runner.get_loop().create_task(work)
+        self._tasks.add(task)  # a loop holds its tasks only weakly
         task.add_done_callback(self._done)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -87,6 +89,7 @@ class LoopedTime:
             call()
 
     def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             self._failure = self._failure or task.exception()
 

@@ -29,7 +29,8 @@ class AccountFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What was read of an account and its venue; None where it could not be read.
 
     `available` is in picos of the quote currency; `clock_ahead_ns` how far the venue's clock is ahead of
-    ours; `status` is "" where the venue trades, else its own word (maintenance, post-only...).
+    ours; `status` is "" where the venue trades, else its own word (maintenance, post-only...);
+    `can_withdraw` is of the key in use, None where the venue does not say.
     """
 
     venue: str
@@ -39,6 +40,7 @@ class AccountFacts(msgspec.Struct, frozen=True, kw_only=True):
     available: int | None
     clock_ahead_ns: int | None
     status: str | None
+    can_withdraw: bool | None = None
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,6 +143,13 @@ def check_margin(facts: AccountFacts, wanted: Wanted) -> Iterator[Wrong]:
             yield Wrong("margin", text, "move money there, or give a smaller clip")
 
 
+def check_rights(facts: AccountFacts, _wanted: Wanted) -> Iterator[Wrong]:
+    """The key can trade and no more, as far as the venue tells."""
+    if facts.can_withdraw:
+        text = f"the key for {facts.venue} can withdraw"
+        yield Wrong("key rights", text, "make a key there that may only read and trade")
+
+
 def _unread(check: str, facts: AccountFacts, what: str) -> Wrong:
     text = f"{what} could not be read from {facts.venue}; unknown is not good enough to open"
     return Wrong(check, text, "see whether the venue answers and the key may read")
@@ -153,4 +162,5 @@ CHECKS: tuple[Callable[[AccountFacts, Wanted], Iterator[Wrong]], ...] = (
     check_size,
     check_leverage,
     check_margin,
+    check_rights,
 )

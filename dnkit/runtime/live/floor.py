@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 
-from dnkit.live.keys import read_keys
+from dnkit.live.keys import account_of, read_keys
 from dnkit.live.setup import MAIN, Setup
 from dnkit.machine.program import LegSpec
 from dnkit.model.alerts import Alert
@@ -11,26 +11,22 @@ from dnkit.model.instrument import Instrument
 from dnkit.runtime.floor import Stores, watch
 from dnkit.runtime.folder import StateFolder
 from dnkit.runtime.helm import Helm
-from dnkit.runtime.house import LIVE
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.live.house import LiveHouse
-from dnkit.runtime.live.world import LiveWorld
+from dnkit.runtime.live.world import LiveWorld, MakeSetup
+from dnkit.runtime.markets import live_market
 from dnkit.runtime.pager import Pager
 from dnkit.runtime.run import Floor
 
 
-def market_of(where: Mapping[str, str]) -> str:
-    """What the accounts at these places are called: "live:main", or with the address of a local exchange."""
-    return f"{LIVE}:{','.join(sorted(set(where.values())))}"
+def market_at(where: Mapping[str, str], folder: StateFolder) -> str:
+    """What the accounts that our keys open at these places are called; DnkitError without keys."""
+    keys = {venue: read_keys(venue, place, folder.keys) for venue, place in where.items()}
+    return live_market({venue: f"{account_of(keys[venue])}@{place}" for venue, place in where.items()})
 
 
-@contextmanager
-def connected(
-    legs: Sequence[LegSpec], where: Mapping[str, str], folder: StateFolder, facts: VenueFacts
-) -> Iterator[LiveWorld]:
-    """The venues of these legs, opened. `where` by venue: MAIN, TEST, or an address. DnkitError when one
-    cannot be had.
-    """
+def setups(where: Mapping[str, str], folder: StateFolder, facts: VenueFacts) -> MakeSetup:
+    """What each adapter is made of. `where` by venue: MAIN, TEST, or an address."""
 
     def setup(
         venue: str,
@@ -49,7 +45,15 @@ def connected(
             alert=alert,
         )
 
-    with closing(LiveWorld([leg.instrument for leg in legs], setup)) as world:
+    return setup
+
+
+@contextmanager
+def connected(
+    legs: Sequence[LegSpec], where: Mapping[str, str], folder: StateFolder, facts: VenueFacts
+) -> Iterator[LiveWorld]:
+    """The venues of these legs, opened. DnkitError when one cannot be had."""
+    with closing(LiveWorld([leg.instrument for leg in legs], setups(where, folder, facts))) as world:
         yield world
 
 

@@ -1,6 +1,7 @@
 """The house of a live run: accounts and orders are the venues', a seat asks and listens."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -13,7 +14,8 @@ from dnkit.model.commands import PlaceOrder
 from dnkit.model.errors import DnkitError
 from dnkit.model.events import OrderFact, OrdersSwept, PositionRead, VenueFact
 from dnkit.model.ids import order_key
-from dnkit.model.numbers import NS_PER_S
+from dnkit.model.instrument import Instrument
+from dnkit.model.numbers import NS_PER_MS, NS_PER_S
 from dnkit.runtime.house import LIVE
 from dnkit.runtime.live.world import LiveWorld
 from dnkit.venues.account import Account, Holding
@@ -21,6 +23,36 @@ from dnkit.venues.base import OpenOrder, Request, Trouble, TroubledError
 from dnkit.venues.judge import Verdict
 
 LOOK_AGAIN_NS = NS_PER_S
+TRIES, BETWEEN_NS = 5, 200 * NS_PER_MS
+T = TypeVar("T")
+
+
+def insist(world: LiveWorld, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """A read, made again a few times where it fails: it changes nothing. TroubledError of the last one."""
+    for _ in range(TRIES - 1):
+        try:
+            return world.run(read())
+        except TroubledError as error:
+            world.settle(max(BETWEEN_NS, error.trouble.retry_after_ns))
+    return world.run(read())
+
+
+def facts_of(world: LiveWorld, one: Instrument) -> AccountFacts:
+    """What a venue tells of our account there; nothing is known where it does not answer."""
+    try:
+        told = insist(world, lambda: world.of(one).standing(one.symbol))
+    except TroubledError:
+        told = None
+    return AccountFacts(
+        venue=one.venue,
+        symbol=one.symbol,
+        mode=PositionMode(told.mode) if told and told.mode else None,
+        leverage=told.leverage if told else None,
+        available=told.available if told else None,
+        clock_ahead_ns=told.clock_ahead_ns if told else None,
+        status=told.status if told else None,
+        can_withdraw=told.can_withdraw if told else None,
+    )
 
 
 class LiveHouse:
@@ -35,7 +67,7 @@ class LiveHouse:
     def account(self, spec: LegSpec) -> Account:
         """What the venue says an account holds now; what it cost is not known."""
         one = spec.instrument
-        position = self._world.run(self._world.of(one).position(one.symbol))
+        position = insist(self._world, lambda: self._world.of(one).position(one.symbol))
         account = Account(self.market, one.venue, one.symbol, lot=one.lot, tick=one.tick)
         account.holding = Holding(lots=position.lots)
         return account
@@ -46,20 +78,7 @@ class LiveHouse:
 
     def facts(self, spec: LegSpec, _book: int) -> AccountFacts:
         """What the venue tells; nothing is known where it does not answer."""
-        one = spec.instrument
-        try:
-            told = self._world.run(self._world.of(one).standing(one.symbol))
-        except TroubledError:
-            told = None
-        return AccountFacts(
-            venue=one.venue,
-            symbol=one.symbol,
-            mode=PositionMode(told.mode) if told and told.mode else None,
-            leverage=told.leverage if told else None,
-            available=told.available if told else None,
-            clock_ahead_ns=told.clock_ahead_ns if told else None,
-            status=told.status if told else None,
-        )
+        return facts_of(self._world, spec.instrument)
 
     def seat(
         self, index: int, spec: LegSpec, account: Account, _book: int, run_id: str, wire: Wire
@@ -124,11 +143,11 @@ class LiveSeat:
         """The venue tells something, of an order of ours or of another run's."""
         now = self._world.now()
         if isinstance(fact, PositionRead | OrdersSwept):
-            self._wire.tell(replace(fact, at_ns=now, leg=self._index))
+            self._wire.tell(self._clean(replace(fact, at_ns=now, leg=self._index)))
             return
         number = key.removeprefix(self._beginning)
         if number != key and number.isdigit():
-            self._wire.tell(replace(fact, at_ns=now, leg=self._index, order=int(number)))
+            self._wire.tell(self._clean(replace(fact, at_ns=now, leg=self._index, order=int(number))))
 
     def missed(self) -> None:
         """What the streams said meanwhile was not heard."""
@@ -139,9 +158,9 @@ class LiveSeat:
         if self not in self._world.seats:
             return
         if isinstance(answer, Trouble):
-            self._wire.fail(request, classify(answer))
+            self._wire.fail(request, classify(replace(answer, text=self._world.hidden(answer.text))))
         elif answer is not None:
-            self._wire.tell(self._numbered(request, answer))
+            self._wire.tell(self._clean(self._numbered(request, answer)))
 
     def _numbered(self, request: Request, answer: VenueFact) -> VenueFact:
         """An answer with the numbers of whoever asked."""
@@ -152,10 +171,14 @@ class LiveSeat:
             answer = replace(answer, request=getattr(request, "request", 0))
         return answer
 
+    def _clean(self, fact: VenueFact) -> VenueFact:
+        text = getattr(fact, "text", "")
+        return replace(fact, text=self._world.hidden(text)) if text else fact
+
     def _look(self) -> tuple[int | None, tuple[OpenOrder, ...], str]:
         try:
-            position = self._world.run(self._venue.position(self.symbol))
-            orders = self._world.run(self._venue.open_orders(self.symbol))
+            position = insist(self._world, lambda: self._venue.position(self.symbol))
+            orders = insist(self._world, lambda: self._venue.open_orders(self.symbol))
         except TroubledError as error:
-            return None, (), f"the venue was not heard: {error}"
+            return None, (), f"the venue was not heard: {self._world.hidden(str(error))}"
         return position.lots, tuple(orders), ""

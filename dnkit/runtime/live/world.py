@@ -6,6 +6,9 @@ from decimal import Decimal
 from functools import partial
 from typing import Protocol
 
+from msgspec.structs import replace
+
+from dnkit.live.keys import Keys
 from dnkit.live.setup import Setup, make_venue
 from dnkit.market.book import Book
 from dnkit.market.leg_book import LegBook
@@ -14,7 +17,9 @@ from dnkit.model.events import VenueFact
 from dnkit.model.instrument import Instrument
 from dnkit.runtime.clock import MarketClock
 from dnkit.runtime.looped import LoopedTime
-from dnkit.venues.base import Venue
+from dnkit.venues.base import Ears, TroubledError, Venue
+
+MakeSetup = Callable[[str, Mapping[str, Instrument], Callable[[], int], Callable[[Alert], None]], Setup]
 
 
 class Listener(Protocol):
@@ -38,7 +43,7 @@ class LiveWorld(LoopedTime):
     def __init__(
         self,
         instruments: Sequence[Instrument],
-        setup: Callable[[str, Mapping[str, Instrument], Callable[[], int], Callable[[Alert], None]], Setup],
+        setup: MakeSetup,
     ) -> None:
         super().__init__(MarketClock(time.time_ns(), Decimal(1)))
         self.end_ns: int | None = None
@@ -47,6 +52,7 @@ class LiveWorld(LoopedTime):
         self.seams = 0
         self.seats: list[Listener] = []
         self.venues: dict[str, Venue] = {}
+        self._keys: list[Keys] = []
         self._alert: Callable[[Alert], None] = lambda _alert: None
         self._legs = tuple(instruments)
         raw = {(one.venue, one.symbol): Book() for one in instruments}
@@ -54,9 +60,11 @@ class LiveWorld(LoopedTime):
         try:
             for name in dict.fromkeys(one.venue for one in self._legs):
                 symbols = {one.symbol: one for one in self._legs if one.venue == name}
-                self.venues[name] = make_venue(setup(name, symbols, self.now, self._tell))
+                made = setup(name, symbols, self.now, self._tell)
+                self._keys.append(made.keys)
+                self.venues[name] = make_venue(made)
                 books = {symbol: raw[name, symbol] for symbol in symbols}
-                self.run(self.venues[name].open(books, _Ears(self, name)))
+                self.run(self._open(self.venues[name], books, _Ears(self, name)))
         except BaseException:
             self.close()
             raise
@@ -68,6 +76,18 @@ class LiveWorld(LoopedTime):
                 self.run(venue.close())
         finally:
             super().close()
+
+    def hidden(self, text: str) -> str:
+        """A text of a venue without any secret of ours: it may repeat what it was sent."""
+        for keys in self._keys:
+            text = keys.hidden(text)
+        return text
+
+    async def _open(self, venue: Venue, books: Mapping[str, Book], ears: Ears) -> None:
+        try:
+            await venue.open(books, ears)
+        except TroubledError as error:
+            raise TroubledError(replace(error.trouble, text=self.hidden(error.trouble.text))) from None
 
     def guard(self, alert: Callable[[Alert], None]) -> None:
         """Tell a human of lines that stay down."""
@@ -90,7 +110,7 @@ class LiveWorld(LoopedTime):
                 self.soon(seat.missed)
 
     def _tell(self, alert: Alert) -> None:
-        self._alert(alert)
+        self._alert(replace(alert, text=self.hidden(alert.text)))
 
 
 class _Ears:

@@ -1,0 +1,75 @@
+"""A local exchange that speaks a venue's wire, as a process; its back door; who trades there."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+import msgspec
+
+from dnkit.venues.evm import key_of
+from dnkit.venues.nado.signing import sender_of
+from tests.recovery.processes import PATIENCE_S, run, start
+
+KEY = "a11ce0ff" * 8  # worth nothing anywhere
+NADO = sender_of(key_of(KEY).address, "default")
+ETH, SOL = "ETH-PERP", "SOL-PERP"
+Done = subprocess.CompletedProcess[str]
+
+
+class Site(msgspec.Struct, frozen=True):
+    """A running local exchange and the state folder of whoever trades there."""
+
+    address: str
+    home: Path
+
+    def endow(self, symbol: str, lots: int) -> None:
+        """Give the account a position."""
+        self._post("endow", account=self.account, symbol=symbol, lots=lots)
+
+    def by_hand(self, symbol: str, side: int, lots: int, price: int, name: str) -> str:
+        """A manual order beside the bot; answers its id."""
+        asked = {"symbol": symbol, "side": side, "lots": lots, "price": price, "id": name}
+        told = self._post("order", account=self.account, **asked)
+        assert told["accepted"], told
+        return str(told["id"])
+
+    def truth(self) -> Any:
+        """Positions, resting orders and all orders, by symbol."""
+        with urlopen(f"{self.address}/local/truth?{urlencode({'account': self.account})}") as answer:
+            return json.load(answer)
+
+    @property
+    def account(self) -> str:
+        """What the exchange calls it."""
+        return f"0x{NADO.hex()}"
+
+    def _post(self, door: str, **content: object) -> Any:
+        request = Request(f"{self.address}/local/{door}", json.dumps(content).encode(), method="POST")
+        with urlopen(request) as answer:
+            return json.load(answer)
+
+
+@contextmanager
+def local(root: Path, *, venue: str = "nado", faults: str = "", for_s: int = 300) -> Iterator[Site]:
+    """An exchange that lives as long as the block."""
+    words = ["dnkit", "exchange", "--venue", venue, "--json", "--for", str(for_s), "--dir", str(root / "ex")]
+    process = start([*words, *(("--faults", faults) if faults else ())], root / "exchange-home")
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, f"no exchange: {process.communicate()[1]}"
+        yield Site(json.loads(line)["data"]["address"], root / "home")
+        assert process.poll() is None, f"the exchange ended: {process.communicate()[1]}"
+    finally:
+        process.kill()
+        process.communicate(timeout=PATIENCE_S)
+
+
+def live(site: Site, *words: str, endpoint: str = "") -> Done:
+    """A live command to its end."""
+    return run(("dnkit", *words, "--live", "--endpoint", endpoint or site.address, "--json"), site.home)

@@ -1,0 +1,87 @@
+"""Live commands at a local exchange that speaks Nado: what they leave there, and what they never show."""
+
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dnkit.journal.reader import LAST, Reader
+from dnkit.model.commands import PlaceOrder
+from dnkit.runtime.folder import StateFolder
+from tests.live.site import ETH, KEY, SOL, Site, live, local
+from tests.recovery.processes import run
+
+UNWIND = "pair_unwind_ioc_ladder"
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    monkeypatch.setenv("DNKIT_NADO_PRIVATE_KEY", KEY)
+    with local(tmp_path) as found:
+        yield found
+
+
+def intended(site: Site) -> int:
+    """Orders that the newest run ever meant to send."""
+    with Reader(StateFolder(site.home).journal) as reader:
+        lines = reader.lines(reader.run(LAST).header.run_id)
+        return len({one.key for line in lines for one in line.requests() if isinstance(one, PlaceOrder)})
+
+
+def on_the_wire(site: Site) -> int:
+    return sum(len(one["orders"]) for one in site.truth().values())
+
+
+def nothing_left(site: Site) -> bool:
+    return all(one["lots"] == 0 and not one["resting"] for one in site.truth().values())
+
+
+def shows(site: Site, *texts: str) -> list[str]:
+    """Where the secret is seen: in what was told, and in every file that was written."""
+    files = [one for one in site.home.rglob("*") if one.is_file()]
+    seen = [text for text in texts if KEY.lower() in text.lower()]
+    return [*seen, *(str(one) for one in files if KEY.encode() in one.read_bytes().lower())]
+
+
+def test_a_pair_is_unwound_to_a_verified_flat_and_no_secret_is_seen(site: Site) -> None:
+    site.endow(ETH, 200)
+    site.endow(SOL, -40)
+    done = live(site, "trade", "-p", UNWIND)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["mode"] == "live"
+    assert told["data"]["verified"] is True
+    assert told["data"]["cycles"][0]["end"] == "flat"
+    assert nothing_left(site)
+    assert on_the_wire(site) == intended(site) > 0
+    assert shows(site, done.stdout, done.stderr) == []
+
+
+def test_flatten_closes_what_the_venue_holds_and_leaves_foreign_orders(site: Site) -> None:
+    site.endow(SOL, 30)
+    foreign = site.by_hand(SOL, 1, 500, 1000, "a")  # far below the market
+    done = live(site, "flatten", "--venue", "nado", "--symbol", SOL, "--yes")
+    assert done.returncode == 0, done.stderr
+    truth = site.truth()[SOL]
+    assert truth["lots"] == 0
+    assert truth["resting"] == [foreign]
+    assert "orders of others" in done.stderr
+
+
+def test_a_killed_run_is_brought_to_its_end_where_it_left_off(site: Site) -> None:
+    site.endow(ETH, 200)
+    site.endow(SOL, -40)
+    words = ("trade", "-p", UNWIND, "--no-report", "--live", "--endpoint", site.address, "--json")
+    died = run(("tests.recovery.dying", "12", "after", *words), site.home)
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    again = live(site, "trade", "-p", UNWIND)
+    assert "--resume" in again.stderr, "a new run on the same accounts is refused, and told how to go on"
+    with Reader(StateFolder(site.home).journal) as reader:
+        (cut,) = reader.unfinished()
+    done = live(site, "trade", "--resume", cut.header.run_id)
+    assert done.returncode in (0, 20, 21), done.stderr
+    assert json.loads(done.stdout)["data"]["verified"] is True
+    assert nothing_left(site)
+    assert on_the_wire(site) <= intended(site)
