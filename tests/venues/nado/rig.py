@@ -137,14 +137,12 @@ class Heard:
         return self.of(kind, key)[0]
 
 
-class Ground:
-    """A local exchange that is open, and traders at it."""
+class There:
+    """A local exchange that is open somewhere, and traders at it."""
 
-    def __init__(
-        self, shop: NadoShop, world: HandWorld, faults: Planned, address: str, known: Capabilities
-    ) -> None:
-        self.shop, self.world, self.faults, self.address, self.known = shop, world, faults, address, known
-        self.instrument: Instrument = known.symbols[0]
+    def __init__(self, address: str, known: Capabilities) -> None:
+        self.address, self.known = address, known
+        self.instrument: Instrument = next(one for one in known.symbols if one.symbol == SYMBOL)
 
     @asynccontextmanager
     async def trader(self, folder: Path, **options: Any) -> AsyncIterator["Trader"]:
@@ -165,11 +163,19 @@ class Ground:
                 return await answer.json()
 
 
+class Ground(There):
+    """One in this process, with its book and its faults in the test's hands."""
+
+    def __init__(self, world: HandWorld, faults: Planned, address: str, known: Capabilities) -> None:
+        super().__init__(address, known)
+        self.world, self.faults = world, faults
+
+
 class Trader:
     """One adapter with its ears and its book."""
 
     def __init__(
-        self, ground: Ground, folder: Path, *, skew_ns: int = 0, secret: str = SECRET, **changes: Any
+        self, ground: There, folder: Path, *, skew_ns: int = 0, secret: str = SECRET, **changes: Any
     ) -> None:
         self.skew_ns = skew_ns
         self.ears, self.book = Heard(), Book()
@@ -246,7 +252,7 @@ async def ground(folder: Path, **changes: Any) -> AsyncIterator[Ground]:
         serving = asyncio.create_task(serve_shop(shop, pump, 0, ready.set_result, lambda _now: False))
         try:
             port = await asyncio.wait_for(ready, PATIENCE_S)
-            yield Ground(shop, world, faults, f"http://127.0.0.1:{port}", known)
+            yield Ground(world, faults, f"http://127.0.0.1:{port}", known)
         finally:
             serving.cancel()
             with suppress(asyncio.CancelledError):

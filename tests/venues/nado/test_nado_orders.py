@@ -75,7 +75,9 @@ def test_a_post_only_order_rests_is_filled_as_maker_and_told_with_its_fee(play: 
 
 def test_a_gtc_order_takes_what_it_crosses_and_rests_with_the_rest(play: Callable[..., None]) -> None:
     async def story(floor: Ground, trader: Trader) -> None:
-        assert isinstance(await trader.place("k", OrderType.GTC, lots=DEPTH + 50, price=ASK), ev.OrderAccepted)
+        assert isinstance(
+            await trader.place("k", OrderType.GTC, lots=DEPTH + 50, price=ASK), ev.OrderAccepted
+        )
         fill = await trader.ears.one(ev.OrderFilled, "k")
         assert (fill.cum, fill.worth, fill.maker) == (DEPTH, DEPTH * ASK, False)
         (resting,) = await trader.venue.open_orders(SYMBOL)

@@ -139,7 +139,9 @@ def test_what_the_venue_lists_is_what_the_facts_say(play: Callable[..., None]) -
 # --- what the exchange asks of those who come ---------------------------------------------------------
 
 
-def order_frame(*, by_ms: int, price: int = BID, signer_secret: str = SECRET, dice: int = 1) -> dict[str, Any]:
+def order_frame(
+    *, by_ms: int, price: int = BID, signer_secret: str = SECRET, dice: int = 1
+) -> dict[str, Any]:
     """A signed post-only order, as anybody could make it."""
     instrument = facts().instrument(SYMBOL)
     assert instrument is not None
