@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 PRODUCT = 4
+AMOUNT = 10**17
 
 
 class Client:
@@ -45,18 +46,14 @@ class Client:
     def place_on_socket(self, asked: dict[str, Any]) -> Any:
         return self.orders.execute(self._signed(asked))
 
-    def latency(self, asked: dict[str, Any]) -> Any:
-        """Nanoseconds from the arrival of a touch to its signed order on the socket, for each touch."""
-        frame = json.dumps(asked["touch"])
-        taken, sink = [], _Sink()
-        self.orders.ws, kept = sink, self.orders.ws
-        for _ in range(asked["times"]):
-            start = time.perf_counter_ns()
-            touch = json.loads(frame)
-            self.orders.send(self._message({**asked, "price": touch["bid_price"]}))
-            taken.append(time.perf_counter_ns() - start)
-        self.orders.ws = kept
-        return taken
+    def race(self) -> None:
+        """Answer each touch with a post-only order at the bid, until killed."""
+        from nado_protocol.ws import BestBidOfferStream
+
+        self.streams.subscribe(BestBidOfferStream(product_id=PRODUCT))
+        for touch in self.streams.listen():
+            order = {"price": touch["bid_price"], "amount": AMOUNT, "type": "POST_ONLY"}
+            self.place_on_socket(order)
 
     def cancel(self, asked: dict[str, Any]) -> Any:
         from nado_protocol.engine_client.types.execute import CancelOrdersParams
@@ -137,37 +134,25 @@ class Client:
         params.signature = self.engine.sign(
             NadoExecuteType.PLACE_ORDER,
             order,
-            self.engine.order_verifying_contract(PRODUCT)
-            if hasattr(self.engine, "order_verifying_contract")
-            else f"0x{PRODUCT:040x}",
+            f"0x{PRODUCT:040x}",
             self.engine.chain_id,
             self.engine.signer,
         )
         return params
 
-    def _message(self, asked: dict[str, Any]) -> Any:
-        from nado_protocol.ws import execute_message
-
-        return execute_message(self._signed(asked))
-
-
-class _Sink:
-    """Stands where the socket is, while only the way to it is measured."""
-
-    def send(self, _text: str) -> None:
-        """Gone."""
-
 
 def main() -> None:
     first = json.loads(sys.stdin.readline())
     client = Client(first["address"], first["secret"])
+    if sys.argv[1:] == ["race"]:
+        client.race()
     print(json.dumps({"ok": client.sender}), flush=True)
     for line in sys.stdin:
         asked = json.loads(line)
         work: Callable[[dict[str, Any]], Any] = getattr(client, asked["do"])
         try:
             said = {"ok": work(asked)}
-        except Exception as error:  # whatever the client makes of a refusal
+        except Exception as error:  # noqa: BLE001 - whatever the client makes of a refusal
             said = {"error": type(error).__name__, "text": str(error)}
         print(json.dumps(said, default=_text), flush=True)
 

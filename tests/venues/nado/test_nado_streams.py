@@ -1,4 +1,4 @@
-"""Nado's streams and queries: books with gaps, news of the account, what an exchange asks of those who come."""
+"""Nado's streams and queries: books with gaps, news of the account, what the exchange asks of who comes."""
 
 import asyncio
 import time
@@ -147,10 +147,10 @@ def order_frame(
     assert instrument is not None
     product = words.product_of(PRODUCT, instrument)
     order = signing.Order(
-        product.price_x18(price),
+        product.price_x18(BID),
         product.amount_x18(100),
         4_294_967_295,
-        signing.nonce_of(by_ms, dice),
+        signing.nonce_of(by_ms, 1),
         signing.appendix_of(OrderType.POST_ONLY, False),
     )
     signature = sign(key_of(signer_secret), signing.order_digest(SIGNER, PRODUCT, order))
@@ -313,5 +313,6 @@ def test_published_changes_across_the_seam_of_a_snapshot_join(published: Any, bt
         assert chain.change(told, 2)
     assert (book.bid, book.bid_size) == (79_392, 92_538)
     assert dict(book.levels(Side.BUY)) == {79_393: 17_819, 79_412: 9_562, 79_518: 1_600}
+    assert isinstance(told, words.BookDepth)
     later = msgspec.structs.replace(told, last_max_timestamp="1789418205209963014", max_timestamp="9" * 19)
     assert not chain.change(later, 3), "a gap"
