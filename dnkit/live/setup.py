@@ -1,6 +1,6 @@
 """What an adapter is made of, and which one speaks to which venue."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 
@@ -15,6 +15,12 @@ from dnkit.venues.base import Venue
 MAIN, TEST = "main", "testnet"
 # Modules are imported when a venue is traded: what they need is heavy.
 _MODULES: Mapping[str, str] = {"nado": "dnkit.live.nado"}
+
+
+class NoAdapter(DnkitError):
+    """Nothing here speaks as that venue does."""
+
+    exit_code = 5
 
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,11 +48,17 @@ def speakable() -> tuple[str, ...]:
     return tuple(sorted(_MODULES))
 
 
+def refuse_unspoken(venues: Iterable[str]) -> None:
+    """NoAdapter for a venue that cannot be traded live."""
+    for name in venues:
+        if name not in _MODULES:
+            raise NoAdapter(f"there is no live adapter for {name} yet; for {', '.join(speakable())} there is")
+
+
 def make_venue(setup: Setup) -> Venue:
-    """The adapter of a venue; DnkitError when there is none, or what it needs is not installed."""
+    """The adapter of a venue; NoAdapter when there is none, DnkitError when it needs what is not there."""
     name = setup.capabilities.venue
-    if name not in _MODULES:
-        raise DnkitError(f"there is no adapter for {name}; those there are: {', '.join(speakable())}")
+    refuse_unspoken((name,))
     try:
         module = import_module(_MODULES[name])
     except ModuleNotFoundError as error:

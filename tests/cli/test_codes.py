@@ -40,7 +40,7 @@ TRADE = ("trade", "--policy", "close_two_phase", "--no-report")
         ((*TRADE, "--set", "passive_fr=1s"), 3, "passive_for"),
         ((*TRADE, "--set", "passive_for=9m"), 3, "passive_for"),
         ((*TRADE, "--market", "recorded:/nowhere"), 3, "no such folder"),
-        ((*TRADE, "--live"), 5, "no live venue"),
+        ((*TRADE, "--live"), 5, "no live adapter"),
         (("trade", "--policy", "close_two_phases"), 3, "close_two_phase"),
         (("trade", "--policy", "funding_arb_guarded"), 3, "guard"),
         (("trade", "--resume", "abc"), 7, "no run"),
