@@ -19,7 +19,7 @@ from dnkit.live.nado.news import PICO_X18, News
 from dnkit.live.nado.query import Queries, RefusedError
 from dnkit.live.nado.stream import Chain, Stream
 from dnkit.live.setup import MAIN, TEST, Setup
-from dnkit.live.transport.line import Line
+from dnkit.live.transport.line import OPEN_S, Line
 from dnkit.market.book import Book
 from dnkit.model import commands as cm
 from dnkit.model import events as ev
@@ -110,7 +110,10 @@ class Nado:
         stream.line = self._line("streams", "/v1/subscribe", stream)
         for line in self._lines:
             await line.open()
-        await asyncio.wait_for(stream.whole.wait(), 5)
+        try:
+            await asyncio.wait_for(stream.whole.wait(), OPEN_S)
+        except TimeoutError:
+            raise TroubledError(Trouble(sign=Sign.TIMED_OUT, text="the books do not become whole")) from None
 
     async def close(self) -> None:
         """See `Venue.close`."""
@@ -136,6 +139,8 @@ class Nado:
                     return await self._sweep(request, self._products[symbol])
         except TroubledError as error:
             return error.trouble
+        except words.OffGrid as error:
+            return Trouble(sign=Sign.DROPPED, text=str(error))  # an answer that cannot be read
 
     async def listed(self) -> Mapping[str, Instrument]:
         """See `Venue.listed`."""
@@ -287,19 +292,25 @@ class Nado:
         return ev.OrderFound(self._now(), 0, 0, found, cum=cum, worth=worth, fee=fee)
 
     async def _sweep(self, asked: cm.SweepOrders, product: Product) -> Answer:
-        """Ours are those the memory knows; the rest is somebody else's."""
+        """Ours are those the memory knows; the rest is somebody else's. Each is withdrawn by itself: one that
+        is gone meanwhile would have all others of its request refused.
+        """
         mine = [
             one.digest
             for one in await self._orders(product)
             if (key := self._memory.key(one.digest)) and key not in asked.keep
         ]
-        ok, text = True, ""
-        if mine:
-            try:
-                await self._withdraw(product, mine)
-            except RefusedError as error:
-                ok, text = error.code == words.NOT_FOUND, error.trouble.text
-        return ev.OrdersSwept(self._now(), 0, 0, ok=ok, found=len(mine), text=text)
+        texts = await asyncio.gather(*(self._gone(product, one) for one in mine))
+        text = next(filter(None, texts), "")
+        return ev.OrdersSwept(self._now(), 0, 0, ok=not text, found=len(mine), text=text)
+
+    async def _gone(self, product: Product, digest: str) -> str:
+        """Withdraw an order; why that was refused, "" where it rests no more."""
+        try:
+            await self._withdraw(product, [digest])
+        except RefusedError as error:
+            return "" if error.code == words.NOT_FOUND else error.trouble.text
+        return ""
 
     # --- knowledge ------------------------------------------------------------------------------------
 

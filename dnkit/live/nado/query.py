@@ -20,7 +20,7 @@ T = TypeVar("T")
 class Contracts(msgspec.Struct):
     """Chain and contract that signatures are for."""
 
-    chain_id: str
+    chain_id: str | int
     endpoint_addr: str
 
 

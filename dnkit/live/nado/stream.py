@@ -142,7 +142,7 @@ class Stream:
             chain = self._chains.get(message.product_id)
             if chain is not None:
                 chain.tick(message, self._now())
-                self._moved(message.product_id)
+                self._went_on(chain, joined=not chain.crossed)
         elif isinstance(message, Trade):
             self._traded(message)
         else:
@@ -166,8 +166,12 @@ class Stream:
         chain = self._chains.get(message.product_id)
         if chain is None:
             return
-        if chain.change(message, self._now()):
-            self._moved(message.product_id)
+        self._went_on(chain, joined=chain.change(message, self._now()))
+
+    def _went_on(self, chain: Chain, *, joined: bool) -> None:
+        """A message was applied; a book that makes no sense after it is asked for anew."""
+        if joined:
+            self._moved(chain.product.number)
         else:
             chain.begin()  # from here on changes queue
             self._mend(self._resync(chain))

@@ -8,7 +8,7 @@ import msgspec
 
 from dnkit.model import events as ev
 from dnkit.model.numbers import NS_PER_MS
-from dnkit.model.terms import OrderType, RejectKind, Side
+from dnkit.model.terms import EndKind, OrderType, RejectKind, Side
 from dnkit.runtime.local.shop import Stock, Tellers
 from dnkit.runtime.local.teller import Teller
 from dnkit.venues.evm import ADDRESS_BYTES, Key, key_of, recover
@@ -190,7 +190,8 @@ class Entry:
         teller, gone = self._tellers[sender], []
         for product, key in orders:
             fact = await teller.cancel(self._listing(product), key)
-            if isinstance(fact, ev.OrderEnded):
+            # A fill that ends the order first is no cancel.
+            if isinstance(fact, ev.OrderEnded) and fact.why is EndKind.CANCELLED:
                 gone.append(self.order_row(teller, product, key, sender))
             elif not missing:
                 raise Refusal(NOT_FOUND)
