@@ -205,7 +205,7 @@ class Hyperliquid:
             order = order_wire(self._units[symbol], asked, cloid_of(asked.key))
         except ValueError as error:
             return OrderRejected(self._now(), 0, 0, RejectKind.OTHER, f"not sent: {error}")
-        kept = self._ledger.placed(symbol, asked.key)
+        kept = self._ledger.placed(symbol, asked.key, at_once=asked.type is OrderType.IOC)
         expires_ms = (self._now() + self.capabilities.answer_within_ns) // NS_PER_MS
         action: dict[str, Wire] = {"type": "order", "orders": [order], "grouping": "na"}
         try:

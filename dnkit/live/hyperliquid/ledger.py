@@ -41,10 +41,13 @@ class Totals(msgspec.Struct):
 
 
 class Kept(msgspec.Struct):
-    """An order of ours. `total` is what the venue said it came to, -1 untold; `over` is how it ended."""
+    """An order of ours. `total` is what the venue said it came to, -1 untold; `over` is how it ended;
+    `at_once`: what is not filled at once is gone.
+    """
 
     symbol: str
     key: str
+    at_once: bool = False
     oid: int = 0
     told: int = 0
     accepted: bool = False
@@ -80,13 +83,13 @@ class Ledger:
         self._seen: OrderedDict[int, None] = OrderedDict()
         self._keys: OrderedDict[str, str] = OrderedDict()
 
-    def placed(self, symbol: str, key: str) -> Kept:
+    def placed(self, symbol: str, key: str, *, at_once: bool) -> Kept:
         """An order that is about to leave, perhaps again after it was refused."""
         cloid = cloid_of(key)
         self._memory.note(key, cloid, self._now())
         _remember(self._keys, cloid, key)
         kept = self._keep(symbol, key)
-        kept.refused = False
+        kept.refused, kept.at_once = False, at_once
         return kept
 
     def order(self, key: str) -> Kept | None:
@@ -110,7 +113,7 @@ class Ledger:
     # What the streams say
 
     def merge(self, fills: list[dict[str, Any]], *, quiet: bool = False) -> None:
-        """Count fills that have not been; tell what is new of ours, nothing where `quiet` (history at first)."""
+        """Count fills that are not counted yet; tell what is new of ours, unless `quiet`."""
         touched: dict[int, Kept] = {}
         for fill in sorted(fills, key=lambda one: (one["time"], one["tid"])):
             units = self._units(fill["coin"])
@@ -147,6 +150,8 @@ class Ledger:
     def ended(self, kept: Kept, why: EndKind, total: int) -> None:
         """The venue says that an order is over."""
         if kept.over is None or kept.total == TOTAL_UNTOLD:
+            if kept.at_once and why is EndKind.CANCELLED:
+                why = EndKind.EXPIRED
             kept.over, kept.total = kept.over or why, total
         self._close(kept)
         if not kept.closed:

@@ -20,7 +20,9 @@ SWITCHED_A_DAY = 10
 GONE = "Order was never placed, already canceled, or filled. asset={}"
 TYPES = {tif: type for type, tif in TIFS.items()}
 TEXTS = {
-    RejectKind.POST_ONLY_CROSS: "Post only order would have immediately matched, bbo was {bbo}. asset={asset}",
+    RejectKind.POST_ONLY_CROSS: (
+        "Post only order would have immediately matched, bbo was {bbo}. asset={asset}"
+    ),
     RejectKind.NO_MATCH: "Order could not immediately match against any resting orders. asset={asset}",
     RejectKind.TOO_SMALL: "Order must have minimum value of $10. asset={asset}",
     RejectKind.REDUCE_ONLY: "Reduce only order would increase position. asset={asset}",
@@ -69,9 +71,8 @@ class Actions:
         return {"type": "order", "data": {"statuses": statuses}}
 
     async def _cancel(self, client: Client, action: dict[str, Any]) -> Any:
-        asked = [
-            (one.get("a", one.get("asset")), one.get("o", one.get("cloid"))) for one in action["cancels"]
-        ]
+        asset, name = ("a", "o") if action["type"] == "cancel" else ("asset", "cloid")
+        asked = [(one[asset], one[name]) for one in action["cancels"]]
         statuses = await asyncio.gather(*(self._cancelled(client, *one) for one in asked))
         return {"type": "cancel", "data": {"statuses": statuses}}
 

@@ -12,7 +12,8 @@ from dnkit.venues.hyperliquid.signing import AGENT, DOMAIN, MAINNET, TESTNET, ac
 NONCES = 100
 DAY_MS = 86_400_000
 APPROVE = keccak(
-    b"HyperliquidTransaction:ApproveAgent(string hyperliquidChain,address agentAddress,string agentName,uint64 nonce)"
+    b"HyperliquidTransaction:ApproveAgent("
+    b"string hyperliquidChain,address agentAddress,string agentName,uint64 nonce)"
 )
 SOURCES = tuple(keccak(source.encode()) for source in (TESTNET, MAINNET))
 
@@ -41,7 +42,7 @@ class Nonces:
 
 
 def signers(request: dict[str, Any]) -> list[str]:
-    """Addresses that may have signed an action: one for testnet, one for mainnet. Refused for no signature."""
+    """Addresses that may have signed an action, for testnet and for mainnet. Refused for no signature."""
     action, vault = request["action"], request.get("vaultAddress")
     if vault is not None:
         raise Refused("Vaults are not traded here")
@@ -53,7 +54,7 @@ def signers(request: dict[str, Any]) -> list[str]:
 
 
 def _normal(action: dict[str, Any]) -> dict[str, Any]:
-    """The action as the venue packs it: numbers without trailing zeros. Whoever signed others is a stranger."""
+    """The action as the venue packs it: no trailing zeros. Whoever signed others is a stranger."""
     orders = action.get("orders") or [one["order"] for one in action.get("modifies", ())]
     for order in orders:
         for name in ("p", "s"):

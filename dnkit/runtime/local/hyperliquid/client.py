@@ -99,7 +99,8 @@ class Client:
 
     def wall_ms(self, at_ns: int) -> int:
         """A moment of the exchange on the clock that clients have."""
-        return (time.time_ns() - self._stock.hall.now() + at_ns) // NS_PER_MS
+        ago_ns = int((self._stock.hall.now() - at_ns) / self._stock.pump.speed)
+        return (time.time_ns() - ago_ns) // NS_PER_MS
 
     def update_of(self, record: Record) -> dict[str, Any]:
         """An order with its state, as it is told."""
