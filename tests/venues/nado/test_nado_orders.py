@@ -13,6 +13,8 @@ from dnkit.live.transport.line import Line
 from dnkit.model import events as ev
 from dnkit.model.numbers import NS_PER_MS, NS_PER_S
 from dnkit.model.terms import EndKind, FoundKind, OrderType, RejectKind, Side
+from dnkit.runtime.local.nado.answers import Answers
+from dnkit.runtime.local.nado.entry import Entry, Refusal
 from dnkit.venues.base import Sign, Trouble
 from dnkit.venues.local.wire_faults import WireFault
 from tests.venues.nado.rig import ASK, BID, DEPTH, SYMBOL, Ground, Trader, ground
@@ -195,6 +197,27 @@ def test_a_clock_that_was_wrong_from_the_start_is_made_up_for(tmp_path: Path) ->
                     assert abs(standing.clock_ahead_ns + skew_s * NS_PER_S) < NS_PER_S
 
     asyncio.run(story())
+
+
+@pytest.mark.parametrize("code", [1004, 2068])
+def test_a_venue_under_maintenance_says_so_and_takes_no_order(
+    play: Callable[..., None], monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    async def shut(_entry: Entry, _asked: object) -> dict[str, Any]:
+        raise Refusal(code)
+
+    async def status(_answers: Answers, _asked: object) -> str:
+        return "maintenance"
+
+    monkeypatch.setattr(Entry, "_place", shut)
+    monkeypatch.setattr(Answers, "_status", status)
+
+    async def story(floor: Ground, trader: Trader) -> None:
+        assert (await trader.venue.standing(SYMBOL)).status == "maintenance"
+        assert refused(await trader.place("k")) == (RejectKind.OTHER, str(code))
+        assert (await trader.truth())["orders"] == []
+
+    play(story)
 
 
 # --- lost on the way ----------------------------------------------------------------------------------
