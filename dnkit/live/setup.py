@@ -1,6 +1,6 @@
 """What an adapter is made of, and which one speaks to which venue."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 
@@ -16,6 +16,12 @@ from dnkit.venues.base import Venue
 MAIN, TEST = "main", "testnet"
 # Modules are imported when a venue is traded: what they need is heavy.
 _MODULES: Mapping[str, str] = {"nado": "dnkit.live.nado"}
+
+
+class NoAdapter(DnkitError):
+    """Nobody here speaks to that venue."""
+
+    exit_code = 5
 
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,11 +49,17 @@ def speakable() -> tuple[str, ...]:
     return tuple(sorted(_MODULES))
 
 
+def refuse_unspeakable(venues: Iterable[str]) -> None:
+    """NoAdapter where one of these venues has none."""
+    for name in sorted(venues):
+        if name not in _MODULES:
+            raise NoAdapter(f"there is no adapter for {name}; those there are: {', '.join(speakable())}")
+
+
 def make_venue(setup: Setup) -> Venue:
-    """The adapter of a venue; DnkitError when there is none, or what it needs is not installed."""
+    """The adapter of a venue; NoAdapter, or DnkitError where what it needs is not installed."""
     name = setup.capabilities.venue
-    if name not in _MODULES:
-        raise DnkitError(f"there is no adapter for {name}; those there are: {', '.join(speakable())}")
+    refuse_unspeakable([name])
     try:
         module = import_module(_MODULES[name])
     except ModuleNotFoundError as error:
