@@ -70,9 +70,7 @@ def trade(
 
     Examples:
 
-      dnkit trade -p open_post_only_hedge --cycles 20 --set hedge_for=5s
-
-      dnkit trade -p my.yaml --market recorded:data --book a=binance_usdm:ETHUSDT --json
+      dnkit trade -p my.yaml --cycles 20 --set hedge_for=5s
     """
     from dnkit.cli.outcome import Asked
 

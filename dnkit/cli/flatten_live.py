@@ -14,7 +14,7 @@ from dnkit.cli.outcome import last_line
 from dnkit.cli.paper import confirm
 from dnkit.cli.progress import Lines, make_display
 from dnkit.control.words import End
-from dnkit.live.setup import MAIN, refuse_unspoken
+from dnkit.live.setup import MAIN, refuse_unspeakable
 from dnkit.machine.program import LegSpec, Program
 from dnkit.model.numbers import plain
 from dnkit.runtime.attend import Command, attended
@@ -36,7 +36,7 @@ NOTE = "Orders of ours that still rest are cancelled first; those of others are 
 
 def flatten_live(asked: Asked, venues: VenueFacts) -> int:
     """Run the command; answers the exit code."""
-    refuse_unspoken((asked.venue,))
+    refuse_unspeakable([asked.venue])
     where = {asked.venue: asked.endpoint.rstrip("/") or MAIN}
     symbols = (asked.symbol,) if asked.symbol else [one.symbol for one in venues[asked.venue].symbols]
     legs = [program_at(asked.venue, symbol, True, venues).legs[0] for symbol in symbols]

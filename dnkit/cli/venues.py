@@ -6,7 +6,9 @@ from dnkit.model.errors import DnkitError
 from dnkit.model.instrument import Instrument
 from dnkit.model.numbers import from_mbps, from_pico, plain
 from dnkit.policies.diagnostics import did_you_mean
-from dnkit.runtime.library import VenueFacts
+from dnkit.runtime.library import VenueFacts, conformance
+
+HEADERS = ("venue", "order types", "symbols", "seen live", "cards")
 
 
 class UnknownVenue(DnkitError):
@@ -26,16 +28,20 @@ def venues(name: str, *, as_json: bool) -> int:
     elif name:
         _show(facts, name)
     else:
-        out.data(
-            out.table(("venue", "order types", "symbols", "seen live"), [_row(facts, one) for one in facts])
-        )
+        out.data(out.table(HEADERS, [_row(facts, one) for one in facts]))
     return ExitCode.OK
 
 
 def _row(facts: VenueFacts, name: str) -> tuple[str, ...]:
     one = facts[name]
-    types = " ".join(kind.value for kind in one.types)
-    return name, types, " ".join(symbol.symbol for symbol in one.symbols), "yes" if one.seen_live else "no"
+    types, seen = " ".join(kind.value for kind in one.types), "yes" if one.seen_live else "no"
+    return name, types, " ".join(symbol.symbol for symbol in one.symbols), seen, _passed(name)
+
+
+def _passed(name: str) -> str:
+    """How many conformance cards its adapter passed, of those it claims; "-" where there is no adapter."""
+    claimed = [one for one in conformance().get(name, {}).values() if one != "not claimed"]
+    return f"{claimed.count('passed')} of {len(claimed)}" if claimed else "-"
 
 
 def _show(facts: VenueFacts, name: str) -> None:
@@ -47,6 +53,10 @@ def _show(facts: VenueFacts, name: str) -> None:
     out.data("")
     headers = ("symbol", "tick", "lot", "least", "least value", "maker bps", "taker bps")
     out.data(out.table(headers, [_symbol_row(one) for one in facts[name].symbols]))
+    cards = tuple(conformance().get(name, {}).items())
+    if cards:
+        out.data("")
+        out.data(out.table(("card, asked of the adapter at its local exchange", "result"), cards))
 
 
 def _symbol_row(one: Instrument) -> tuple[str, ...]:
@@ -58,4 +68,9 @@ def _symbol_row(one: Instrument) -> tuple[str, ...]:
 def _content(facts: VenueFacts, name: str) -> dict[str, object]:
     headers = ("symbol", "tick", "lot", "quantity_min", "notional_min", "maker_fee_bps", "taker_fee_bps")
     symbols = [dict(zip(headers, _symbol_row(one), strict=True)) for one in facts[name].symbols]
-    return {"venue": name, "facts": facts.file(name).facts, "symbols": symbols}
+    return {
+        "venue": name,
+        "facts": facts.file(name).facts,
+        "symbols": symbols,
+        "cards": conformance().get(name, {}),
+    }

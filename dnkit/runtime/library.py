@@ -93,6 +93,12 @@ def rule_page(code: str) -> str:
     return _read(folder / f"{code}.md").text
 
 
+def conformance() -> Mapping[str, Mapping[str, str]]:
+    """What each adapter was asked against its local exchange, and how it did, by venue and card."""
+    text = _read(_PACKAGE / "venues" / "cards.json").text
+    return msgspec.json.decode(text, type=dict[str, dict[str, str]])
+
+
 def find_policy(name: str) -> tuple[str, str] | None:
     """(path, text) of another policy a file names, None when there is none."""
     try:

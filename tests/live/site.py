@@ -11,21 +11,24 @@ from urllib.request import Request, urlopen
 
 import msgspec
 
+from dnkit.journal.reader import LAST, Reader
+from dnkit.model.commands import PlaceOrder
+from dnkit.runtime.folder import StateFolder
 from dnkit.venues.evm import key_of
 from dnkit.venues.nado.signing import sender_of
 from tests.recovery.processes import PATIENCE_S, run, start
 
 KEY = "a11ce0ff" * 8  # worth nothing anywhere
-NADO = sender_of(key_of(KEY).address, "default")
 ETH, SOL = "ETH-PERP", "SOL-PERP"
 Done = subprocess.CompletedProcess[str]
 
 
 class Site(msgspec.Struct, frozen=True):
-    """A running local exchange and the state folder of whoever trades there."""
+    """A running local exchange that speaks Nado, the state folder of whoever trades there, and his key."""
 
     address: str
     home: Path
+    key: str = KEY
 
     def endow(self, symbol: str, lots: int) -> None:
         """Give the account a position."""
@@ -43,10 +46,24 @@ class Site(msgspec.Struct, frozen=True):
         with urlopen(f"{self.address}/local/truth?{urlencode({'account': self.account})}") as answer:
             return json.load(answer)
 
+    def on_the_wire(self) -> int:
+        """Orders of the account that ever reached the exchange."""
+        return sum(len(one["orders"]) for one in self.truth().values())
+
+    def nothing_left(self) -> bool:
+        """Whether nothing is held and nothing rests."""
+        return all(one["lots"] == 0 and not one["resting"] for one in self.truth().values())
+
+    def intended(self) -> int:
+        """Orders that the newest run ever meant to send."""
+        with Reader(StateFolder(self.home).journal) as reader:
+            lines = reader.lines(reader.run(LAST).header.run_id)
+            return len({one.key for line in lines for one in line.requests() if isinstance(one, PlaceOrder)})
+
     @property
     def account(self) -> str:
         """What the exchange calls it."""
-        return f"0x{NADO.hex()}"
+        return f"0x{sender_of(key_of(self.key).address, 'default').hex()}"
 
     def _post(self, door: str, **content: object) -> Any:
         request = Request(f"{self.address}/local/{door}", json.dumps(content).encode(), method="POST")

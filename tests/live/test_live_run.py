@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dnkit.journal.reader import LAST, Reader
-from dnkit.model.commands import PlaceOrder
+from dnkit.journal.reader import Reader
 from dnkit.runtime.folder import StateFolder
 from tests.live.site import ETH, KEY, SOL, Site, live, local
 from tests.recovery.processes import run
@@ -21,21 +20,6 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.setenv("DNKIT_NADO_PRIVATE_KEY", KEY)
     with local(tmp_path) as found:
         yield found
-
-
-def intended(site: Site) -> int:
-    """Orders that the newest run ever meant to send."""
-    with Reader(StateFolder(site.home).journal) as reader:
-        lines = reader.lines(reader.run(LAST).header.run_id)
-        return len({one.key for line in lines for one in line.requests() if isinstance(one, PlaceOrder)})
-
-
-def on_the_wire(site: Site) -> int:
-    return sum(len(one["orders"]) for one in site.truth().values())
-
-
-def nothing_left(site: Site) -> bool:
-    return all(one["lots"] == 0 and not one["resting"] for one in site.truth().values())
 
 
 def shows(site: Site, *texts: str) -> list[str]:
@@ -54,8 +38,8 @@ def test_a_pair_is_unwound_to_a_verified_flat_and_no_secret_is_seen(site: Site) 
     assert told["mode"] == "live"
     assert told["data"]["verified"] is True
     assert told["data"]["cycles"][0]["end"] == "flat"
-    assert nothing_left(site)
-    assert on_the_wire(site) == intended(site) > 0
+    assert site.nothing_left()
+    assert site.on_the_wire() == site.intended() > 0
     assert shows(site, done.stdout, done.stderr) == []
 
 
@@ -83,5 +67,5 @@ def test_a_killed_run_is_brought_to_its_end_where_it_left_off(site: Site) -> Non
     done = live(site, "trade", "--resume", cut.header.run_id)
     assert done.returncode in (0, 20, 21), done.stderr
     assert json.loads(done.stdout)["data"]["verified"] is True
-    assert nothing_left(site)
-    assert on_the_wire(site) <= intended(site)
+    assert site.nothing_left()
+    assert site.on_the_wire() <= site.intended()

@@ -37,7 +37,7 @@ def _address(venue: str, folder: StateFolder, started: list[subprocess.Popen[str
         start_new_session=True,  # Ctrl+C is meant for the run, which still needs its venues to end well
     )
     started.append(process)
-    assert process.stdout is not None
+    assert process.stdout is not None, "it was started with a pipe"
     line = process.stdout.readline()
     if not line:
         raise DnkitError(f"the local exchange of {venue} does not open")

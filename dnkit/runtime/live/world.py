@@ -1,5 +1,6 @@
 """Time and books of a live run: the wall clock, and the books its venues stream."""
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -17,8 +18,9 @@ from dnkit.model.events import VenueFact
 from dnkit.model.instrument import Instrument
 from dnkit.runtime.clock import MarketClock
 from dnkit.runtime.looped import LoopedTime
-from dnkit.venues.base import Ears, TroubledError, Venue
+from dnkit.venues.base import Sign, Trouble, TroubledError, Venue
 
+TRIES, BETWEEN_S = 5, 0.5
 MakeSetup = Callable[[str, Mapping[str, Instrument], Callable[[], int], Callable[[Alert], None]], Setup]
 
 
@@ -62,9 +64,8 @@ class LiveWorld(LoopedTime):
                 symbols = {one.symbol: one for one in self._legs if one.venue == name}
                 made = setup(name, symbols, self.now, self._tell)
                 self._keys.append(made.keys)
-                self.venues[name] = make_venue(made)
                 books = {symbol: raw[name, symbol] for symbol in symbols}
-                self.run(self._open(self.venues[name], books, _Ears(self, name)))
+                self.run(self._open(name, made, books))
         except BaseException:
             self.close()
             raise
@@ -83,11 +84,24 @@ class LiveWorld(LoopedTime):
             text = keys.hidden(text)
         return text
 
-    async def _open(self, venue: Venue, books: Mapping[str, Book], ears: Ears) -> None:
-        try:
-            await venue.open(books, ears)
-        except TroubledError as error:
-            raise TroubledError(replace(error.trouble, text=self.hidden(error.trouble.text))) from None
+    async def _open(self, name: str, made: Setup, books: Mapping[str, Book]) -> None:
+        """Open a venue, with a new adapter for each try: nothing is at stake yet."""
+        for tries_left in reversed(range(TRIES)):
+            self.venues[name] = make_venue(made)
+            try:
+                await self.venues[name].open(books, _Ears(self, name))
+            except (TroubledError, TimeoutError) as error:
+                await self.venues.pop(name).close()
+                if not tries_left:
+                    raise self._as_trouble(error) from None
+                await asyncio.sleep(BETWEEN_S)
+            else:
+                return
+
+    def _as_trouble(self, error: TroubledError | TimeoutError) -> TroubledError:
+        if isinstance(error, TroubledError):
+            return TroubledError(replace(error.trouble, text=self.hidden(error.trouble.text)))
+        return TroubledError(Trouble(sign=Sign.TIMED_OUT, text="its streams did not tell a whole book"))
 
     def guard(self, alert: Callable[[Alert], None]) -> None:
         """Tell a human of lines that stay down."""

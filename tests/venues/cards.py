@@ -1,0 +1,376 @@
+"""Conformance cards: one set of questions for every adapter, asked against its local exchange.
+
+A card says what a venue must be able to do for it, and what the house then relies on. An adapter passes the
+cards that its capability file claims. `python -m tests.venues.cards` writes what `dnkit venues` shows.
+"""
+
+import asyncio
+import json
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from itertools import count
+from pathlib import Path
+
+import msgspec
+
+from dnkit.desk.gateway.outcome import Fate, classify
+from dnkit.live.keys import Keys
+from dnkit.live.setup import Setup, make_venue
+from dnkit.market.book import Book
+from dnkit.model.capabilities import Capabilities
+from dnkit.model.commands import CancelOrder, FindOrder, PlaceOrder, SweepOrders
+from dnkit.model.errors import DnkitError
+from dnkit.model.events import (
+    CancelRefused,
+    OrderAccepted,
+    OrderEnded,
+    OrderFilled,
+    OrderFound,
+    OrderRejected,
+    OrdersSwept,
+    VenueFact,
+)
+from dnkit.model.instrument import Instrument
+from dnkit.model.terms import FoundKind, OrderType, Side
+from dnkit.runtime.library import VenueFacts
+from dnkit.venues.base import Answer, Trouble, TroubledError, Venue
+from tests.live.site import KEY, Site, local
+
+FILE = Path(__file__).resolve().parents[2] / "dnkit" / "venues" / "cards.json"
+VENUES = ("nado",)
+SYMBOLS = {"nado": "SOL-PERP"}
+PATIENCE_S = 5.0
+ORDERS_MAX, OPENS_MAX = 40, 30
+NUMBERS = count(1)
+
+
+class Heard:
+    """What the adapter told of itself."""
+
+    def __init__(self) -> None:
+        self.facts: list[tuple[str, VenueFact]] = []
+        self.missings = 0
+
+    def fact(self, symbol: str, key: str, fact: VenueFact) -> None:
+        self.facts.append((key, fact))
+
+    def missed(self) -> None:
+        self.missings += 1
+
+    def moved(self, symbol: str) -> None:
+        pass
+
+    async def of(self, key: str, *kinds: type) -> VenueFact:
+        """The first fact of these kinds about an order; AssertionError when none comes."""
+        until_s = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until_s:
+            for name, fact in self.facts:
+                if name == key and isinstance(fact, kinds):
+                    return fact
+            await asyncio.sleep(0.01)
+        raise AssertionError(f"nothing was told of {key}: {self.facts}")
+
+
+class Stand(msgspec.Struct, frozen=True):
+    """An adapter with its session, its exchange, and the one symbol that is asked about."""
+
+    venue: Venue
+    site: Site
+    instrument: Instrument
+    book: Book
+    heard: Heard
+
+    def order(self, type: OrderType, side: Side, price: int, lots: int = 0, **more: bool) -> PlaceOrder:
+        """An order of a few lots, with a client id of its own."""
+        number = next(NUMBERS)
+        return PlaceOrder(
+            leg=0,
+            order=number,
+            key=f"ca4d00000000-c-{number}",
+            side=side,
+            type=type,
+            lots=lots or self.some(price),
+            price=price,
+            stop=0,
+            reduce_only=more.get("reduce_only", False),
+            adds_risk=True,
+            reason="card",
+        )
+
+    def some(self, price: int) -> int:
+        """Lots enough for the venue's minimum at that price, three times over."""
+        lots = self.instrument.lots_min
+        while not self.instrument.tradable(price, lots):
+            lots *= 2
+        return 3 * lots
+
+    @property
+    def low(self) -> int:
+        """A price far below the market."""
+        return self.book.bid * 9 // 10
+
+    async def ask(self, request: PlaceOrder | CancelOrder | FindOrder | SweepOrders) -> Answer:
+        """Ask it on the symbol."""
+        return await self.venue.ask(request, self.instrument.symbol)
+
+    async def settled(self, request: PlaceOrder) -> VenueFact:
+        """Send an order and wait for what became of it: filled, ended or rejected."""
+        answer = await self.ask(request)
+        assert not isinstance(answer, Trouble), answer
+        if answer is not None and not isinstance(answer, OrderAccepted):
+            return answer
+        return await self.heard.of(request.key, OrderFilled, OrderEnded, OrderRejected)
+
+    async def resting(self) -> list[str]:
+        """Client ids of our orders that rest."""
+        return [one.key for one in await self.venue.open_orders(self.instrument.symbol) if one.key]
+
+
+Ask = Callable[[Stand], Awaitable[None]]
+
+
+class Card(msgspec.Struct, frozen=True):
+    """`faults` of the wire while it is asked; `claimed` says whether a capability file promises it."""
+
+    name: str
+    ask: Ask
+    faults: str = ""
+    claimed: Callable[[Capabilities], bool] = lambda _capabilities: True
+
+
+async def rests_and_is_cancelled(stand: Stand) -> None:
+    order = stand.order(OrderType.GTC, Side.BUY, stand.low)
+    assert isinstance(await stand.ask(order), OrderAccepted | None)
+    assert await stand.resting() == [order.key]
+    answer = await stand.ask(CancelOrder(0, order.order, order.key))
+    assert isinstance(answer, OrderEnded | None), answer
+    assert await stand.resting() == []
+
+
+async def post_only_rests(stand: Stand) -> None:
+    order = stand.order(OrderType.POST_ONLY, Side.BUY, stand.low)
+    assert isinstance(await stand.ask(order), OrderAccepted | None)
+    assert await stand.resting() == [order.key]
+    await stand.ask(CancelOrder(0, order.order, order.key))
+
+
+async def post_only_never_takes(stand: Stand) -> None:
+    fact = await stand.settled(stand.order(OrderType.POST_ONLY, Side.BUY, stand.book.ask * 101 // 100))
+    assert isinstance(fact, OrderRejected | OrderEnded), fact
+    assert getattr(fact, "cum", 0) <= 0
+
+
+async def ioc_takes_and_is_over(stand: Stand) -> None:
+    order = stand.order(OrderType.IOC, Side.BUY, stand.book.ask * 101 // 100)
+    fact = await stand.settled(order)
+    assert isinstance(fact, OrderFilled | OrderEnded), fact
+    assert 0 < fact.cum <= order.lots
+    assert fact.worth <= fact.cum * order.price, "never past the limit"
+    assert order.key not in await stand.resting()
+
+
+async def ioc_without_a_match_leaves_nothing(stand: Stand) -> None:
+    order = stand.order(OrderType.IOC, Side.BUY, stand.low)
+    fact = await stand.settled(order)
+    assert isinstance(fact, OrderRejected | OrderEnded), fact
+    assert getattr(fact, "cum", 0) <= 0
+    assert await stand.resting() == []
+
+
+async def fok_takes_all_or_nothing(stand: Stand) -> None:
+    price = stand.book.ask
+    huge = stand.order(OrderType.FOK, Side.BUY, price, 10_000_000)
+    fact = await stand.settled(huge)
+    assert isinstance(fact, OrderRejected | OrderEnded), fact
+    assert getattr(fact, "cum", 0) <= 0
+
+
+async def reduce_only_opens_nothing(stand: Stand) -> None:
+    held = stand.site.truth()[stand.instrument.symbol]["lots"]
+    side = Side.SELL if held < 0 else Side.BUY
+    order = stand.order(
+        OrderType.IOC, side, stand.book.ask * 101 // 100 if side is Side.BUY else stand.low, reduce_only=True
+    )
+    fact = await stand.settled(order)
+    assert isinstance(fact, OrderRejected | OrderEnded), fact
+    assert stand.site.truth()[stand.instrument.symbol]["lots"] == held
+
+
+async def below_the_minimum_is_refused(stand: Stand) -> None:
+    fact = await stand.settled(stand.order(OrderType.GTC, Side.BUY, stand.low // 1000, 1))
+    assert isinstance(fact, OrderRejected), fact
+    assert fact.text, "the venue's own words are kept"
+
+
+async def an_unknown_cancel_is_news_and_no_end(stand: Stand) -> None:
+    assert isinstance(await stand.ask(CancelOrder(0, 1, "ca4d00000000-c-0")), CancelRefused)
+
+
+async def a_look_up_tells_absent_live_and_over(stand: Stand) -> None:
+    absent = await stand.ask(FindOrder(0, 1, "ca4d00000000-c-0"))
+    assert isinstance(absent, OrderFound)
+    assert absent.found is FoundKind.ABSENT
+    order = stand.order(OrderType.GTC, Side.BUY, stand.low)
+    await stand.ask(order)
+    assert await _found(stand, order, FoundKind.LIVE) == 0
+    await stand.ask(CancelOrder(0, order.order, order.key))
+    assert await _found(stand, order, FoundKind.OVER) == 0
+
+
+async def a_sweep_leaves_what_is_kept_and_what_is_foreign(stand: Stand) -> None:
+    low = stand.low
+    first, second = (stand.order(OrderType.GTC, Side.BUY, low - one) for one in range(2))
+    await stand.ask(first)
+    await stand.ask(second)
+    name = stand.instrument.symbol
+    foreign = stand.site.by_hand(name, 1, stand.some(low), low, f"card{next(NUMBERS)}")
+    swept = await stand.ask(SweepOrders(0, 1, (second.key,)))
+    assert isinstance(swept, OrdersSwept)
+    assert swept.ok
+    assert await stand.resting() == [second.key]
+    assert foreign in stand.site.truth()[name]["resting"]
+    await stand.ask(CancelOrder(0, second.order, second.key))
+
+
+async def a_lost_answer_is_unknown_and_is_found(stand: Stand) -> None:
+    order = stand.order(OrderType.GTC, Side.BUY, stand.low)
+    answer = await stand.ask(order)
+    assert isinstance(answer, Trouble), answer
+    assert classify(answer).fate is Fate.UNKNOWN
+    rows = stand.site.truth()[stand.instrument.symbol]["orders"]
+    assert len(rows) == 1, "it went out once"
+
+
+async def too_many_calls_are_not_a_refusal(stand: Stand) -> None:
+    before = stand.site.on_the_wire()
+    accepted, trouble = await _troubled(stand)
+    failed = classify(trouble)
+    assert failed.limited
+    assert failed.fate is Fate.TRANSIENT
+    assert stand.site.on_the_wire() == before + accepted, "what is refused so was not carried out"
+
+
+async def what_cannot_be_read_is_unknown(stand: Stand) -> None:
+    _, trouble = await _troubled(stand)
+    assert classify(trouble).fate is Fate.UNKNOWN
+
+
+async def _troubled(stand: Stand) -> tuple[int, Trouble]:
+    """Send orders until one is in trouble; how many were taken before, and the trouble."""
+    for taken in range(ORDERS_MAX):
+        answer = await stand.ask(stand.order(OrderType.GTC, Side.BUY, stand.low - taken))
+        if isinstance(answer, Trouble):
+            return taken, answer
+    raise AssertionError("no order met the fault")
+
+
+async def _found(stand: Stand, order: PlaceOrder, wanted: FoundKind) -> int:
+    """Look it up until the venue's index has it; answers what it filled."""
+    until_s = time.monotonic() + 2 * PATIENCE_S
+    while True:
+        found = await stand.ask(FindOrder(0, order.order, order.key, 1))
+        assert isinstance(found, OrderFound), found
+        if found.found is wanted:
+            return found.cum
+        assert time.monotonic() < until_s, found
+        await asyncio.sleep(0.1)
+
+
+def _has(type: OrderType) -> Callable[[Capabilities], bool]:
+    return lambda capabilities: type in capabilities.types
+
+
+CARDS = (
+    Card("rests and is cancelled", rests_and_is_cancelled, claimed=_has(OrderType.GTC)),
+    Card("post-only rests", post_only_rests, claimed=_has(OrderType.POST_ONLY)),
+    Card("post-only never takes", post_only_never_takes, claimed=_has(OrderType.POST_ONLY)),
+    Card("IOC takes and is over", ioc_takes_and_is_over, claimed=_has(OrderType.IOC)),
+    Card("IOC without a match", ioc_without_a_match_leaves_nothing, claimed=_has(OrderType.IOC)),
+    Card("FOK takes all or nothing", fok_takes_all_or_nothing, claimed=_has(OrderType.FOK)),
+    Card(
+        "reduce-only opens nothing",
+        reduce_only_opens_nothing,
+        claimed=lambda capabilities: OrderType.IOC in capabilities.reduce_only,
+    ),
+    Card("below the minimum", below_the_minimum_is_refused),
+    Card("unknown cancel", an_unknown_cancel_is_news_and_no_end),
+    Card(
+        "look-up by client id",
+        a_look_up_tells_absent_live_and_over,
+        claimed=lambda capabilities: capabilities.find_by_client_id,
+    ),
+    Card("sweep", a_sweep_leaves_what_is_kept_and_what_is_foreign),
+    Card("lost answer", a_lost_answer_is_unknown_and_is_found, faults="drop_after=100"),
+    Card("rate limit", too_many_calls_are_not_a_refusal, faults="rate_limit=25"),
+    Card("malformed answer", what_cannot_be_read_is_unknown, faults="truncated=25"),
+)
+
+
+async def asked(card: Card, venue: str, site: Site, memory: Path) -> None:
+    """Open an adapter, ask the card, close it; AssertionError where it fails."""
+    facts = VenueFacts()[venue]
+    instrument = facts.instrument(SYMBOLS[venue])
+    assert instrument is not None
+    setup = Setup(
+        capabilities=facts,
+        instruments={instrument.symbol: instrument},
+        where=site.address,
+        keys=Keys({"private_key": KEY}),
+        memory=memory,
+        now=time.time_ns,
+        alert=lambda _alert: None,
+    )
+    adapter, book, heard = await _opened(setup, instrument.symbol)
+    try:
+        await card.ask(Stand(adapter, site, instrument, book, heard))
+    finally:
+        await adapter.close()
+
+
+async def _opened(setup: Setup, symbol: str) -> tuple[Venue, Book, Heard]:
+    """An open adapter; on a faulty wire that may take more than one try."""
+    for _ in range(OPENS_MAX):
+        adapter, book, heard = make_venue(setup), Book(), Heard()
+        try:
+            await adapter.open({symbol: book}, heard)
+        except (TroubledError, TimeoutError):
+            await adapter.close()
+        else:
+            return adapter, book, heard
+    raise AssertionError("it does not open")
+
+
+def passes(card: Card, venue: str, site: Site, memory: Path) -> bool:
+    """Whether it does; why not is printed."""
+    try:
+        asyncio.run(asked(card, venue, site, memory))
+    except (AssertionError, DnkitError, OSError, TimeoutError) as error:
+        print(f"{venue}, {card.name}: {type(error).__name__}: {error}")
+        return False
+    return True
+
+
+def results(venue: str) -> Mapping[str, str]:
+    """Every card of a venue: passed, failed, or not claimed."""
+    found: dict[str, str] = {}
+    for card in CARDS:
+        if not card.claimed(VenueFacts()[venue]):
+            found[card.name] = "not claimed"
+            continue
+        with (
+            tempfile.TemporaryDirectory() as root,
+            local(Path(root), venue=venue, faults=card.faults) as site,
+        ):
+            found[card.name] = "passed" if passes(card, venue, site, Path(root) / "memory.db") else "failed"
+    return found
+
+
+def main() -> None:
+    """Write the file."""
+    every = {venue: results(venue) for venue in VENUES}
+    FILE.write_text(json.dumps(every, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
