@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 
 from bench.nado import AMOUNT, PRICE, X18, touch
+from dnkit.live.keys import Keys
 from dnkit.live.nado import make
 from dnkit.live.nado.query import Liquidity, Queries
 from dnkit.live.nado.stream import Chain, Stream
@@ -54,7 +55,7 @@ async def race(folder: Path) -> None:
             capabilities=known,
             instruments={SYMBOL: instrument},
             where=asked["address"],
-            keys={"private_key": asked["secret"]},
+            keys=Keys({"private_key": asked["secret"]}),
             memory=folder / "memory.db",
             now=time.time_ns,
             alert=lambda _alert: None,

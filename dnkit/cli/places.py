@@ -61,7 +61,6 @@ def confirm_live(asked: Asked, legs: Sequence[LegSpec]) -> None:
     if asked.endpoint == LOCAL:
         return
     where = places_of(asked, legs)
-    refuse_unspoken(where)
     real = sorted(venue for venue, place in where.items() if place in (MAIN, TEST))
     if real:
         what = f"trade {asked.policy or asked.resume} on {', '.join(f'{one} ({where[one]})' for one in real)}"
