@@ -55,7 +55,9 @@ class Flight(msgspec.Struct, eq=False):
 
 
 class Line:
-    """Carries requests. `told` is the position that was last told, and to which life of the process."""
+    """Carries requests. `told` is the position that was last told, to which life of the process, and of which
+    moment it was.
+    """
 
     def __init__(
         self,
@@ -71,7 +73,7 @@ class Line:
     ) -> None:
         self.exchange: Exchange
         self.weather = weather
-        self.told: tuple[int, int] | None = None
+        self.told: tuple[int, int, int] | None = None
         self._leg, self._spec = leg, spec
         self._luck, self._scheduler, self._bot = luck, scheduler, bot
         self._latency_ns = latency_ns
@@ -274,7 +276,7 @@ class Line:
             return
         if isinstance(fact, ev.PositionRead) and fact.lots is not None:
             if self._bot.ended is None:  # what comes after the end is no help to a run
-                self.told = (era, fact.lots)
+                self.told = (era, fact.lots, fact.as_of_ns)
             self._bot.hear(replace(fact, at_ns=now, as_of_ns=self._stamp(fact.as_of_ns)))
         elif isinstance(fact, ev.OrderFilled) and fact.traded_ns:
             self._bot.hear(replace(fact, at_ns=now, traded_ns=self._stamp(fact.traded_ns)))

@@ -63,7 +63,7 @@ class LineView(Protocol):
     """What a referee looks at of a line."""
 
     exchange: Exchange
-    told: tuple[int, int] | None
+    told: tuple[int, int, int] | None
 
     def on_the_way(self) -> list[cm.PlaceOrder]: ...
 
@@ -342,7 +342,8 @@ class Referee:
             return False
         if line.told is None or line.told[0] != world.era:
             return world.returned_ns <= taken_ns
-        return line.told[1] != line.exchange.position
+        _, lots, as_of_ns = line.told
+        return lots != line.exchange.position or as_of_ns < taken_ns
 
     # --- words ----------------------------------------------------------------------------------------
 
