@@ -93,7 +93,7 @@ def test_the_frame_counts_down_and_fits_and_leaves_nothing_behind(terminal: Term
 
 
 def test_several_cycles_share_the_frame_and_each_leaves_its_end(terminal: Terminal) -> None:
-    terminal.dnkit("trade -p close_two_phase --no-report --cycles 2 --speed 20")
+    terminal.dnkit("trade -p close_two_phase --no-report --cycles 2 --speed 6")
     terminal.until("cycle 2/2", "┏")
     last = terminal.when(ended)
     assert "code=0" in last
@@ -155,7 +155,7 @@ def test_flatten_asks_and_yes_makes_it_flat(terminal: Terminal) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "code", "said"),
-    [("paper", 8, "nothing was done"), ("live", 5, "no adapter"), ("", 8, "neither was chosen")],
+    [("paper", 8, "nothing was done"), ("live", 5, "no live adapter"), ("", 8, "neither was chosen")],
 )
 def test_with_live_keys_beside_a_paper_position_flatten_asks_which(
     terminal: Terminal, answer: str, code: int, said: str

@@ -73,10 +73,13 @@ def nursery(home: Path) -> Iterator[Run]:
 
 
 @contextmanager
-def exchange(root: Path, *, speed: str, listed: Sequence[str], for_s: int, seed: int = 1) -> Iterator[Site]:
-    """An exchange that lives as long as the block."""
+def exchange(
+    root: Path, *, speed: str, listed: Sequence[str], for_s: int, seed: int = 1, venue: str = ""
+) -> Iterator[Site]:
+    """An exchange that lives as long as the block; with `venue` it speaks that venue's wire."""
     folder, home = root / "exchange", root / "home"
     words = ["dnkit", "exchange", "--json", "--speed", speed, "--for", str(for_s), "--dir", str(folder)]
+    words += ["--venue", venue] if venue else []
     process = start([*words, "--seed", str(seed), *(w for one in listed for w in ("--list", one))], home)
     try:
         assert process.stdout is not None

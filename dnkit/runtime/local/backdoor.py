@@ -10,6 +10,7 @@ from dnkit.model.errors import DnkitError
 from dnkit.model.events import OrderRejected
 from dnkit.model.terms import OrderType, Side
 from dnkit.runtime.local.shop import Stock, Tellers
+from dnkit.venues.local.wire_faults import read_faults
 from dnkit.venues.paper_order import PaperOrder
 
 BY_HAND = "hand-"  # how the client ids of manual orders begin
@@ -47,6 +48,7 @@ class Backdoor:
         return [
             web.post("/local/endow", self._explained(self._endow)),
             web.post("/local/order", self._explained(self._order)),
+            web.post("/local/faults", self._explained(self._faults)),
             web.get("/local/truth", self._explained(self._truth)),
         ]
 
@@ -79,6 +81,12 @@ class Backdoor:
         key = self._foreign(BY_HAND + asked.id)
         fact = await teller.place(listing, key, asked.side, asked.type, asked.lots, asked.price)
         return {"id": key, "accepted": not isinstance(fact, OrderRejected)}
+
+    async def _faults(self, request: web.Request) -> object:
+        """Other percentages from now on; what was drawn so far is told."""
+        faults = self._stock.faults
+        faults.percent = read_faults((await request.read()).decode())
+        return {fault.value: count for fault, count in faults.met.items()}
 
     async def _truth(self, request: web.Request) -> object:
         teller = self._tellers[request.query["account"]]

@@ -23,7 +23,7 @@ from dnkit.venues.local import protocol
 from dnkit.venues.local.exchange import MARKET, Exchange
 from dnkit.venues.local.member import Hall
 from dnkit.venues.local.orders import Orders
-from dnkit.venues.local.wire_faults import read_faults
+from dnkit.venues.local.wire_faults import WireFaults, read_faults
 
 NAME, CLOCK = "name", "clock_ns"
 
@@ -89,7 +89,7 @@ def _open_shop(
     from dnkit.runtime.local.shops import SHOPS
 
     listings = {one.symbol: number for number, one in enumerate(hall.instruments)}
-    stock = Stock(hall, pump, listings, read_faults(wanted.faults, wanted.seed))
+    stock = Stock(hall, pump, listings, WireFaults(read_faults(wanted.faults), wanted.seed))
     shop = SHOPS[wanted.venue](stock)
     asyncio.run(serve_shop(shop, pump, wanted.port, lambda port: ready(f"http://{HOST}:{port}"), over))
 

@@ -27,16 +27,18 @@ class WireFault(str, Enum):
 
 
 class WireFaults:
-    """`percent` by fault, 0 where it is not named; `met` counts what was drawn."""
+    """`percent` by fault, 0 where it is not named; `met` counts what was drawn. A rehearsal may change the
+    percentages while it runs.
+    """
 
     def __init__(self, percent: Mapping[WireFault, int], seed: int) -> None:
         self.met: Counter[WireFault] = Counter()
-        self._percent = percent
+        self.percent = percent
         self._dice = Random(seed)
 
     def hits(self, fault: WireFault) -> bool:
         """Draw: whether it happens this time."""
-        hit = self._dice.randrange(PERCENT) < self._percent.get(fault, 0)
+        hit = self._dice.randrange(PERCENT) < self.percent.get(fault, 0)
         self.met[fault] += hit
         return hit
 
@@ -45,8 +47,8 @@ class WireFaults:
         return next((one for one in faults if self.hits(one)), None)
 
 
-def read_faults(text: str, seed: int) -> WireFaults:
-    """Faults from "all=5,gap=20" (percent; `all` sets those not named); DnkitError when it cannot be read."""
+def read_faults(text: str) -> dict[WireFault, int]:
+    """Percent by fault from "all=5,gap=20" (`all` sets those not named). DnkitError for anything else."""
     percent: dict[WireFault, int] = {}
     for part in filter(None, text.split(",")):
         name, _, value = part.strip().partition("=")
@@ -57,4 +59,4 @@ def read_faults(text: str, seed: int) -> WireFaults:
             percent = {**dict.fromkeys(WireFault, int(value)), **percent}
         else:
             percent[WireFault(name)] = int(value)
-    return WireFaults(percent, seed)
+    return percent
