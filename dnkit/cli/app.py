@@ -164,8 +164,8 @@ def flatten(
     """
 
     def command() -> int:
+        from dnkit.cli.flatten import Asked
         from dnkit.cli.flatten_run import flatten
-        from dnkit.cli.flatten_told import Asked
 
         asked = Asked(
             run=run,

@@ -7,7 +7,7 @@ import msgspec
 from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
 from dnkit.cli.places import address_of
-from dnkit.live.setup import refuse_unspeakable, speakable
+from dnkit.live.setup import refuse_unspoken, speakable
 from dnkit.runtime.folder import make_folder, state_folder
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.live.examine import WRONG, Found, examine
@@ -27,7 +27,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 def doctor(asked: Asked) -> int:
     """Run the command; answers the exit code of the gravest finding."""
     facts, folder = VenueFacts(), state_folder()
-    refuse_unspeakable([asked.venue] if asked.venue else [])
+    refuse_unspoken([asked.venue] if asked.venue else [])
     make_folder(folder)
     names = (asked.venue,) if asked.venue else speakable()
     found = [one for name in names for one in examine(name, address_of(asked.endpoint, name), folder, facts)]

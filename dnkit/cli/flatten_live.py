@@ -8,13 +8,13 @@ from functools import partial
 from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
 from dnkit.cli.exit_of import code_of, code_of_all, risk_of
-from dnkit.cli.flatten_told import Asked, close, nothing, plan_text
+from dnkit.cli.flatten import Asked, close, nothing, plan_text
 from dnkit.cli.gate import Passed, pass_gate
 from dnkit.cli.outcome import last_line
 from dnkit.cli.paper import confirm
 from dnkit.cli.progress import Lines, make_display
 from dnkit.control.words import End
-from dnkit.live.setup import MAIN, refuse_unspeakable
+from dnkit.live.setup import MAIN, refuse_unspoken
 from dnkit.machine.program import LegSpec, Program
 from dnkit.model.numbers import plain
 from dnkit.runtime.attend import Command, attended
@@ -36,7 +36,7 @@ NOTE = "Orders of ours that still rest are cancelled first; those of others are 
 
 def flatten_live(asked: Asked, venues: VenueFacts) -> int:
     """Run the command; answers the exit code."""
-    refuse_unspeakable([asked.venue])
+    refuse_unspoken((asked.venue,))
     where = {asked.venue: asked.endpoint.rstrip("/") or MAIN}
     symbols = (asked.symbol,) if asked.symbol else [one.symbol for one in venues[asked.venue].symbols]
     legs = [program_at(asked.venue, symbol, True, venues).legs[0] for symbol in symbols]
@@ -60,10 +60,7 @@ def _flatten(
     display: Lines,
     venues: VenueFacts,
 ) -> int:
-    orders = [
-        tuple(insist(world, partial(world.of(leg.instrument).open_orders, leg.instrument.symbol)))
-        for leg in legs
-    ]
+    orders = [_open_orders(world, leg) for leg in legs]
     foreign = [
         _words(leg, one) for leg, some in zip(legs, orders, strict=True) for one in some if not one.key
     ]

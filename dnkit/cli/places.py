@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from dnkit.cli.outcome import Asked
 from dnkit.cli.paper import confirm
 from dnkit.cli.progress import Lines, make_display
-from dnkit.live.setup import MAIN, TEST, refuse_unspeakable
+from dnkit.live.setup import MAIN, TEST, refuse_unspoken
 from dnkit.machine.program import LegSpec
 from dnkit.runtime.floor import Claim, accounts_of, lay_floor, open_stores, refuse_unfinished, way_on
 from dnkit.runtime.folder import StateFolder
@@ -57,7 +57,7 @@ def paper_claim(asked: Asked, legs: Sequence[LegSpec]) -> Claim:
 
 def confirm_live(asked: Asked, legs: Sequence[LegSpec]) -> None:
     """Ask whether real money is meant; not where every venue is a local exchange. Unconfirmed, UsageError."""
-    refuse_unspeakable({leg.instrument.venue for leg in legs})
+    refuse_unspoken(sorted({leg.instrument.venue for leg in legs}))
     if asked.endpoint == LOCAL:
         return
     where = places_of(asked, legs)

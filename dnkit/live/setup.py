@@ -22,7 +22,7 @@ _MODULES: Mapping[str, str] = {
 
 
 class NoAdapter(DnkitError):
-    """Nobody here speaks to that venue."""
+    """Nothing here speaks as that venue does."""
 
     exit_code = 5
 
@@ -52,17 +52,17 @@ def speakable() -> tuple[str, ...]:
     return tuple(sorted(_MODULES))
 
 
-def refuse_unspeakable(venues: Iterable[str]) -> None:
-    """NoAdapter where one of these venues has none."""
-    for name in sorted(venues):
+def refuse_unspoken(venues: Iterable[str]) -> None:
+    """NoAdapter for a venue that cannot be traded live."""
+    for name in venues:
         if name not in _MODULES:
-            raise NoAdapter(f"there is no adapter for {name}; those there are: {', '.join(speakable())}")
+            raise NoAdapter(f"there is no live adapter for {name} yet; for {', '.join(speakable())} there is")
 
 
 def make_venue(setup: Setup) -> Venue:
-    """The adapter of a venue; NoAdapter, or DnkitError where what it needs is not installed."""
+    """The adapter of a venue; NoAdapter when there is none, DnkitError when it needs what is not there."""
     name = setup.capabilities.venue
-    refuse_unspeakable([name])
+    refuse_unspoken((name,))
     try:
         module = import_module(_MODULES[name])
     except ModuleNotFoundError as error:

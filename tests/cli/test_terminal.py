@@ -155,7 +155,7 @@ def test_flatten_asks_and_yes_makes_it_flat(terminal: Terminal) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "code", "said"),
-    [("paper", 8, "nothing was done"), ("live", 5, "no adapter"), ("", 8, "neither was chosen")],
+    [("paper", 8, "nothing was done"), ("live", 5, "no live adapter"), ("", 8, "neither was chosen")],
 )
 def test_with_live_keys_beside_a_paper_position_flatten_asks_which(
     terminal: Terminal, answer: str, code: int, said: str

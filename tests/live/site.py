@@ -16,9 +16,10 @@ from dnkit.model.commands import PlaceOrder
 from dnkit.runtime.folder import StateFolder
 from dnkit.venues.evm import key_of
 from dnkit.venues.nado.signing import sender_of
-from tests.recovery.processes import PATIENCE_S, run, start
+from tests.recovery.processes import PATIENCE_S, start
 
 KEY = "a11ce0ff" * 8  # worth nothing anywhere
+LIVE_S = 150  # positions of Nado are 20 s old, and every end waits for that
 ETH, SOL = "ETH-PERP", "SOL-PERP"
 Done = subprocess.CompletedProcess[str]
 
@@ -89,4 +90,9 @@ def local(root: Path, *, venue: str = "nado", faults: str = "", for_s: int = 300
 
 def live(site: Site, *words: str, endpoint: str = "") -> Done:
     """A live command to its end."""
-    return run(("dnkit", *words, "--live", "--endpoint", endpoint or site.address, "--json"), site.home)
+    process = start(("dnkit", *words, "--live", "--endpoint", endpoint or site.address, "--json"), site.home)
+    try:
+        told, said = process.communicate(timeout=LIVE_S)
+    finally:
+        process.kill()
+    return subprocess.CompletedProcess(process.args, process.returncode, told, said)
