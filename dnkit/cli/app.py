@@ -1,16 +1,12 @@
 """The commands. Every one imports what it needs when it runs, so that none pays for another."""
 
-from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from dnkit import __version__
 from dnkit.cli import flags, operating
 from dnkit.cli.authoring import COMMANDS, guard
-
-if TYPE_CHECKING:
-    from dnkit.cli.outcome import Asked
 
 app = typer.Typer(
     name="dnkit",
@@ -103,13 +99,12 @@ def trade(
         as_json=json,
     )
 
-    guard(partial(_trading, asked, watched=tui))
+    def command() -> int:
+        from dnkit.cli.trading import trading
 
+        return trading(asked, watched=tui)
 
-def _trading(asked: "Asked", *, watched: bool) -> int:
-    from dnkit.cli.trading import trading
-
-    return trading(asked, watched=watched)
+    guard(command)
 
 
 @app.command()

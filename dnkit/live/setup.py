@@ -14,7 +14,10 @@ from dnkit.venues.base import Venue
 
 MAIN, TEST = "main", "testnet"
 # Modules are imported when a venue is traded: what they need is heavy.
-_MODULES: Mapping[str, str] = {"nado": "dnkit.live.nado"}
+_MODULES: Mapping[str, str] = {
+    "hyperliquid_perpetual": "dnkit.live.hyperliquid",
+    "nado": "dnkit.live.nado",
+}
 
 
 class NoAdapter(DnkitError):

@@ -24,6 +24,7 @@ class Pump:
 
     def __init__(self, world: World, books: tuple[LegBook, ...], speed: Decimal) -> None:
         self.changed: Callable[[int, Showing], None] = lambda _listing, _showing: None
+        self.speed = speed
         self._world = world
         self._books = books
         self._clock = MarketClock(world.now(), speed)
