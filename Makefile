@@ -12,7 +12,7 @@ WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long check format docs prove prove-deep measures bench build lock clean
+.PHONY: help setup demo test test-oracles test-long check format docs prove prove-deep measures bench build lock clean
 
 help: ## list the recipes
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -32,6 +32,9 @@ demo: setup ## trade close_two_phase on paper to "verified flat", with its cost 
 
 test: setup ## run all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+test-oracles: setup ## official clients of venues at our exchanges, each in an environment of its own; needs a package index the first time
+	DNKIT_ORACLES=1 $(BIN)/python -m pytest tests/oracles $(ARGS)
 
 test-long: setup ## what takes long: 2,000 fresh seeds of every shipped policy, 200 kills of a real trader for each of three, a week of cycles
 	$(BIN)/python -m tests.sim.hostile.long --jobs $(WORKERS) $(ARGS)
