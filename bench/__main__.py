@@ -17,6 +17,7 @@ PARTS = {
     "memory": "bench.memory",
     "screens": "bench.screens",
     "signing": "bench.signing",
+    "hyperliquid": "bench.hyperliquid",
 }
 
 
