@@ -93,7 +93,7 @@ def test_the_frame_counts_down_and_fits_and_leaves_nothing_behind(terminal: Term
 
 
 def test_several_cycles_share_the_frame_and_each_leaves_its_end(terminal: Terminal) -> None:
-    terminal.dnkit("trade -p close_two_phase --no-report --cycles 2 --speed 20")
+    terminal.dnkit("trade -p close_two_phase --no-report --cycles 2 --speed 6")
     terminal.until("cycle 2/2", "┏")
     last = terminal.when(ended)
     assert "code=0" in last
