@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 
@@ -63,8 +63,8 @@ class Ready(msgspec.Struct, frozen=True):
     plan: tuple[PlanRow, ...]
 
 
-def flatten_venue(asked: Asked) -> int:
-    """`flatten --venue V`; answers the exit code."""
+def flatten_venue(asked: Asked, live: Callable[[Asked, VenueFacts], int]) -> int:
+    """`flatten --venue V`; answers the exit code. `live` does it where the venue itself is meant."""
     try:
         rows = tuple(one for one in open_accounts() if _is_meant(asked, one))
     except DnkitError:
@@ -75,9 +75,7 @@ def flatten_venue(asked: Asked) -> int:
     if asked.venue not in venues:
         raise DnkitError(f"no facts are known of venue `{asked.venue}`; dnkit venues lists them")
     if _mode(asked, bool(rows)) == out.LIVE or _chooses_live(asked, bool(rows)):
-        from dnkit.cli.flatten_live import flatten_live
-
-        return flatten_live(msgspec.structs.replace(asked, live=True), venues)
+        return live(msgspec.structs.replace(asked, live=True), venues)
     rows = _of_one_market(asked, rows)
     if not rows:
         return nothing(asked)

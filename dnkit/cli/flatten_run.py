@@ -20,6 +20,7 @@ from dnkit.runtime.attend import Command
 from dnkit.runtime.cycles import new_run_id
 from dnkit.runtime.flatten import POLICY
 from dnkit.runtime.folder import state_folder
+from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.market import UsageError
 from dnkit.runtime.run import RunResult
 
@@ -28,7 +29,13 @@ def flatten(asked: Asked) -> int:
     """Run the command; answers the exit code."""
     if asked.venue and (asked.run or (asked.endpoint and not asked.live)):
         raise UsageError("--venue and a run: a run knows its venues")
-    return flatten_venue(asked) if asked.venue else _flatten_run(asked)
+    return flatten_venue(asked, _live) if asked.venue else _flatten_run(asked)
+
+
+def _live(asked: Asked, venues: VenueFacts) -> int:
+    from dnkit.cli.flatten_live import flatten_live
+
+    return flatten_live(asked, venues)
 
 
 def _flatten_run(asked: Asked) -> int:
