@@ -18,6 +18,7 @@ PARTS = {
     "screens": "bench.screens",
     "signing": "bench.signing",
     "nado": "bench.nado",
+    "hyperliquid": "bench.hyperliquid",
 }
 
 

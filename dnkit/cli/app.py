@@ -1,12 +1,16 @@
 """The commands. Every one imports what it needs when it runs, so that none pays for another."""
 
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dnkit import __version__
 from dnkit.cli import flags, operating
 from dnkit.cli.authoring import COMMANDS, guard
+
+if TYPE_CHECKING:
+    from dnkit.cli.outcome import Asked
 
 app = typer.Typer(
     name="dnkit",
@@ -97,12 +101,13 @@ def trade(
         as_json=json,
     )
 
-    def command() -> int:
-        from dnkit.cli.trading import trading
+    guard(partial(_trading, asked, watched=tui))
 
-        return trading(asked, watched=tui)
 
-    guard(command)
+def _trading(asked: "Asked", *, watched: bool) -> int:
+    from dnkit.cli.trading import trading
+
+    return trading(asked, watched=watched)
 
 
 @app.command()

@@ -48,6 +48,7 @@ from dnkit.venues.hyperliquid.signing import Wire, cloid_of, signer_of
 from dnkit.venues.hyperliquid.words import Units, order_wire, refusal, units_of
 
 ADDRESSES = {MAIN: "https://api.hyperliquid.xyz", TEST: "https://api.hyperliquid-testnet.xyz"}
+BEFORE_MS = 1_000  # clocks behind the venue may differ by that much
 FILLS_S = 0.7  # how long fills may come after the answer that told their sum
 RULES = type(USUAL)(
     rest_ns=USUAL.rest_ns,
@@ -277,9 +278,8 @@ class Hyperliquid:
             order = answer["order"]["order"]
             oid = order["oid"]
         if self._ledger.totals(oid).cum < cum:
-            fills = await self._desk.info(
-                type="userFillsByTime", user=self._account, startTime=order["timestamp"]
-            )
+            since_ms = order["timestamp"] - BEFORE_MS
+            fills = await self._desk.info(type="userFillsByTime", user=self._account, startTime=since_ms)
             with read.expected():
                 self._ledger.merge(fills)
         totals = self._ledger.totals(oid)

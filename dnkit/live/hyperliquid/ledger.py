@@ -18,7 +18,7 @@ from dnkit.model.terms import EndKind, RejectKind
 from dnkit.venues.hyperliquid.signing import cloid_of
 from dnkit.venues.hyperliquid.words import Units, end_of, money
 
-KEPT = 20_000
+KEPT = 10_000
 TOTAL_UNTOLD = -1
 Tell = Callable[[str, str, VenueFact], None]
 

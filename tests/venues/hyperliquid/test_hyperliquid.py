@@ -399,3 +399,48 @@ def test_the_exchange_refuses_strangers_and_used_numbers(address: str, tmp_path:
             assert desk.account
 
     run(work)
+
+
+def test_a_frame_nobody_can_read_costs_the_connection_and_nothing_else(address: str, tmp_path: Path) -> None:
+    async def work() -> None:
+        async with at(address, tmp_path) as desk:
+            order = desk.order(IOC, BUY, lots_for(desk, 50), 50)
+            await desk.faults("malformed=100")
+            await desk.ask(order)
+            await desk.until(lambda: not adapter(desk)._lines[1].up, "the break")
+            await desk.faults("all=0")
+            await desk.until(lambda: desk.ears.missed_times, "the line")
+            await desk.until(lambda: desk.ears.filled(order.key) == order.lots, "the fill")
+            await desk.until(lambda: desk.book.bid, "the book")
+
+    run(work)
+
+
+def test_a_stream_that_is_silent_loses_no_fill_that_is_looked_up(address: str, tmp_path: Path) -> None:
+    async def work() -> None:
+        async with at(address, tmp_path) as desk:
+            order = desk.order(IOC, BUY, lots_for(desk, 50), 50)
+            await desk.faults("silent=100")
+            answer = await desk.ask(order)
+            assert answer is None or isinstance(answer, Trouble)
+            await desk.faults("all=0")
+            found = await known(desk, order)
+            assert (found.found, found.cum) == (FoundKind.OVER, order.lots)
+            assert (await desk.truth())["lots"] == order.lots
+
+    run(work)
+
+
+def test_an_action_goes_by_http_where_there_is_no_line(address: str, tmp_path: Path) -> None:
+    async def work() -> None:
+        async with at(address, tmp_path) as desk:
+            adapter(desk)._desk.line = None
+            order = desk.order(POST_ONLY, BUY, lots_for(desk, 20), -3000)
+            assert isinstance(await desk.ask(order), OrderAccepted | None)
+            assert len((await desk.truth())["resting"]) == 1
+            await desk.faults("rate_limit=100")
+            answer = await desk.cancel(order)
+            assert isinstance(answer, Trouble)
+            assert (answer.sign, answer.status) == (Sign.STATUS, 429)
+
+    run(work)

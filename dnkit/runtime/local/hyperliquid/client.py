@@ -249,7 +249,7 @@ class Client:
             "px": plain(one.price(fill.price)),
             "sz": plain(one.quantity(abs(fill.lots))),
             "side": "B" if record.side > 0 else "A",
-            "time": self.wall_ms(fill.at_ns),
+            "time": max(record.at_ms, self.wall_ms(fill.at_ns)),
             "startPosition": "0",
             "dir": "Open Long" if record.side > 0 else "Open Short",
             "closedPnl": "0",
