@@ -25,11 +25,12 @@ Done = subprocess.CompletedProcess[str]
 
 
 class Site(msgspec.Struct, frozen=True):
-    """A running local exchange that speaks Nado, the state folder of whoever trades there, and his key."""
+    """A running local exchange, the state folder of whoever trades there, and his key."""
 
     address: str
     home: Path
     key: str = KEY
+    venue: str = "nado"
 
     def endow(self, symbol: str, lots: int) -> None:
         """Give the account a position."""
@@ -63,8 +64,9 @@ class Site(msgspec.Struct, frozen=True):
 
     @property
     def account(self) -> str:
-        """What the exchange calls it."""
-        return f"0x{sender_of(key_of(self.key).address, 'default').hex()}"
+        """What the exchange calls it: an address, on Nado with the name of a subaccount."""
+        address = key_of(self.key).address
+        return f"0x{(sender_of(address, 'default') if self.venue == 'nado' else address).hex()}"
 
     def _post(self, door: str, **content: object) -> Any:
         request = Request(f"{self.address}/local/{door}", json.dumps(content).encode(), method="POST")
@@ -73,15 +75,18 @@ class Site(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def local(root: Path, *, venue: str = "nado", faults: str = "", for_s: int = 300) -> Iterator[Site]:
-    """An exchange that lives as long as the block."""
+def local(
+    root: Path, *, venue: str = "nado", faults: str = "", for_s: int = 300, speed: int = 1
+) -> Iterator[Site]:
+    """An exchange that lives as long as the block; with `speed` what lags there lags less."""
     words = ["dnkit", "exchange", "--venue", venue, "--json", "--for", str(for_s), "--dir", str(root / "ex")]
+    words += ["--speed", str(speed)]
     process = start([*words, *(("--faults", faults) if faults else ())], root / "exchange-home")
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line, f"no exchange: {process.communicate()[1]}"
-        yield Site(json.loads(line)["data"]["address"], root / "home")
+        yield Site(json.loads(line)["data"]["address"], root / "home", venue=venue)
         assert process.poll() is None, f"the exchange ended: {process.communicate()[1]}"
     finally:
         process.kill()

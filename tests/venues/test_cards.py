@@ -10,7 +10,7 @@ import pytest
 from dnkit.live.setup import speakable
 from dnkit.runtime.library import VenueFacts
 from tests.live.site import Site, local
-from tests.venues.cards import CARDS, FILE, VENUES, Card, asked
+from tests.venues.cards import CARDS, FILE, SPEED, VENUES, Card, asked
 
 WRITTEN = json.loads(FILE.read_text())
 PLAIN = [one for one in CARDS if not one.faults]
@@ -19,7 +19,7 @@ FAULTY = [one for one in CARDS if one.faults]
 
 @pytest.fixture(scope="module", params=VENUES)
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with local(tmp_path_factory.mktemp("cards"), venue=request.param) as found:
+    with local(tmp_path_factory.mktemp("cards"), venue=request.param, speed=SPEED) as found:
         yield found
 
 
@@ -41,7 +41,7 @@ def test_a_card_is_passed(card: Card, site: Site, request: pytest.FixtureRequest
 @pytest.mark.parametrize("card", FAULTY, ids=lambda card: card.name)
 def test_a_card_is_passed_on_a_bad_wire(card: Card, venue: str, tmp_path: Path) -> None:
     assert known(card, venue)
-    with local(tmp_path, venue=venue, faults=card.faults) as bad:
+    with local(tmp_path, venue=venue, faults=card.faults, speed=SPEED) as bad:
         asyncio.run(asked(card, venue, bad, tmp_path / "memory.db"))
 
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from dnkit.live.hyperliquid import read
 from dnkit.live.hyperliquid.deadman import Deadman
 from dnkit.live.hyperliquid.exchange import Desk
@@ -50,13 +52,7 @@ from dnkit.venues.hyperliquid.words import Units, order_wire, refusal, units_of
 ADDRESSES = {MAIN: "https://api.hyperliquid.xyz", TEST: "https://api.hyperliquid-testnet.xyz"}
 BEFORE_MS = 1_000  # clocks behind the venue may differ by that much
 FILLS_S = 0.7  # how long fills may come after the answer that told their sum
-RULES = type(USUAL)(
-    rest_ns=USUAL.rest_ns,
-    silent_ns=2 * PING_NS + 5 * NS_PER_S,
-    prove_ns=2 * USUAL.prove_ns,
-    resync_ns=USUAL.resync_ns,
-    retries=USUAL.retries,
-)
+RULES = replace(USUAL, silent_ns=2 * PING_NS + 5 * NS_PER_S, prove_ns=2 * USUAL.prove_ns)
 
 
 def make(setup: Setup) -> "Hyperliquid":

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from itertools import count
 from typing import Any
@@ -32,6 +32,7 @@ FAULTS = (
     WireFault.HTML,
     WireFault.TRUNCATED,
 )
+READ_FAULTS = tuple(one for one in FAULTS if one is not WireFault.DROP_AFTER)  # a read accepts nothing
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder().decode
 _SHAPE = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
@@ -85,8 +86,8 @@ class HyperliquidShop:
         app = web.Application(client_max_size=BODY_MAX)
         app.add_routes(
             [
-                web.post("/info", self._asked(self._answer)),
-                web.post("/exchange", self._asked(self._carry_out)),
+                web.post("/info", self._asked(self._answer, READ_FAULTS)),
+                web.post("/exchange", self._asked(self._carry_out, FAULTS)),
                 web.get("/ws", self._socket),
                 *self._backdoor.routes(),
             ]
@@ -127,11 +128,11 @@ class HyperliquidShop:
     # HTTP
 
     def _asked(
-        self, work: Callable[[dict[str, Any]], Awaitable[Any]]
+        self, work: Callable[[dict[str, Any]], Awaitable[Any]], faults: Sequence[WireFault]
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def answer(request: web.Request) -> web.StreamResponse:
             text = await request.read()
-            fault = self._stock.faults.first(*FAULTS)
+            fault = self._stock.faults.first(*faults)
             if fault is WireFault.DROP_BEFORE:
                 return _cut(request)
             if fault is WireFault.RATE_LIMIT:
