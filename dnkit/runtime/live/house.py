@@ -114,11 +114,12 @@ class LiveSeat:
         """The venue's own word. Its reads may lag: one that disagrees is read again until none may."""
         until_ns = self._world.now() + self.capabilities.position_lag_ns
         while True:
+            asked_ns = self._world.now()
             lots, orders, trouble = self._look()
             settled = lots == ledger and not trouble
-            if settled or self._world.now() >= until_ns:
+            if settled or asked_ns >= until_ns:  # an answer is as old as its question, and the lag on top
                 break
-            self._world.settle(min(LOOK_AGAIN_NS, until_ns - self._world.now()))
+            self._world.settle(max(0, min(LOOK_AGAIN_NS, until_ns - self._world.now())))
         ours = [one.key for one in orders if one.key.startswith(self._beginning)]
         findings = [trouble] if trouble else []
         if not trouble and lots != ledger:
