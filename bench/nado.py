@@ -200,7 +200,8 @@ def run() -> list[Row]:
 
 def _samples() -> tuple[list[int], list[int], str]:
     """Ours and theirs, in turn; theirs are none where the client cannot be had."""
-    from tests.oracles.nado import SCRIPT, NoOracle, python
+    from tests.oracles.environment import NoOracle
+    from tests.oracles.nado import SCRIPT, python
 
     ours: list[int] = []
     theirs: list[int] = []

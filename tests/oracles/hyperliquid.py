@@ -1,38 +1,20 @@
 """The official client of Hyperliquid as a judge: in an environment of its own, spoken to in lines of JSON."""
 
-import json
-import os
 import subprocess
-import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_cache_path
+from tests.oracles import environment
 
 PACKAGE = "hyperliquid-python-sdk==0.24.0"
 SCRIPT = Path(__file__).with_name("hyperliquid_client.py")
-INSTALL_S = 300
-
-
-class NoOracle(Exception):
-    """The client cannot be had here."""
 
 
 def python() -> Path:
-    """The interpreter that has the client; made the first time. NoOracle when it cannot be installed."""
-    folder = Path(os.environ.get("DNKIT_ORACLES_DIR") or user_cache_path("dnkit") / "oracles") / "hyperliquid"
-    found, done = folder / "bin" / "python", folder / "installed"
-    if not done.exists():
-        venv.create(folder, with_pip=True, clear=True)
-        command = [str(found), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", PACKAGE]
-        try:
-            subprocess.run(command, check=True, capture_output=True, text=True, timeout=INSTALL_S)
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            raise NoOracle(f"{PACKAGE} cannot be installed: {str(error.stderr or error)[-300:]}") from error
-        done.write_text(PACKAGE)
-    return found
+    """The interpreter that has the client; see `tests.oracles.environment`."""
+    return environment.python("hyperliquid", PACKAGE)
 
 
 class Official:
@@ -40,11 +22,11 @@ class Official:
 
     def __init__(self, process: "subprocess.Popen[str]", address: str, secret: str) -> None:
         self._process = process
-        self.account = self._line({"address": address, "secret": secret})
+        self.account = environment.line(process, {"address": address, "secret": secret})
 
     def __call__(self, do: str, **asked: object) -> Any:
         """What the client answers; AssertionError when it raises."""
-        said = self._line({"do": do, **asked})
+        said = environment.line(self._process, {"do": do, **asked})
         assert "ok" in said, said
         return said["ok"]
 
@@ -53,15 +35,6 @@ class Official:
         said = self(do, **asked)
         assert said["status"] == "ok", said
         return said["response"]["data"]["statuses"][0]
-
-    def _line(self, asked: dict[str, object]) -> Any:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(asked) + "\n")
-        self._process.stdin.flush()
-        text = self._process.stdout.readline()
-        assert text, "the official client ended"
-        return json.loads(text)
 
 
 @contextmanager

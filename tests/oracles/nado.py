@@ -1,41 +1,23 @@
-"""The official client of Nado as a judge of our exchange and our adapter: an environment of its own, since it
-wants packages that ours cannot have, and a process that speaks JSON lines.
-"""
+"""The official client of Nado as a judge of our exchange and our adapter."""
 
 import json
 import os
 import subprocess
 import sys
-import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_cache_path
+from tests.oracles import environment
 
 PACKAGE = "nado-protocol==2.0.0"
 SCRIPT = Path(__file__).with_name("nado_client.py")
-INSTALL_S = 300
-
-
-class NoOracle(Exception):
-    """The client cannot be had here."""
 
 
 def python() -> Path:
-    """The interpreter that has the client; made the first time. NoOracle when it cannot be installed."""
-    folder = Path(os.environ.get("DNKIT_ORACLES_DIR") or user_cache_path("dnkit") / "oracles") / "nado"
-    found, done = folder / "bin" / "python", folder / "installed"
-    if not done.exists():
-        venv.create(folder, with_pip=True, clear=True)
-        command = [str(found), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", PACKAGE]
-        try:
-            subprocess.run(command, check=True, capture_output=True, text=True, timeout=INSTALL_S)
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            raise NoOracle(f"{PACKAGE} cannot be installed: {str(error.stderr or error)[-300:]}") from error
-        done.write_text(PACKAGE)
-    return found
+    """The interpreter that has the client; see `tests.oracles.environment`."""
+    return environment.python("nado", PACKAGE)
 
 
 class Official:
@@ -57,13 +39,7 @@ class Official:
 
     def line(self, asked: dict[str, object]) -> dict[str, Any]:
         """One line there and one back."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(asked) + "\n")
-        self._process.stdin.flush()
-        text = self._process.stdout.readline()
-        assert text, "the official client ended"
-        said: dict[str, Any] = json.loads(text)
+        said: dict[str, Any] = environment.line(self._process, asked)
         return said
 
 

@@ -14,7 +14,8 @@ import pytest
 from dnkit.model.events import OrderAccepted, OrderFilled
 from dnkit.model.terms import OrderType, Side
 from dnkit.venues.hyperliquid.signing import cloid_of
-from tests.oracles.hyperliquid import NoOracle, Official, official, python
+from tests.oracles.environment import NoOracle
+from tests.oracles.hyperliquid import Official, official, python
 from tests.recovery.processes import exchange
 from tests.venues.rehearsal import lots_for, run, trading
 

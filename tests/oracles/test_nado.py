@@ -15,7 +15,8 @@ import pytest
 from dnkit.model import events as ev
 from dnkit.model.terms import OrderType, Side
 from dnkit.venues.nado import words
-from tests.oracles.nado import NoOracle, Official, exchange, official, python
+from tests.oracles.environment import NoOracle
+from tests.oracles.nado import Official, exchange, official, python
 from tests.venues.nado.rig import PRODUCT, SECRET, SYMBOL, There, Trader, facts
 
 pytestmark = pytest.mark.skipif(os.environ.get("DNKIT_ORACLES") != "1", reason="DNKIT_ORACLES is not 1")

@@ -1,7 +1,9 @@
 """A local exchange that speaks a venue's own wire: HTTP and WebSockets of one aiohttp application."""
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import suppress
+from typing import Any, Protocol
 
 import msgspec
 from aiohttp import web
@@ -67,6 +69,15 @@ def trades_of(lots: int, worth: int) -> list[tuple[int, int]]:
     """
     price, above = divmod(worth, lots)
     return [(size, at) for size, at in ((lots - above, price), (above, price + 1)) if size]
+
+
+async def meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Have something done for as long as an application lives."""
+    task = asyncio.create_task(work)
+    yield
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 async def serve_shop(

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from itertools import count
 from typing import Any
@@ -17,7 +17,7 @@ from dnkit.runtime.local.hyperliquid.auth import Nonces, Refused, signers
 from dnkit.runtime.local.hyperliquid.client import Client
 from dnkit.runtime.local.hyperliquid.feed import Feed, Session
 from dnkit.runtime.local.hyperliquid.info import Info, Unknown
-from dnkit.runtime.local.shop import BODY_MAX, Stock, Tellers
+from dnkit.runtime.local.shop import BODY_MAX, Stock, Tellers, meanwhile
 from dnkit.runtime.local.showing import Showing
 from dnkit.venues.hyperliquid.signing import cloid_of
 from dnkit.venues.local.wire_faults import WireFault
@@ -92,19 +92,15 @@ class HyperliquidShop:
                 *self._backdoor.routes(),
             ]
         )
-        app.cleanup_ctx.append(self._background)
+        app.cleanup_ctx.append(lambda _app: meanwhile(self._feed.run()))
+        app.on_cleanup.append(self._closing)
         return app
 
     def changed(self, listing: int, showing: Showing) -> None:
         """A watched book changed."""
         self._feed.changed(listing, showing)
 
-    async def _background(self, _app: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(self._feed.run())
-        yield
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+    async def _closing(self, _app: web.Application) -> None:
         self._actions.close()
 
     async def _answer(self, query: dict[str, Any]) -> Any:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -14,7 +14,7 @@ from dnkit.runtime.local.backdoor import Backdoor
 from dnkit.runtime.local.nado.answers import Answers
 from dnkit.runtime.local.nado.entry import Entry, Execute, Refusal
 from dnkit.runtime.local.nado.feed import Feed, Subscriber
-from dnkit.runtime.local.shop import BODY_MAX, Stock, Tellers
+from dnkit.runtime.local.shop import BODY_MAX, Stock, Tellers, meanwhile
 from dnkit.runtime.local.showing import Showing
 from dnkit.venues.evm import keccak
 from dnkit.venues.local.wire_faults import WireFault
@@ -69,19 +69,12 @@ class NadoShop:
                 *Backdoor(self._stock, self._tellers, _foreign).routes(),
             ]
         )
-        app.cleanup_ctx.append(self._background)
+        app.cleanup_ctx.append(lambda _app: meanwhile(self._feed.run()))
         return app
 
     def changed(self, listing: int, showing: Showing) -> None:
         """A watched book changed."""
         self._feed.changed(listing, showing)
-
-    async def _background(self, _app: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(self._feed.run())
-        yield
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
     # --- HTTP -----------------------------------------------------------------------------------------
 
