@@ -12,10 +12,11 @@ from dnkit.market.book import Book
 from dnkit.market.feed import bounds
 from dnkit.model.errors import DnkitError
 from dnkit.model.numbers import NS_PER_S
+from dnkit.venues.base import TroubledError
 from dnkit.venues.nado.words import BestBidOffer, BookDepth, Product, Told, Trade, envelope_in, told
 
 DEPTH = 100
-TRIES = 5  # snapshots, before the connection itself is doubted
+TRIES, BETWEEN_S = 5, 0.1  # snapshots, before the connection itself is doubted
 _OF_ACCOUNT = ("fill", "order_update", "position_change")
 _OF_MARKET = ("book_depth", "best_bid_offer", "trade")
 ACK_NS = 5 * NS_PER_S
@@ -196,7 +197,11 @@ class Stream:
         """A snapshot that the changes join on to; TroubledError when there is none to be had."""
         chain.begin()
         for _ in range(TRIES):
-            snapshot = await self._queries.liquidity(chain.product.number, DEPTH)
+            try:
+                snapshot = await self._queries.liquidity(chain.product.number, DEPTH)
+            except TroubledError:
+                await asyncio.sleep(BETWEEN_S)
+                continue
             if chain.take(snapshot, self._now()):
                 self._moved(chain.product.number)
                 return

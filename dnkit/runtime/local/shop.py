@@ -71,13 +71,19 @@ def trades_of(lots: int, worth: int) -> list[tuple[int, int]]:
     return [(size, at) for size, at in ((lots - above, price), (above, price + 1)) if size]
 
 
-async def meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+def meanwhile(
+    work: Callable[[], Coroutine[Any, Any, None]],
+) -> Callable[[web.Application], AsyncIterator[None]]:
     """Have something done for as long as an application lives."""
-    task = asyncio.create_task(work)
-    yield
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+
+    async def context(_app: web.Application) -> AsyncIterator[None]:
+        task = asyncio.create_task(work())
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    return context
 
 
 async def serve_shop(

@@ -92,7 +92,7 @@ class HyperliquidShop:
                 *self._backdoor.routes(),
             ]
         )
-        app.cleanup_ctx.append(lambda _app: meanwhile(self._feed.run()))
+        app.cleanup_ctx.append(meanwhile(self._feed.run))
         app.on_cleanup.append(self._closing)
         return app
 

@@ -69,7 +69,7 @@ class NadoShop:
                 *Backdoor(self._stock, self._tellers, _foreign).routes(),
             ]
         )
-        app.cleanup_ctx.append(lambda _app: meanwhile(self._feed.run()))
+        app.cleanup_ctx.append(meanwhile(self._feed.run))
         return app
 
     def changed(self, listing: int, showing: Showing) -> None:
