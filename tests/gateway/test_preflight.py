@@ -98,7 +98,8 @@ def test_a_size_of_zero_is_no_size() -> None:
 
 
 def test_all_that_is_wrong_is_told_at_once_with_what_to_do() -> None:
-    blank = replace(GOOD, mode=None, leverage=None, available=None, clock_ahead_ns=None, status=None)
+    unread = {"mode": None, "leverage": None, "available": None, "clock_ahead_ns": None, "status": None}
+    blank = replace(GOOD, **unread, can_withdraw=True)
     wrong = preflight(blank, replace(WANTED, notional=0))
     assert len(wrong) == len(CHECKS)
     assert all(one.act for one in wrong)
