@@ -9,6 +9,7 @@ import msgspec
 
 from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
+from dnkit.model.terms import PAPER
 from dnkit.runtime.folder import state_folder
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.local.start import Wanted, open_exchange
@@ -72,7 +73,7 @@ def _tell(asked: Asked, address: str) -> None:
     """The address, as soon as there is one: whoever started this waits for it."""
     if asked.as_json:
         content = {"address": address, "market": asked.market, "speed": asked.speed}
-        out.envelope("exchange/1", content, ok=True, mode=out.PAPER)
+        out.envelope("exchange/1", content, ok=True, mode=PAPER)
     else:
         out.data(f"PAPER  exchange at {address} ({asked.market}, {asked.speed} times real time)")
     sys.stdout.flush()

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 
@@ -14,12 +14,13 @@ from dnkit.cli.exit_of import code_of, code_of_all, risk_of
 from dnkit.cli.gate import Passed, pass_gate
 from dnkit.cli.outcome import all_verified, cycle_content, last_line
 from dnkit.cli.paper import Unconfirmed, confirm
-from dnkit.cli.progress import make_display
+from dnkit.cli.progress import Lines, make_display
 from dnkit.cli.status import open_accounts
 from dnkit.control.words import End
-from dnkit.machine.program import Program
+from dnkit.machine.program import LegSpec, Program
 from dnkit.model.errors import DnkitError
 from dnkit.model.numbers import plain
+from dnkit.model.terms import LIVE, PAPER
 from dnkit.runtime.attend import Command, attended
 from dnkit.runtime.cycles import new_run_id
 from dnkit.runtime.flatten import POLICY, PlanRow, plan_row, program_for, run_all
@@ -27,7 +28,7 @@ from dnkit.runtime.floor import Claim, accounts_of, lay_floor, open_stores, refu
 from dnkit.runtime.folder import StateFolder, state_folder
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.market import OpenMarket, open_market, parse_market, parse_speed
-from dnkit.runtime.run import RunResult
+from dnkit.runtime.run import Floor, RunResult
 from dnkit.runtime.signals import Stopped
 from dnkit.runtime.world import World
 from dnkit.venues.accounts import AccountRow
@@ -68,13 +69,13 @@ def flatten_venue(asked: Asked, live: Callable[[Asked, VenueFacts], int]) -> int
     try:
         rows = tuple(one for one in open_accounts() if _is_meant(asked, one))
     except DnkitError:
-        out.announce(out.LIVE if asked.live else out.PAPER, f"flatten {asked.venue}")
+        out.announce(LIVE if asked.live else PAPER, f"flatten {asked.venue}")
         raise
     out.announce(_mode(asked, bool(rows)), f"flatten {asked.venue} {asked.symbol}".rstrip())
     venues = VenueFacts()
     if asked.venue not in venues:
         raise DnkitError(f"no facts are known of venue `{asked.venue}`; dnkit venues lists them")
-    if _mode(asked, bool(rows)) == out.LIVE or _chooses_live(asked, bool(rows)):
+    if _mode(asked, bool(rows)) == LIVE or _chooses_live(asked, bool(rows)):
         return live(msgspec.structs.replace(asked, live=True), venues)
     rows = _of_one_market(asked, rows)
     if not rows:
@@ -107,7 +108,7 @@ def _has_live_keys(venue: str) -> bool:
 def _mode(asked: Asked, positions: bool) -> str:
     """Live when it was said, or when only live keys exist."""
     only_live = _has_live_keys(asked.venue) and not positions and not asked.paper
-    return out.LIVE if asked.live or only_live else out.PAPER
+    return LIVE if asked.live or only_live else PAPER
 
 
 def _chooses_live(asked: Asked, positions: bool) -> bool:
@@ -119,9 +120,9 @@ def _chooses_live(asked: Asked, positions: bool) -> bool:
         raise Unconfirmed(f"{question} Nobody can be asked here: give --paper or --live")
     out.say(f"{question} [paper/live]")
     answer = sys.stdin.readline().strip().lower()
-    if answer not in (out.PAPER, out.LIVE):
+    if answer not in (PAPER, LIVE):
         raise Unconfirmed("neither was chosen; nothing was done")
-    return answer == out.LIVE
+    return answer == LIVE
 
 
 def _of_one_market(asked: Asked, rows: tuple[AccountRow, ...]) -> tuple[AccountRow, ...]:
@@ -165,21 +166,31 @@ def _run(
         speed = parse_speed(asked.speed)
         floor = lay_floor(stores, ready.opened, venues, display.alert, speed=speed, seed=asked.seed)
         legs = [program.legs[0] for program in ready.programs]
-        command = Command(group=new_run_id(POLICY, 0), policy=POLICY, legs=legs)
-        with attended(folder.root, floor, command, display.note) as stopped:
-            results = run_all(
-                floor,
-                dict(enumerate(ready.programs)),
-                ready.opened.book_names,
-                display,
-                partial(_code, stopped),
-                passed.claims,
-                command.group,
-            )
-            code = code_of_all(results, stopped.number)
-            text = last_line(f"flatten {asked.venue}", results, code)
-            floor.helm.end = End(exit_code=code, risk=risk_of(results), text=text)
-        return results, code
+        programs, names = dict(enumerate(ready.programs)), ready.opened.book_names
+        return carry_out(asked, floor, display, legs, programs, names, passed)
+
+
+def carry_out(
+    asked: Asked,
+    floor: Floor,
+    display: Lines,
+    legs: Sequence[LegSpec],
+    programs: Mapping[int, Program],
+    names: Sequence[str],
+    passed: Passed,
+) -> tuple[tuple[RunResult, ...], ExitCode]:
+    """Run the programs on the books of their numbers, with an ear for the operator. `legs` and `names` are
+    of all books.
+    """
+    command = Command(group=new_run_id(POLICY, 0), policy=POLICY, legs=tuple(legs))
+    with attended(state_folder().root, floor, command, display.note) as stopped:
+        results = run_all(
+            floor, programs, names, display, partial(_code, stopped), passed.claims, command.group
+        )
+        code = code_of_all(results, stopped.number)
+        text = last_line(f"flatten {asked.venue}", results, code, floor.house.mode)
+        floor.helm.end = End(exit_code=code, risk=risk_of(results), text=text)
+    return results, code
 
 
 def _code(stopped: Stopped, result: RunResult) -> int:
@@ -190,7 +201,7 @@ def nothing(asked: Asked) -> int:
     """Tell that nothing is open."""
     if asked.as_json:
         _print_json(asked, (), Passed(), (), ExitCode.OK)
-    out.say(f"{mode_of(asked).upper()}  nothing to flatten on {asked.venue}")
+    out.say(f"{out.mode_of(asked.live).upper()}  nothing to flatten on {asked.venue}")
     return ExitCode.OK
 
 
@@ -207,15 +218,10 @@ def close(
         with out.whoever_reads():
             _print_json(asked, plan, passed, results, code, foreign)
     for result in results:
-        out.say(last_line(f"flatten {asked.venue}", (result,), code, mode_of(asked)))
+        out.say(last_line(f"flatten {asked.venue}", (result,), code, out.mode_of(asked.live)))
     if asked.dry_run:
-        out.say(f"{mode_of(asked).upper()}  dry run: nothing was sent")
+        out.say(f"{out.mode_of(asked.live).upper()}  dry run: nothing was sent")
     return code
-
-
-def mode_of(asked: Asked) -> str:
-    """Live or paper."""
-    return out.LIVE if asked.live else out.PAPER
 
 
 def _print_json(
@@ -237,7 +243,7 @@ def _print_json(
         "results": [cycle_content(one) for one in results],
     }
     ok = code is ExitCode.OK
-    out.envelope("flatten/1", content, ok=ok, mode=mode_of(asked), warnings=passed.warnings)
+    out.envelope("flatten/1", content, ok=ok, mode=out.mode_of(asked.live), warnings=passed.warnings)
 
 
 def plan_text(plan: tuple[PlanRow, ...], note: str) -> str:

@@ -7,27 +7,21 @@ from functools import partial
 
 from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
-from dnkit.cli.exit_of import code_of, code_of_all, risk_of
-from dnkit.cli.flatten import Asked, close, nothing, plan_text
+from dnkit.cli.flatten import Asked, carry_out, close, nothing, plan_text
 from dnkit.cli.gate import Passed, pass_gate
-from dnkit.cli.outcome import last_line
 from dnkit.cli.paper import confirm
 from dnkit.cli.progress import Lines, make_display
-from dnkit.control.words import End
 from dnkit.live.setup import MAIN, refuse_unspoken
-from dnkit.machine.program import LegSpec, Program
+from dnkit.machine.program import LegSpec
 from dnkit.model.numbers import plain
-from dnkit.runtime.attend import Command, attended
-from dnkit.runtime.cycles import new_run_id
-from dnkit.runtime.flatten import POLICY, plan_row, program_at, run_all
+from dnkit.runtime.flatten import POLICY, plan_row, program_at
 from dnkit.runtime.floor import Claim, accounts_of, open_stores, refuse_unfinished
 from dnkit.runtime.folder import state_folder
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.live.floor import connected, live_floor, market_at
 from dnkit.runtime.live.house import insist
 from dnkit.runtime.live.world import LiveWorld
-from dnkit.runtime.run import Floor, RunResult
-from dnkit.runtime.signals import Stopped
+from dnkit.runtime.run import Floor
 from dnkit.venues.accounts import AccountRow
 from dnkit.venues.base import OpenOrder
 
@@ -84,32 +78,9 @@ def _flatten(
         return close(asked, plan, Passed(), (), ExitCode.OK, foreign)
     passed = pass_gate(POLICY, tuple(programs.values()), state_folder(), quiet=asked.as_json)
     confirm(f"flatten {len(programs)} live position(s) on {asked.venue}?", asked.yes)
-    results, code = _run(asked, legs, programs, passed, floor, display)
+    names = [book.instrument.symbol for book in world.books]
+    results, code = carry_out(asked, floor, display, legs, programs, names, passed)
     return close(asked, plan, passed, results, code, foreign)
-
-
-def _run(
-    asked: Asked,
-    legs: Sequence[LegSpec],
-    programs: dict[int, Program],
-    passed: Passed,
-    floor: Floor,
-    display: Lines,
-) -> tuple[tuple[RunResult, ...], ExitCode]:
-    command = Command(group=new_run_id(POLICY, 0), policy=POLICY, legs=tuple(legs))
-    names = tuple(book.instrument.symbol for book in floor.world.books)
-    with attended(state_folder().root, floor, command, display.note) as stopped:
-        results = run_all(
-            floor, programs, names, display, partial(_code, stopped), passed.claims, command.group
-        )
-        code = code_of_all(results, stopped.number)
-        text = last_line(f"flatten {asked.venue}", results, code, out.LIVE)
-        floor.helm.end = End(exit_code=code, risk=risk_of(results), text=text)
-    return results, code
-
-
-def _code(stopped: Stopped, result: RunResult) -> int:
-    return code_of(result, stopped.number)
 
 
 def _row(floor: Floor, leg: LegSpec, lots: int) -> AccountRow:

@@ -16,6 +16,7 @@ from dnkit.journal.errors import RunNotFound
 from dnkit.journal.reader import Reader
 from dnkit.journal.records import Run
 from dnkit.model.numbers import plain
+from dnkit.model.terms import PAPER
 from dnkit.runtime.attend import Command
 from dnkit.runtime.cycles import new_run_id
 from dnkit.runtime.flatten import POLICY
@@ -101,4 +102,4 @@ def _print(asked: Asked, run: Run, results: tuple[RunResult, ...], code: ExitCod
         "dry_run": asked.dry_run,
         "results": [cycle_content(one) for one in results],
     }
-    out.envelope("flatten-run/1", content, ok=code is ExitCode.OK, mode=out.PAPER)
+    out.envelope("flatten-run/1", content, ok=code is ExitCode.OK, mode=PAPER)

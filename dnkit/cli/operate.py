@@ -11,7 +11,7 @@ from dnkit.cli.paper import Unconfirmed
 from dnkit.control import words
 from dnkit.control.client import Client, Found, NotRunning, engines
 from dnkit.model.errors import DnkitError
-from dnkit.model.terms import Risk, StopWhen
+from dnkit.model.terms import PAPER, Risk, StopWhen
 from dnkit.runtime.folder import state_folder
 from dnkit.runtime.market import UsageError
 
@@ -126,7 +126,7 @@ def _print(wish: str, client: Client, answer: words.Answer, code: ExitCode, end:
         "risk": end.risk if end else None,
         "command_code": end.exit_code if end else None,
     }
-    out.envelope("wish/1", content, ok=code is ExitCode.OK, mode=out.PAPER)
+    out.envelope("wish/1", content, ok=code is ExitCode.OK, mode=PAPER)
 
 
 def _end(client: Client, timeout_s: int) -> words.End:

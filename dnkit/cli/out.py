@@ -12,10 +12,16 @@ from typing import TextIO
 
 import msgspec
 
-PAPER, LIVE = "paper", "live"
+from dnkit.model.terms import LIVE, PAPER
+
 _WIDTH = 80
 MANY = 100  # files that take long enough to show how far it is
 _COLOURS = {"error": "31", "warning": "33", "info": "34"}
+
+
+def mode_of(live: bool) -> str:
+    """Live or paper, as outputs name it."""
+    return LIVE if live else PAPER
 
 
 def say(text: str = "") -> None:

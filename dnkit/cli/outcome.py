@@ -14,7 +14,7 @@ from dnkit.cli.progress import judge_text
 from dnkit.journal.reader import Reader
 from dnkit.machine.program import LegSpec
 from dnkit.model.numbers import NS_PER_S
-from dnkit.model.terms import EndName
+from dnkit.model.terms import PAPER, EndName
 from dnkit.runtime.run import RunResult
 from dnkit.venues.judge import Verdict
 
@@ -46,11 +46,6 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     as_json: bool = False
 
 
-def mode_of(asked: Asked) -> str:
-    """Live or paper."""
-    return out.LIVE if asked.live else out.PAPER
-
-
 class Outcome(msgspec.Struct, frozen=True):
     """What the runs of a command came to; `proofs` are those of its programs, for JSON."""
 
@@ -67,7 +62,7 @@ def tell(asked: Asked, name: str, outcome: Outcome, reader: Reader) -> None:
         _tell_data(asked, name, outcome, reader, first)
     if asked.svg is not None and first:
         draw(reader, first, asked.svg)
-    out.say(last_line(name, outcome.results, outcome.code, mode_of(asked)))
+    out.say(last_line(name, outcome.results, outcome.code, out.mode_of(asked.live)))
 
 
 def _tell_data(asked: Asked, name: str, outcome: Outcome, reader: Reader, first: str) -> None:
@@ -83,7 +78,7 @@ def _tell_data(asked: Asked, name: str, outcome: Outcome, reader: Reader, first:
             "report": report_content(reader, first) if asked.report and first else None,
         }
         ok = outcome.code is ExitCode.OK
-        out.envelope("trade/1", content, ok=ok, mode=mode_of(asked), warnings=outcome.notes)
+        out.envelope("trade/1", content, ok=ok, mode=out.mode_of(asked.live), warnings=outcome.notes)
     elif asked.report and first:
         out.data(report_text(reader, first))
 
@@ -121,7 +116,7 @@ def _leg_content(spec: LegSpec, verdict: Verdict) -> dict[str, object]:
     }
 
 
-def last_line(name: str, results: Sequence[RunResult], code: ExitCode, mode: str = out.PAPER) -> str:
+def last_line(name: str, results: Sequence[RunResult], code: ExitCode, mode: str = PAPER) -> str:
     """Mode, policy, the judge's word on the last run, and the exit code."""
     if not results:
         return f"{mode.upper()}  {name}: nothing was run"

@@ -6,6 +6,7 @@ from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
 from dnkit.cli.status import account_content, accounts_text, all_accounts
 from dnkit.model.errors import DnkitError
+from dnkit.model.terms import PAPER
 from dnkit.runtime.floor import Claim, Stores, open_stores, refuse_unfinished
 from dnkit.runtime.folder import state_folder
 from dnkit.venues.accounts import AccountRow
@@ -21,7 +22,7 @@ def show(*, as_json: bool) -> int:
     """Every paper account."""
     rows = all_accounts()
     if as_json:
-        out.envelope("paper/1", {"accounts": [account_content(row) for row in rows]}, ok=True, mode=out.PAPER)
+        out.envelope("paper/1", {"accounts": [account_content(row) for row in rows]}, ok=True, mode=PAPER)
     else:
         out.data(accounts_text(rows) if rows else "no paper accounts yet")
     return ExitCode.OK
@@ -39,7 +40,7 @@ def reset(market: str, venue: str, symbol: str, *, yes: bool, as_json: bool) -> 
             for row in wanted:
                 _note(stores, row)
     if as_json:
-        out.envelope("paper-reset/1", {"forgotten": len(wanted)}, ok=True, mode=out.PAPER)
+        out.envelope("paper-reset/1", {"forgotten": len(wanted)}, ok=True, mode=PAPER)
     else:
         out.say(f"{len(wanted)} paper accounts forgotten")
     return ExitCode.OK
@@ -51,7 +52,7 @@ def _matches(row: AccountRow, market: str, venue: str, symbol: str) -> bool:
 
 def _note(stores: Stores, row: AccountRow) -> None:
     stores.journal.note_ledger(
-        mode=out.PAPER, market=row.market, venue=row.venue, symbol=row.symbol, lots=0, entry=0, note="reset"
+        mode=PAPER, market=row.market, venue=row.venue, symbol=row.symbol, lots=0, entry=0, note="reset"
     )
 
 

@@ -12,6 +12,7 @@ from dnkit.journal.reader import Reader
 from dnkit.journal.records import Ledger
 from dnkit.journal.writer import Journal
 from dnkit.model.numbers import plain
+from dnkit.model.terms import PAPER
 from dnkit.runtime.floor import Claim, open_stores, refuse_unfinished
 from dnkit.runtime.folder import StateFolder, state_folder
 from dnkit.runtime.library import VenueFacts
@@ -95,7 +96,7 @@ def _tell(asked: Asked, rows: Sequence[Row], *, adopted: int) -> int:
     code = ExitCode.OK if adopted or not differing else ExitCode.FINDINGS
     if asked.as_json:
         content = {"accounts": [_content(row) for row in rows], "differing": differing, "adopted": adopted}
-        out.envelope("reconcile/1", content, ok=code is ExitCode.OK, mode=out.PAPER)
+        out.envelope("reconcile/1", content, ok=code is ExitCode.OK, mode=PAPER)
     elif not adopted:
         out.data(_table(rows) if rows else "no account is known yet")
     if adopted:

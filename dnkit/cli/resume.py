@@ -7,7 +7,7 @@ import msgspec
 from dnkit.cli import out
 from dnkit.cli.attending import carried_out
 from dnkit.cli.exit_codes import ExitCode
-from dnkit.cli.outcome import Asked, Outcome, mode_of, tell
+from dnkit.cli.outcome import Asked, Outcome, tell
 from dnkit.cli.places import Place, place, refuse_slips, where
 from dnkit.journal.errors import RunNotFound
 from dnkit.journal.reader import Reader
@@ -31,7 +31,7 @@ class RunEnded(DnkitError):
 
 def resume(asked: Asked) -> int:
     """Run the command; answers the exit code."""
-    out.announce(mode_of(asked), f"trade --resume {asked.resume} on {where(asked)}")
+    out.announce(out.mode_of(asked.live), f"trade --resume {asked.resume} on {where(asked)}")
     refuse_slips(asked)
     folder = state_folder()
     known = _find(folder, asked.resume)

@@ -5,6 +5,7 @@ from dnkit.cli.exit_codes import ExitCode
 from dnkit.journal.reader import Reader
 from dnkit.journal.records import Run
 from dnkit.model.numbers import plain
+from dnkit.model.terms import PAPER
 from dnkit.runtime.folder import state_folder
 from dnkit.venues.accounts import AccountRow, PaperAccounts
 
@@ -21,7 +22,7 @@ def status(*, as_json: bool) -> int:
     rows = open_accounts()
     if as_json:
         content = {"runs": [_content(run) for run in runs], "open": [account_content(row) for row in rows]}
-        out.envelope("status/1", content, ok=True, mode=out.PAPER)
+        out.envelope("status/1", content, ok=True, mode=PAPER)
         return ExitCode.OK
     headers = ("run", "policy", "market", "cycle", "end", "risk", "exit")
     out.data(out.table(headers, [_cells(run) for run in runs]) if runs else "no runs yet")

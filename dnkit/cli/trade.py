@@ -8,7 +8,7 @@ import msgspec
 from dnkit.cli import out
 from dnkit.cli.attending import carried_out
 from dnkit.cli.gate import Passed, pass_gate
-from dnkit.cli.outcome import Asked, Outcome, mode_of, tell
+from dnkit.cli.outcome import Asked, Outcome, tell
 from dnkit.cli.places import Place, confirm_live, paper_claim, place, refuse_slips, where
 from dnkit.cli.settings import parse_settings
 from dnkit.machine.program import Program
@@ -36,7 +36,7 @@ class Prepared(msgspec.Struct, frozen=True):
 
 def trade(asked: Asked) -> int:
     """Run the command; answers the exit code."""
-    out.announce(mode_of(asked), f"trade {asked.policy} on {where(asked)}")
+    out.announce(out.mode_of(asked.live), f"trade {asked.policy} on {where(asked)}")
     venues = VenueFacts()
     if not asked.policy:
         raise UsageError("--policy is missing: a path, a name in ./policies, or a packaged one")

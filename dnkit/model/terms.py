@@ -10,6 +10,9 @@ class Side(IntEnum):
     SELL = -1
 
 
+PAPER, LIVE = "paper", "live"  # whether orders reach a venue
+
+
 class OrderType(str, Enum):
     """How an order meets the book. GTC rests and may cross; POST_ONLY rests or is refused."""
 

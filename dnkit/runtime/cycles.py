@@ -18,11 +18,10 @@ from dnkit.model.errors import DnkitError
 from dnkit.model.events import Event
 from dnkit.model.ids import RUN_ID_LENGTH
 from dnkit.model.numbers import NS_PER_S
-from dnkit.model.terms import EndName, Intent
+from dnkit.model.terms import PAPER, EndName, Intent
 from dnkit.readers.claims import compare
 from dnkit.readers.facts import gather
 from dnkit.runtime import seeding
-from dnkit.runtime.house import PAPER
 from dnkit.runtime.ready import NotReady, unready, words
 from dnkit.runtime.run import Floor, PaperRun, RunResult
 

@@ -19,8 +19,6 @@ from dnkit.venues.account import Account
 from dnkit.venues.base import Request
 from dnkit.venues.judge import Verdict
 
-PAPER, LIVE = "paper", "live"
-
 
 class Seat(Protocol):
     """One leg of a run at its venue. `opening` is what the account held when it was taken, signed lots."""

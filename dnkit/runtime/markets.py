@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from dnkit.live.setup import MAIN
-from dnkit.runtime.house import LIVE as MODE
+from dnkit.model.terms import LIVE as MODE
 
 LIVE = f"{MODE}:"
 

@@ -8,8 +8,7 @@ from dnkit.machine.program import LegSpec
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.commands import PlaceOrder
 from dnkit.model.instrument import Instrument
-from dnkit.model.terms import Side
-from dnkit.runtime.house import PAPER
+from dnkit.model.terms import PAPER, Side
 from dnkit.runtime.world import World
 from dnkit.venues.account import PAPER_TERMS, Account
 from dnkit.venues.accounts import PaperAccounts

@@ -10,7 +10,7 @@ from dnkit.journal.writer import Journal
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.errors import DnkitError
 from dnkit.model.instrument import Instrument
-from dnkit.runtime.house import PAPER
+from dnkit.model.terms import PAPER
 from dnkit.venues.accounts import AccountRow
 from dnkit.venues.local.exchange import MARKET as EXCHANGE
 

@@ -25,9 +25,9 @@ from dnkit.model.commands import Command, EndRun, PlaceOrder, ReadBook, ReadPosi
 from dnkit.model.errors import DnkitError
 from dnkit.model.events import Event, FlattenAsked, Restarted, Started, StopAsked, Wish
 from dnkit.model.ids import order_key
-from dnkit.model.terms import EndName, Risk
+from dnkit.model.terms import PAPER, EndName, Risk
 from dnkit.runtime.helm import Helm
-from dnkit.runtime.house import PAPER, House, Time
+from dnkit.runtime.house import House, Time
 from dnkit.runtime.pager import Pager
 from dnkit.runtime.seeding import note
 from dnkit.venues.account import Account

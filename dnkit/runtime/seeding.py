@@ -10,8 +10,7 @@ from dnkit.journal.writer import Journal
 from dnkit.machine.program import Amount, LegSpec, Program
 from dnkit.model.instrument import Instrument
 from dnkit.model.numbers import MBPS_ONE, ceil_div, plain
-from dnkit.model.terms import Intent
-from dnkit.runtime.house import PAPER
+from dnkit.model.terms import PAPER, Intent
 from dnkit.venues.account import Account
 
 REBALANCE_SHARE = 92  # percent of the clip the second leg of a rebalance starts with

@@ -94,7 +94,7 @@ STEPS = (
         {
             # P03 as above. P07 is the leg that goes through zero.
             "open": {"P06": 0, "P03": 1, "P05": 2},
-            "close": {"P07": 0, "P05": 2},
+            "close": {"P07": 0, "P03": 1, "P05": 2},
             "unwind": {"P07": 0, "P03": 1, "P05": 2},
         },
         UNFLAGGED | WORKING,

@@ -1,6 +1,6 @@
 """Nado's queries: the gateway's for what is, the archive's for what was."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TypeVar
 
@@ -224,27 +224,27 @@ class Queries:
     async def funding(self, product: int) -> Contract | None:
         """The funding of a product, None where the archive does not list it."""
         reply = await self._archive.call("GET", "/v2/contracts", headers=HEADERS)
-        every = _read(msgspec.json.Decoder(dict[str, Contract]).decode, _sound(reply))
+        every = _read(dict[str, Contract], _sound(reply))
         return next((one for one in every.values() if one.product_id == product), None)
 
     async def server_ms(self) -> int:
         """The venue's clock in unix milliseconds."""
         reply = await self._gateway.call("GET", "/edge/query?type=time", headers=HEADERS)
-        return int(_read(msgspec.json.Decoder(ServerTime).decode, _sound(reply)).server_time)
+        return int(_read(ServerTime, _sound(reply)).server_time)
 
     async def _query(self, kind: type[T], **asked: object) -> T:
         body = msgspec.json.encode(asked)
         reply = await self._gateway.call("POST", "/query", body, HEADERS)
-        return _read(msgspec.json.Decoder(kind).decode, answered(_sound(reply)).data)
+        return _read(kind, answered(_sound(reply)).data)
 
     async def _post(self, kind: type[T], asked: object) -> T:
         reply = await self._archive.call("POST", "/v1", msgspec.json.encode(asked), HEADERS)
-        return _read(msgspec.json.Decoder(kind).decode, _sound(reply))
+        return _read(kind, _sound(reply))
 
 
 def answered(body: bytes | str) -> Reply:
     """The gateway's answer where it is no refusal; RefusedError otherwise."""
-    reply = _read(msgspec.json.Decoder(Reply).decode, body)
+    reply = _read(Reply, body)
     if reply.status != "success":
         raise RefusedError(reply)
     return reply
@@ -257,10 +257,10 @@ def _sound(reply: http.Reply) -> bytes:
     return reply.body
 
 
-def _read(decode: Callable[[bytes | str], T], body: bytes | str | msgspec.Raw) -> T:
+def _read(kind: type[T], body: bytes | str | msgspec.Raw) -> T:
     """An answer that cannot be read says nothing of what became of the request."""
     try:
-        return decode(bytes(body) if isinstance(body, msgspec.Raw) else body)
+        return msgspec.json.decode(body, type=kind)
     except msgspec.MsgspecError as error:
         said = Trouble(sign=Sign.DROPPED, text=f"an answer that cannot be read: {error}")
         raise TroubledError(said) from error

@@ -18,8 +18,8 @@ from dnkit.model.commands import CancelOrder, FindOrder, PlaceOrder, ReadPositio
 from dnkit.model.errors import DnkitError
 from dnkit.model.events import OrdersSwept, PositionRead
 from dnkit.model.ids import order_key
+from dnkit.model.terms import PAPER
 from dnkit.runtime.endpoint.world import EndpointWorld
-from dnkit.runtime.house import PAPER
 from dnkit.runtime.library import VenueFacts
 from dnkit.venues.account import Account, Holding
 from dnkit.venues.base import Request

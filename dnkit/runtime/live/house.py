@@ -16,7 +16,7 @@ from dnkit.model.events import OrderFact, OrdersSwept, PositionRead, VenueFact
 from dnkit.model.ids import order_key
 from dnkit.model.instrument import Instrument
 from dnkit.model.numbers import NS_PER_MS, NS_PER_S
-from dnkit.runtime.house import LIVE
+from dnkit.model.terms import LIVE
 from dnkit.runtime.live.world import LiveWorld
 from dnkit.venues.account import Account, Holding
 from dnkit.venues.base import OpenOrder, Request, Trouble, TroubledError

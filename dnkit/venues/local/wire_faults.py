@@ -21,7 +21,6 @@ class WireFault(str, Enum):
     MALFORMED = "malformed"  # a frame that is no JSON
     SILENT = "silent"  # a stream says nothing for a while; its connection stays
     GAP = "gap"  # a change of a book is left out
-    LATE_POSITION = "late_position"  # a position as it was before the last fills
     LATE_FILL = "late_fill"  # a fill is told after what came later
     TWICE = "twice"  # a fill is told a second time
 

@@ -177,8 +177,10 @@ _told_in: Callable[[str | bytes], Told] = msgspec.json.Decoder(Told).decode
 def told(frame: str | bytes) -> Told | None:
     """A message of the streams, None for a frame that is something else. DnkitError when it is no JSON."""
     try:
+        return _told_in(frame)
+    except msgspec.ValidationError as error:  # an answer, or a type that nobody here follows
         if envelope_in(frame).type in KNOWN:
-            return _told_in(frame)
+            raise DnkitError(f"Nado sent what cannot be read: {error}") from error
+        return None
     except msgspec.MsgspecError as error:
         raise DnkitError(f"Nado sent what cannot be read: {error}") from error
-    return None

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -12,6 +11,7 @@ from aiohttp import web
 
 from dnkit.model.numbers import NS_PER_MS, plain
 from dnkit.model.terms import Side
+from dnkit.runtime.local.conversation import Conversation
 from dnkit.runtime.local.hyperliquid.client import Client
 from dnkit.runtime.local.shop import Stock
 from dnkit.runtime.local.showing import Showing
@@ -21,47 +21,24 @@ SNAPSHOT_S = 0.1
 LEVELS = 20
 SILENCE_S = 3
 LATE_S = 0.3
-BACKLOG_MAX = 10_000  # frames: whoever is that far behind does not read
 Name = tuple[str, str]
 encode = msgspec.json.Encoder().encode
 
 
-class Session:
-    """One connection."""
+class Session(Conversation):
+    """A connection with what it wants."""
 
     def __init__(self, socket: web.WebSocketResponse, request: web.Request) -> None:
+        super().__init__(socket, request)
         self.wanted: set[Name] = set()
-        self.silent_until = 0.0
-        self._socket, self._request = socket, request
-        self._frames: asyncio.Queue[bytes] = asyncio.Queue(BACKLOG_MAX)
 
     def tell(self, message: dict[str, Any]) -> None:
         """Another message."""
         self.send(encode(message))
 
-    def send(self, frame: bytes) -> None:
-        """Another frame; who does not read is cut off."""
-        if time.monotonic() < self.silent_until:
-            return
-        try:
-            self._frames.put_nowait(frame)
-        except asyncio.QueueFull:
-            self.cut()
-
     def leave(self, subscription: dict[str, str]) -> None:
         """It does not want that any more."""
         self.wanted.discard(_name(subscription))
-
-    def cut(self) -> None:
-        """Break the connection."""
-        if self._request.transport is not None:
-            self._request.transport.abort()
-
-    async def run(self) -> None:
-        """Send what there is, until cancelled."""
-        with suppress(ConnectionError):
-            while True:
-                await self._socket.send_str((await self._frames.get()).decode(errors="replace"))
 
 
 class Feed:

@@ -12,6 +12,7 @@ from aiohttp import WSMsgType, web
 
 from dnkit.model.numbers import NS_PER_MS
 from dnkit.runtime.local.backdoor import Backdoor
+from dnkit.runtime.local.conversation import cut
 from dnkit.runtime.local.hyperliquid.actions import Actions
 from dnkit.runtime.local.hyperliquid.auth import Nonces, Refused, signers
 from dnkit.runtime.local.hyperliquid.client import Client
@@ -130,7 +131,7 @@ class HyperliquidShop:
             text = await request.read()
             fault = self._stock.faults.first(*faults)
             if fault is WireFault.DROP_BEFORE:
-                return _cut(request)
+                return cut(request)
             if fault is WireFault.RATE_LIMIT:
                 return web.Response(status=429, text=LIMITED)
             try:
@@ -138,7 +139,7 @@ class HyperliquidShop:
             except (msgspec.DecodeError, Unknown, *_SHAPE):
                 return web.Response(status=422, text=UNREADABLE)
             if fault is WireFault.DROP_AFTER:
-                return _cut(request)
+                return cut(request)
             if fault is WireFault.HTML:
                 return web.Response(status=502, text=HTML, content_type="text/html")
             if fault is WireFault.TRUNCATED:
@@ -221,9 +222,3 @@ class HyperliquidShop:
             return {"type": "action", "payload": await self._carry_out(payload)}
         except (Unknown, *_SHAPE):
             return {"type": "error", "payload": UNREADABLE}
-
-
-def _cut(request: web.Request) -> web.Response:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()

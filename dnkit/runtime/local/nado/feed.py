@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -13,6 +12,7 @@ from aiohttp import web
 from dnkit.model import events as ev
 from dnkit.model.numbers import PICO
 from dnkit.model.terms import EndKind, Side
+from dnkit.runtime.local.conversation import Conversation
 from dnkit.runtime.local.nado.entry import row_of
 from dnkit.runtime.local.shop import Stock, trades_of
 from dnkit.runtime.local.showing import Showing
@@ -24,47 +24,23 @@ from dnkit.venues.nado.words import X18, Product
 BATCH_S = 0.05  # depth goes out that often
 SILENCE_S = 3
 LATE_S = 0.3
-BACKLOG_MAX = 10_000  # frames: whoever is that far behind does not read
 PICO_X18 = X18 // PICO
 _REASONS = {EndKind.FILLED: "filled"}
 Levels = dict[int, int]
 encode = msgspec.json.Encoder().encode
 
 
-class Subscriber:
-    """One connection to the streams."""
+class Subscriber(Conversation):
+    """A connection with the streams it asked for, and the accounts it proved to be."""
 
-    def __init__(self, socket: web.WebSocketResponse) -> None:
+    def __init__(self, socket: web.WebSocketResponse, request: web.Request) -> None:
+        super().__init__(socket, request)
         self.streams: set[tuple[str, int | None, str]] = set()
         self.accounts: set[str] = set()
-        self._socket = socket
-        self._frames: asyncio.Queue[bytes] = asyncio.Queue(BACKLOG_MAX)
-        self.silent_until = 0.0
 
     def wants(self, kind: str, product: int, account: str = "") -> bool:
         """Whether it asked for that stream, for this product or for all."""
         return (kind, product, account) in self.streams or (kind, None, account) in self.streams
-
-    def tell(self, frame: bytes) -> None:
-        """Another frame; who does not read is cut off."""
-        if time.monotonic() < self.silent_until:
-            return
-        try:
-            self._frames.put_nowait(frame)
-        except asyncio.QueueFull:
-            self.cut()
-
-    def cut(self) -> None:
-        """Break the connection."""
-        transport = self._socket._req.transport if self._socket._req is not None else None
-        if transport is not None:
-            transport.abort()
-
-    async def run(self) -> None:
-        """Send what there is, until cancelled."""
-        with suppress(ConnectionError):
-            while True:
-                await self._socket.send_str((await self._frames.get()).decode())
 
 
 class Depth:
@@ -180,7 +156,7 @@ class Feed:
             fault = self._stock.faults.first(WireFault.SILENT, WireFault.MALFORMED) if account else None
             if fault is WireFault.SILENT:
                 subscriber.silent_until = time.monotonic() + SILENCE_S
-            subscriber.tell(text[: len(text) // 2] if fault is WireFault.MALFORMED else text)
+            subscriber.send(text[: len(text) // 2] if fault is WireFault.MALFORMED else text)
 
     def _touch(self, product: Product, bid: tuple[int, int], ask: tuple[int, int]) -> dict[str, Any]:
         return {

@@ -11,6 +11,7 @@ from aiohttp import WSMsgType, web
 
 from dnkit.model.numbers import NS_PER_MS
 from dnkit.runtime.local.backdoor import Backdoor
+from dnkit.runtime.local.conversation import cut
 from dnkit.runtime.local.nado.answers import Answers
 from dnkit.runtime.local.nado.entry import Entry, Execute, Refusal
 from dnkit.runtime.local.nado.feed import Feed, Subscriber
@@ -90,7 +91,7 @@ class NadoShop:
             if fault is WireFault.HTML:
                 return web.Response(status=502, text=HTML, content_type="text/html")
             if fault is WireFault.DROP_BEFORE:
-                return _cut(request)
+                return cut(request)
             body = encode(await work(request))
             if fault is WireFault.TRUNCATED:
                 return await _truncated(request, body)
@@ -119,33 +120,33 @@ class NadoShop:
 
     # --- sockets --------------------------------------------------------------------------------------
 
-    def _socket(self, talk: Callable[[web.WebSocketResponse], Awaitable[None]]) -> Handler:
+    def _socket(self, talk: Callable[[web.WebSocketResponse, web.Request], Awaitable[None]]) -> Handler:
         async def answer(request: web.Request) -> web.StreamResponse:
             if "permessage-deflate" not in request.headers.get("Sec-WebSocket-Extensions", ""):
                 return web.Response(status=403, text="2080 offer permessage-deflate")
             socket = web.WebSocketResponse(heartbeat=None, max_msg_size=BODY_MAX)
             await socket.prepare(request)
             with suppress(ConnectionError):
-                await talk(socket)
+                await talk(socket, request)
             return socket
 
         return answer
 
-    async def _orders_socket(self, socket: web.WebSocketResponse) -> None:
+    async def _orders_socket(self, socket: web.WebSocketResponse, request: web.Request) -> None:
         """Queries and executes; each is answered when it is done, in any order."""
         tasks: set[asyncio.Task[None]] = set()
         async for message in socket:
             if message.type is WSMsgType.TEXT:
-                task = asyncio.create_task(self._entered(socket, message.data))
+                task = asyncio.create_task(self._entered(socket, request, message.data))
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
 
-    async def _entered(self, socket: web.WebSocketResponse, text: str) -> None:
+    async def _entered(self, socket: web.WebSocketResponse, request: web.Request, text: str) -> None:
         """One frame of the order socket, with everything that may go wrong with it."""
         asked = msgspec.json.decode(text)
         fault = self._stock.faults.first(*_ENTRY_FAULTS)
         if fault is WireFault.DROP_BEFORE:
-            _cut_socket(socket)
+            cut(request)
             return
         with suppress(ConnectionError):
             if fault is WireFault.RATE_LIMIT and "type" not in asked:
@@ -156,19 +157,19 @@ class NadoShop:
             else:
                 answer = await self._entry.execute(msgspec.convert(asked, Execute))
             if fault is WireFault.DROP_AFTER:
-                _cut_socket(socket)
+                cut(request)
                 return
             body = HTML if fault is WireFault.HTML else encode(answer).decode()
             await socket.send_str(body[: len(body) // 2] if fault is WireFault.TRUNCATED else body)
 
-    async def _streams_socket(self, socket: web.WebSocketResponse) -> None:
-        subscriber = Subscriber(socket)
+    async def _streams_socket(self, socket: web.WebSocketResponse, request: web.Request) -> None:
+        subscriber = Subscriber(socket, request)
         sender = asyncio.create_task(subscriber.run())
         self._feed.join(subscriber)
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
-                    subscriber.tell(encode(self._said(subscriber, msgspec.json.decode(message.data))))
+                    subscriber.send(encode(self._said(subscriber, msgspec.json.decode(message.data))))
         finally:
             self._feed.leave(subscriber)
             sender.cancel()
@@ -230,17 +231,6 @@ def _limited(asked: Mapping[str, Any]) -> dict[str, Any]:
     return {"status": "failure", "error": "too many requests", "error_code": 1000, "id": number}
 
 
-def _cut(request: web.Request) -> web.Response:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()
-
-
-def _cut_socket(socket: web.WebSocketResponse) -> None:
-    if socket._req is not None and socket._req.transport is not None:
-        socket._req.transport.abort()
-
-
 async def _truncated(request: web.Request, body: bytes) -> web.StreamResponse:
     """Promise all of it and break off in the middle."""
     response = web.StreamResponse(
@@ -248,5 +238,5 @@ async def _truncated(request: web.Request, body: bytes) -> web.StreamResponse:
     )
     await response.prepare(request)
     await response.write(body[: len(body) // 2])
-    _cut(request)
+    cut(request)
     return response
