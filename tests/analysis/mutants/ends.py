@@ -190,14 +190,14 @@ MUTANTS = (
     Mutant(
         "one read outweighs many",
         "a halt that found the books apart goes by the first read that agrees",
-        line(ends._after_halt_read, " and turn.state.step != DOUBT", ""),
+        line(verify.agrees, "leg.doubt or ", ""),
         Check(IN_A_ROW, ((200, 200, 500, 200, 500, 200), Risk.UNKNOWN)),
     ),
     Mutant(
         "one read counts twice",
-        "a halt asks nobody for the second of two reads",
-        line(ends._ask_again, "turn.state.step == CONFIRM", "False"),
-        Check(IN_A_ROW, ((200, 500, None, 500, None), Risk.UNKNOWN)),
+        "one read that agrees ends all doubt",
+        line(verify.doubted, "max(0, leg.doubt - 1)", "0"),
+        Check(IN_A_ROW, ((200, 500, None, 200, 500), Risk.UNKNOWN)),
     ),
     Mutant(
         "halt by an old read",
