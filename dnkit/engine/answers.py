@@ -54,9 +54,8 @@ def hear_position(turn: Turn, event: ev.PositionRead) -> None:
 
 
 def hear_sweep(turn: Turn, event: ev.OrdersSwept) -> None:
-    """A stray may have been filled up to now: no earlier read is a witness, nor one that was asked for before
-    a late answer told of it; the answer to such a read may still come, so it takes two. START reads after its
-    sweep.
+    """A stray may have been filled up to now: no earlier read is a witness. A late answer that tells of one
+    may overtake that of a read from before it, so it takes two. START reads after its sweep.
     """
     awaited = turn.settle_leg(event.leg, event.request, good=event.ok)
     if not event.found:
@@ -65,7 +64,6 @@ def hear_sweep(turn: Turn, event: ev.OrdersSwept) -> None:
     if turn.state.stage is not Stage.START:
         turn.may_have_moved(event.leg)
         if not awaited:
-            turn.settle_leg(event.leg, turn.legs[event.leg].pending, good=False)
             turn.update_leg(event.leg, doubt=verify.TWICE)
 
 

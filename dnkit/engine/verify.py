@@ -53,7 +53,8 @@ def doubted(turn: Turn, index: int, lots: int, as_of_ns: int) -> int:
     """How many more reads must equal the ledger, once this one was heard."""
     leg = turn.legs[index]
     if equals(leg, lots, as_of_ns):
-        return max(0, leg.doubt - 1)
+        is_new = as_of_ns > leg.witness_ns  # the same read may be told twice
+        return max(0, leg.doubt - is_new)
     contradicts = leg.known and as_of_ns >= leg.fill_ns and not is_lagging(turn, index)
     return TWICE if contradicts else leg.doubt
 
