@@ -47,7 +47,7 @@ from dnkit.venues.base import (
 )
 
 RECORDS: Mapping[str, Record] = {"bybit": BYBIT}
-OPEN_S, REJOIN_S, AGAIN_S = 10, 0.5, 0.2
+OPEN_S, REJOIN_S, AGAIN_S, LOOK_S = 10, 0.5, 0.2, 0.05
 T = TypeVar("T")
 Told = Mapping[str, Any]
 
@@ -361,7 +361,7 @@ class CcxtVenue:
         while True:
             try:
                 await watch()
-            except BaseError:
+            except (BaseError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
                 await asyncio.sleep(AGAIN_S)
                 asyncio.get_running_loop().call_later(REJOIN_S, self._missed)
 
@@ -374,8 +374,16 @@ class CcxtVenue:
             self._traded(one)
 
     async def _orders(self) -> None:
-        for one in tuple(await self._data.watch_orders()):
-            self._ordered(one["info"], one)
+        """A watch does not wake for words that came while nobody waited: look at what is kept, too."""
+        watch = asyncio.create_task(self._data.watch_orders())
+        try:
+            while not watch.done():
+                await asyncio.wait({watch}, timeout=LOOK_S)
+                for one in tuple(self._data.orders or ()):
+                    self._ordered(one["info"], one)
+            await watch
+        finally:
+            watch.cancel()
 
     def _traded(self, told: Told) -> None:
         """One execution, by its own id."""
