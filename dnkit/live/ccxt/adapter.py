@@ -103,6 +103,7 @@ class CcxtVenue:
             exchange.open()
             # aiohttp repeats GET and DELETE when a kept connection breaks.
             exchange.session._retry_connection = False
+        self._data.handle_order = lambda _client, told: self._rows(told["data"])
         try:
             await self._call(self._data.load_markets)
             self._trade.set_markets(self._data.markets, self._data.currencies)
@@ -374,16 +375,20 @@ class CcxtVenue:
             self._traded(one)
 
     async def _orders(self) -> None:
-        """A watch does not wake for words that came while nobody waited: look at what is kept, too."""
+        """A watch does not wake for words that came while nobody waited: it only subscribes, see `_rows`."""
         watch = asyncio.create_task(self._data.watch_orders())
         try:
             while not watch.done():
                 await asyncio.wait({watch}, timeout=LOOK_S)
-                for one in tuple(self._data.orders or ()):
-                    self._ordered(one["info"], one)
             await watch
         finally:
             watch.cancel()
+
+    def _rows(self, rows: Sequence[Told]) -> None:
+        for raw in rows:
+            for market in self._markets.values():
+                if market["id"] == (raw.get("symbol") or raw.get("instId")):
+                    self._ordered(raw, {**self._data.parse_order(raw, market), "symbol": market["symbol"]})
 
     def _traded(self, told: Told) -> None:
         """One execution, by its own id."""
