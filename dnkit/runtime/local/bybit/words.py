@@ -69,6 +69,8 @@ def order_row(account: str, one: Instrument, order: PaperOrder) -> dict[str, Any
 
 
 def _status(order: PaperOrder) -> str:
+    if order.cum >= order.asked.lots:
+        return "Filled"
     if order.ended is None:
         return "PartiallyFilled" if order.cum else "New"
     if order.ended is EndKind.FILLED:
