@@ -169,7 +169,8 @@ class CcxtVenue:
         signs = {"long": 1, "short": -1}
         held = [one for one in rows if Decimal(one["contracts"] or 0)]
         return Position(
-            lots=sum(signs[one["side"]] * self._lots(symbol, one["contracts"]) for one in held), as_of_ns=as_of
+            lots=sum(signs[one["side"]] * self._lots(symbol, one["contracts"]) for one in held),
+            as_of_ns=as_of,
         )
 
     async def open_orders(self, symbol: str) -> Sequence[OpenOrder]:
@@ -215,9 +216,7 @@ class CcxtVenue:
         """Funding that was paid."""
         unified, since = self._markets[symbol]["symbol"], since_ns // NS_PER_MS or None
         rows = await self._call(lambda: self._data.fetch_funding_history(unified, since))
-        return [
-            Payment(at_ns=int(one["timestamp"]) * NS_PER_MS, money=_money(one["amount"])) for one in rows
-        ]
+        return [Payment(at_ns=int(one["timestamp"]) * NS_PER_MS, money=_money(one["amount"])) for one in rows]
 
     # Requests
 
@@ -236,8 +235,9 @@ class CcxtVenue:
         self._memory.note(asked.key, name, self._now())
 
         async def send() -> Any:
-            told = self._trade.amount_to_precision(market["symbol"], amount), self._trade.price_to_precision(
-                market["symbol"], price
+            told = (
+                self._trade.amount_to_precision(market["symbol"], amount),
+                self._trade.price_to_precision(market["symbol"], price),
             )
             if (Decimal(told[0]), Decimal(told[1])) != (Decimal(amount), Decimal(price)):
                 raise DnkitError(f"ccxt would make {told} of {amount} at {price}")
