@@ -49,6 +49,8 @@ def touch(number: int) -> dict[str, Any]:
 class Server:
     """As much of the venue as a trader needs to come up: fixed answers, one stream, orders taken."""
 
+    touch: Callable[[int], dict[str, Any]] = staticmethod(touch)
+
     def __init__(self) -> None:
         self.stream: web.WebSocketResponse | None = None
         self.ready = asyncio.Event()
@@ -62,7 +64,7 @@ class Server:
         for number in range(touches):
             self.order = asyncio.get_running_loop().create_future()
             assert self.stream is not None
-            frame = json.dumps(touch(number))
+            frame = json.dumps(self.touch(number))
             start = time.perf_counter_ns()
             await self.stream.send_str(frame)
             async with asyncio.timeout(10):
@@ -148,11 +150,11 @@ async def served(server: Server) -> AsyncIterator[str]:
     await runner.cleanup()
 
 
-def race(command: Sequence[str]) -> list[int]:
+def race(command: Sequence[str], venue: Callable[[], Server] = Server) -> list[int]:
     """One trader in a process of its own; it gets the address and the key on its standard input."""
 
     async def run() -> list[int]:
-        server = Server()
+        server = venue()
         async with served(server) as address:
             env = {**os.environ, "PYTHONPATH": str(ROOT)}
             with subprocess.Popen(
