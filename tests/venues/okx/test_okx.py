@@ -1,10 +1,8 @@
 """Plain ccxt drives the local exchange that speaks as OKX does, over real sockets."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import ccxt.pro
@@ -146,5 +144,25 @@ def test_a_gap_breaks_the_chain_of_the_book(address: str) -> None:
                         await okx.watch_order_book(PAIR)
             finally:
                 await asyncio.to_thread(_post, f"{address}/local/faults", "all=0")
+
+    run(work)
+
+
+def test_streams_tell_orders_fills_and_positions(address: str) -> None:
+    async def work() -> None:
+        async with client(address, "hears") as okx:
+            trades = asyncio.create_task(okx.watch_my_trades(PAIR))
+            await okx.authenticate()
+            await asyncio.sleep(0.2)  # ccxt tells nobody when a subscription stands
+            _, ask = await touch(okx)
+            await okx.create_order_ws(PAIR, "limit", "buy", 0.3, round(ask * 1.01, 2), {"clOrdId": "ws1"})
+            told = await asyncio.wait_for(trades, 5)
+            assert told[0]["info"]["clOrdId"] == "ws1"
+            for _ in range(200):
+                held = await okx.fetch_positions([PAIR])
+                if held and held[0]["contracts"] == "0.3":
+                    return
+                await asyncio.sleep(0.02)
+            raise AssertionError(held)
 
     run(work)

@@ -1,4 +1,4 @@
-"""OKX's order entry on a local exchange: read what is asked, refuse what is off the grid; then the matching."""
+"""OKX's order entry on a local exchange: read what is asked, refuse what is off the grid, then match."""
 
 from collections.abc import Mapping, Sequence
 from itertools import count

@@ -198,7 +198,9 @@ class Feed:
             self._push("orders", one.symbol, lambda: row, account)
         for trade in trades:
             fill = words.fill_row(account, one, trade)
-            told = row | {name: fill[name] for name in ("fillPx", "fillSz", "tradeId", "fillTime", "execType")}
+            told = row | {
+                name: fill[name] for name in ("fillPx", "fillSz", "tradeId", "fillTime", "execType")
+            }
             told |= {"fillFee": fill["fee"], "fillFeeCcy": fill["feeCcy"]}
             self._tell_fill(account, one.symbol, told)
 

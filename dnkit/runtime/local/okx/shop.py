@@ -104,9 +104,7 @@ class OkxShop:
         except _SHAPE:
             raise Refusal("51000") from None
 
-    def _writes(
-        self, method: str, path: str
-    ) -> Callable[[str, Asked], Awaitable[dict[str, Any]]] | None:
+    def _writes(self, method: str, path: str) -> Callable[[str, Asked], Awaitable[dict[str, Any]]] | None:
         if method != "POST":
             return None
         if path in ("trade/order", "trade/batch-orders"):

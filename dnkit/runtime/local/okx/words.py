@@ -198,7 +198,9 @@ def state_of(order: PaperOrder, cum: int) -> str:
     return "partially_filled" if cum else "live"
 
 
-def order_row(account: str, contract: Contract, order: PaperOrder, cum: int, worth: int, fee: int) -> dict[str, Any]:
+def order_row(
+    account: str, contract: Contract, order: PaperOrder, cum: int, worth: int, fee: int
+) -> dict[str, Any]:
     """An order with these totals."""
     asked, at = order.asked, str(now_ms())
     own = asked.key.startswith(NAMELESS)
