@@ -55,7 +55,11 @@ class Entry:
         if key and not (key.isascii() and key.isalnum() and len(key) <= ID_MAX):
             raise Refusal("51000", "clOrdId")
         lots = contract.lots(str(asked.get("sz", "")))
-        price = self._cap(contract, side) if kind is OrderType.MARKET else contract.ticks(str(asked["px"]))
+        price = (
+            self._cap(contract, side)
+            if kind is OrderType.MARKET
+            else contract.ticks(str(asked.get("px", "")))
+        )
         key = key or f"{words.NAMELESS}{next(self._numbers)}"
         teller = self._accounts[account]
         if teller.order(contract.listing, key) is not None:
