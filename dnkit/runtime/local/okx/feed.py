@@ -1,6 +1,7 @@
 """OKX's streams on a local exchange: books as a chain of seqIds, touches, and what an account hears."""
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from aiohttp import web
 from dnkit.model import events as ev
 from dnkit.model.numbers import from_pico
 from dnkit.model.terms import Side
+from dnkit.runtime.local.conversation import Conversation
 from dnkit.runtime.local.okx import words
 from dnkit.runtime.local.okx.accounts import Accounts
 from dnkit.runtime.local.okx.words import Contract, Trade
@@ -20,45 +22,22 @@ from dnkit.venues.local.wire_faults import WireFault
 from dnkit.venues.paper_order import PaperOrder
 
 BATCH_S, SILENCE_S, LATE_S = 0.05, 3.0, 0.3
-BACKLOG_MAX = 10_000  # frames: whoever is that far behind does not read
 DEPTHS = {"books": 400, "books5": 5, "bbo-tbt": 1}
 Levels = dict[int, int]
 encode = msgspec.json.Encoder().encode
 
 
-class Subscriber:
-    """One connection."""
+class Subscriber(Conversation):
+    """A connection with the channels it asked for, and the account it proved to be."""
 
-    def __init__(self, socket: web.WebSocketResponse) -> None:
+    def __init__(self, socket: web.WebSocketResponse, request: web.Request) -> None:
+        super().__init__(socket, request)
         self.account = ""
         self.channels: dict[tuple[str, str], Mapping[str, Any]] = {}
-        self._socket = socket
-        self._frames: asyncio.Queue[str] = asyncio.Queue(BACKLOG_MAX)
-        self._silent_until = 0.0
 
-    def tell(self, frame: str) -> None:
-        """Another frame; who does not read is cut off."""
-        if asyncio.get_running_loop().time() < self._silent_until:
-            return
-        try:
-            self._frames.put_nowait(frame)
-        except asyncio.QueueFull:
-            self.cut()
-
-    def hush(self) -> None:
-        """Say nothing for a while."""
-        self._silent_until = asyncio.get_running_loop().time() + SILENCE_S
-
-    def cut(self) -> None:
-        """Break the connection."""
-        request = self._socket._req
-        if request is not None and request.transport is not None:
-            request.transport.abort()
-
-    async def run(self) -> None:
-        """Send what there is, until cancelled."""
-        while True:
-            await self._socket.send_str(await self._frames.get())
+    def tell(self, frame: Mapping[str, Any]) -> None:
+        """Another frame."""
+        self.send(encode(frame))
 
 
 class Depth:
@@ -98,15 +77,15 @@ class Feed:
             self._batch(symbol)
             depth = self._depths[symbol]
             data = self._frame(symbol, depth.sides) | {"seqId": depth.seq, "prevSeqId": -1}
-            subscriber.tell(_told({"arg": arg, "action": "snapshot", "data": [data]}))
+            subscriber.tell({"arg": arg, "action": "snapshot", "data": [data]})
         elif name in DEPTHS:
-            subscriber.tell(_told({"arg": arg, "data": [self._shown(symbol, name)]}))
+            subscriber.tell({"arg": arg, "data": [self._shown(symbol, name)]})
         elif name == "tickers":
-            subscriber.tell(_told({"arg": arg, "data": [self.ticker(symbol)]}))
+            subscriber.tell({"arg": arg, "data": [self.ticker(symbol)]})
         elif name == "positions":
-            subscriber.tell(_told({"arg": arg, "data": await self.positions(subscriber.account, symbol)}))
+            subscriber.tell({"arg": arg, "data": await self.positions(subscriber.account, symbol)})
         elif name == "account":
-            subscriber.tell(_told({"arg": arg, "data": [balance()]}))
+            subscriber.tell({"arg": arg, "data": [balance()]})
 
     def sides(self, symbol: str) -> tuple[Levels, Levels]:
         """Bids and asks now, best first."""
@@ -180,11 +159,11 @@ class Feed:
             arg = one.channels.get((name, symbol)) or one.channels.get((name, ""))
             if arg is None or (account and one.account != account):
                 continue
-            text = _told({"arg": arg, **more, "data": [data()]})
+            text = encode({"arg": arg, **more, "data": [data()]})
             fault = self._stock.faults.first(WireFault.SILENT, WireFault.MALFORMED) if account else None
             if fault is WireFault.SILENT:
-                one.hush()
-            one.tell(text[: len(text) // 2] if fault is WireFault.MALFORMED else text)
+                one.silent_until = time.monotonic() + SILENCE_S
+            one.send(text[: len(text) // 2] if fault is WireFault.MALFORMED else text)
 
     # --- accounts -------------------------------------------------------------------------------------
 
@@ -245,7 +224,3 @@ def balance() -> dict[str, Any]:
 
 def _changes(before: Levels, now: Levels) -> Levels:
     return {p: s for p, s in now.items() if before.get(p) != s} | dict.fromkeys(before.keys() - now.keys(), 0)
-
-
-def _told(frame: Mapping[str, Any]) -> str:
-    return encode(frame).decode()

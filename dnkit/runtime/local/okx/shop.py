@@ -1,20 +1,20 @@
 """OKX's wire on a local exchange: REST, sockets, and everything that may go wrong on them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
 from aiohttp import WSMsgType, web
 
 from dnkit.runtime.local.backdoor import Backdoor
+from dnkit.runtime.local.conversation import cut
 from dnkit.runtime.local.okx import auth, words
 from dnkit.runtime.local.okx.accounts import Accounts
 from dnkit.runtime.local.okx.entry import Entry, batch
 from dnkit.runtime.local.okx.feed import Feed, Subscriber, balance
 from dnkit.runtime.local.okx.words import Contract, Refusal
-from dnkit.runtime.local.shop import BODY_MAX, Stock, Tellers
+from dnkit.runtime.local.shop import BODY_MAX, Stock, Tellers, meanwhile
 from dnkit.runtime.local.showing import Showing
 from dnkit.venues.local.wire_faults import WireFault
 
@@ -26,6 +26,7 @@ FAULTS = (
     WireFault.HTML,
     WireFault.TRUNCATED,
 )
+READ_FAULTS = tuple(one for one in FAULTS if one is not WireFault.DROP_AFTER)  # a read accepts nothing
 PRIVATE = frozenset({"orders", "positions", "account"})
 PUBLIC = frozenset({"books", "books5", "bbo-tbt", "tickers"})
 encode = msgspec.json.Encoder().encode
@@ -54,26 +55,19 @@ class OkxShop:
                 *Backdoor(self._stock, self._tellers, lambda key: key.replace("-", "")).routes(),
             ]
         )
-        app.cleanup_ctx.append(self._background)
+        app.cleanup_ctx.append(meanwhile(self._feed.run))
         return app
 
     def changed(self, listing: int, showing: Showing) -> None:
         """A watched book changed."""
         self._feed.changed(listing, showing)
 
-    async def _background(self, _app: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(self._feed.run())
-        yield
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
     # --- REST -----------------------------------------------------------------------------------------
 
     async def _rest(self, request: web.Request) -> web.StreamResponse:
-        fault = self._stock.faults.first(*FAULTS)
+        fault = self._stock.faults.first(*(FAULTS if request.method == "POST" else READ_FAULTS))
         if fault is WireFault.DROP_BEFORE:
-            return _cut(request)
+            return cut(request)
         try:
             if fault is WireFault.RATE_LIMIT:
                 raise Refusal("50011")
@@ -82,12 +76,12 @@ class OkxShop:
             status = words.STATUSES.get(refusal.code, 401 if refusal.code.startswith("501") else 200)
             content = {"code": refusal.code, "msg": str(refusal), "data": []}
         if fault is WireFault.DROP_AFTER:
-            return _cut(request)
+            return cut(request)
         if fault is WireFault.HTML:
             return web.Response(status=502, text=HTML, content_type="text/html")
         body = encode(content)
-        cut = body[: len(body) // 2] if fault is WireFault.TRUNCATED else body
-        return web.Response(status=status, body=cut, content_type="application/json")
+        body = body[: len(body) // 2] if fault is WireFault.TRUNCATED else body
+        return web.Response(status=status, body=body, content_type="application/json")
 
     async def _answered(self, request: web.Request) -> dict[str, Any]:
         path, text = request.match_info["path"], await request.text()
@@ -148,7 +142,7 @@ class OkxShop:
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         socket = web.WebSocketResponse(max_msg_size=BODY_MAX)
         await socket.prepare(request)
-        subscriber = Subscriber(socket)
+        subscriber = Subscriber(socket, request)
         tasks = {asyncio.create_task(subscriber.run())}
         self._feed.join(subscriber)
         try:
@@ -166,21 +160,21 @@ class OkxShop:
 
     async def _said(self, subscriber: Subscriber, text: str) -> None:
         if text == "ping":
-            subscriber.tell("pong")
+            subscriber.send(b"pong")
             return
         try:
             await self._done(subscriber, msgspec.json.decode(text))
         except Refusal as refusal:
-            _tell(subscriber, {"event": "error", "code": refusal.code, "msg": str(refusal)})
+            subscriber.tell({"event": "error", "code": refusal.code, "msg": str(refusal)})
         except (*_SHAPE, msgspec.DecodeError):
-            _tell(subscriber, {"event": "error", "code": "60012", "msg": words.TEXTS["60012"]})
+            subscriber.tell({"event": "error", "code": "60012", "msg": words.TEXTS["60012"]})
 
     async def _done(self, subscriber: Subscriber, asked: Asked) -> None:
         name, args = asked["op"], asked["args"]
         if name == "login":
             subscriber.account = auth.logged_in(args[0])
             self._accounts[subscriber.account]
-            _tell(subscriber, {"event": "login", "code": "0", "msg": ""})
+            subscriber.tell({"event": "login", "code": "0", "msg": ""})
         elif name in ("subscribe", "unsubscribe"):
             for arg in args:
                 await self._subscribe(subscriber, name, arg)
@@ -193,7 +187,7 @@ class OkxShop:
             raise Refusal("60011")
         if channel not in PRIVATE and (channel not in PUBLIC or symbol not in self._contracts):
             raise Refusal("60018")
-        _tell(subscriber, {"event": name, "arg": arg})
+        subscriber.tell({"event": name, "arg": arg})
         if name == "subscribe":
             await self._feed.opened(subscriber, arg)
         else:
@@ -208,14 +202,4 @@ class OkxShop:
         if not subscriber.account:
             raise Refusal("60011")
         rows = [await works[asked["op"]](subscriber.account, one) for one in asked["args"]]
-        _tell(subscriber, {"id": asked["id"], "op": asked["op"], **batch(rows)})
-
-
-def _tell(subscriber: Subscriber, frame: Mapping[str, Any]) -> None:
-    subscriber.tell(encode(frame).decode())
-
-
-def _cut(request: web.Request) -> web.Response:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()
+        subscriber.tell({"id": asked["id"], "op": asked["op"], **batch(rows)})
