@@ -93,7 +93,11 @@ class Feed:
         return dict(book.levels(Side.SELL)), dict(book.levels(Side.BUY))
 
     def book(self, symbol: str, depth: int) -> dict[str, Any]:
-        """The book as a request tells it."""
+        """The book as a request tells it: what the stream has told with that seqId."""
+        self._batch(symbol)
+        return self._top(symbol, depth)
+
+    def _top(self, symbol: str, depth: int) -> dict[str, Any]:
         bids, asks = self.sides(symbol)
         cut = dict(list(bids.items())[:depth]), dict(list(asks.items())[:depth])
         return self._frame(symbol, cut) | {"seqId": self._depths[symbol].seq}
@@ -151,7 +155,7 @@ class Feed:
         return {"bids": bids, "asks": asks, "instId": symbol, "ts": str(words.now_ms())}
 
     def _shown(self, symbol: str, name: str) -> dict[str, Any]:
-        return self.book(symbol, DEPTHS[name])
+        return self._top(symbol, DEPTHS[name])
 
     def _push(self, name: str, symbol: str, data: Any, account: str = "", **more: str) -> None:
         """To whoever asked for that channel, of this symbol or of all."""
