@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from itertools import count
 from time import time_ns
+from typing import Any
 
 from dnkit.model import events as ev
-from dnkit.runtime.local.okx.words import Contract, Trade, now_ms
+from dnkit.runtime.local.okx.words import Contract, Trade, fill_row, now_ms
 from dnkit.runtime.local.shop import Tellers, trades_of
 from dnkit.runtime.local.teller import Teller
 from dnkit.venues.local import protocol
@@ -34,6 +35,11 @@ class Accounts:
             self.trades[account] = []
             teller.listeners.append(lambda told: self._told(account, teller, told))
         return teller
+
+    def fills(self, account: str, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Rows of fills as `asked` wants them, newest first."""
+        rows = [fill_row(account, *one) for one in reversed(self.trades.get(account, []))]
+        return [one for one in rows if all(asked.get(it, one[it]) == one[it] for it in ("instId", "ordId"))]
 
     def _told(self, account: str, teller: Teller, told: protocol.Told) -> None:
         contract, news = self._contracts[told.listing], told.news

@@ -117,6 +117,8 @@ class OkxShop:
             return [self._feed.ticker(symbol)]
         if path == "market/books":
             return [self._feed.book(symbol, int(asked.get("sz", 1)))]
+        if path == "public/funding-rate":
+            return [words.funding_row(symbol)]
         raise Refusal("51000", path)
 
     async def _read(self, account: str, path: str, asked: Asked) -> list[Any]:
@@ -127,14 +129,15 @@ class OkxShop:
         if path == "account/positions":
             return await self._feed.positions(account, str(asked.get("instId", "")))
         if path in ("trade/fills", "trade/fills-history"):
-            teller_trades = self._accounts.trades.get(account, [])
-            return [words.fill_row(account, *one) for one in reversed(teller_trades)]
+            return self._accounts.fills(account, asked)
         if path == "account/balance":
             return [balance()]
         if path == "account/config":
-            return [{"acctLv": "2", "posMode": "net_mode", "uid": account, "level": "Lv1"}]
+            return [{"acctLv": "2", "posMode": "net_mode", "uid": account, "perm": "read_only,trade"}]
         if path in ("account/set-leverage", "account/leverage-info"):
             return [{"instId": asked.get("instId"), "lever": words.LEVERAGE, "mgnMode": "cross"}]
+        if path in ("account/bills", "account/bills-archive"):
+            return []
         raise Refusal("51000", path)
 
     # --- sockets --------------------------------------------------------------------------------------

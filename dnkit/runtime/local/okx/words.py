@@ -18,8 +18,8 @@ from dnkit.venues.paper_order import PaperOrder
 
 LOT_CONTRACTS = Decimal("0.01")
 LEVERAGE = "10"
+FUNDING_MS = 8 * 3600 * 1000
 AVERAGE_STEP = Decimal("0.00000001")
-CROSSED = "31"  # who cancelled a post-only order that would have taken
 KINDS: Mapping[str, OrderType] = {
     "limit": OrderType.GTC,
     "post_only": OrderType.POST_ONLY,
@@ -27,6 +27,13 @@ KINDS: Mapping[str, OrderType] = {
     "fok": OrderType.FOK,
     "market": OrderType.MARKET,
 }
+# Who cancelled an order.
+SOURCES: Mapping[EndKind, str] = {
+    EndKind.POST_ONLY_CROSS: "31",
+    EndKind.EXPIRED: "14",
+    EndKind.CANCELLED: "1",
+}
+FOK_UNMATCHED = "13"
 NAMES = {kind: name for name, kind in KINDS.items()}
 SIDES: Mapping[str, Side] = {"buy": Side.BUY, "sell": Side.SELL}
 # Codes of refusals the matching makes.
@@ -198,6 +205,14 @@ def state_of(order: PaperOrder, cum: int) -> str:
     return "partially_filled" if cum else "live"
 
 
+def _source(order: PaperOrder) -> str:
+    if order.ended is None:
+        return ""
+    if (order.ended, order.asked.type) == (EndKind.EXPIRED, OrderType.FOK):
+        return FOK_UNMATCHED
+    return SOURCES.get(order.ended, "")
+
+
 def order_row(
     account: str, contract: Contract, order: PaperOrder, cum: int, worth: int, fee: int
 ) -> dict[str, Any]:
@@ -222,7 +237,7 @@ def order_row(
         "fee": plain(-from_pico(fee)),
         "feeCcy": contract.instrument.quote,
         "reduceOnly": str(asked.reduce_only).lower(),
-        "cancelSource": CROSSED if order.ended is EndKind.POST_ONLY_CROSS else "",
+        "cancelSource": _source(order),
         "lever": LEVERAGE,
         "category": "normal",
         "fillPx": "",
@@ -258,4 +273,17 @@ def fill_row(account: str, contract: Contract, trade: Trade) -> dict[str, Any]:
         "feeCcy": contract.instrument.quote,
         "ts": str(trade.at_ms),
         "fillTime": str(trade.at_ms),
+    }
+
+
+def funding_row(symbol: str) -> dict[str, str]:
+    """The rate of the eight hours that run: always the same one."""
+    ends = (now_ms() // FUNDING_MS + 1) * FUNDING_MS
+    return {
+        "instType": "SWAP",
+        "instId": symbol,
+        "fundingRate": "0.0001",
+        "fundingTime": str(ends),
+        "nextFundingRate": "",
+        "nextFundingTime": str(ends + FUNDING_MS),
     }
