@@ -133,6 +133,11 @@ def _of_file(venue: str, file: Path) -> dict[str, str]:
 
 
 def _rehearsal(venue: str) -> dict[str, str]:
-    """Worth nothing anywhere else."""
-    secret = "5eed" * 16
-    return {name: secret for name in NAMES.get(venue, ()) if name not in PUBLIC}
+    """Worth nothing anywhere else. Where a key has a passphrase, a local exchange wants that and the secret
+    made of it.
+    """
+    key = "5eed" * 16
+    known = dict.fromkeys((name for name in NAMES.get(venue, ()) if name not in PUBLIC), key)
+    if "passphrase" in known:
+        known |= {"api_secret": f"{key}-secret", "passphrase": f"{key}-passphrase"}
+    return known

@@ -49,7 +49,7 @@ def _okx(address: str, name: str) -> Config:
 
 
 def _okx_keys(name: str) -> Mapping[str, str]:
-    return {"api_key": name, "secret": secret_of(name), "passphrase": passphrase_of(name)}
+    return {"api_key": name, "api_secret": secret_of(name), "passphrase": passphrase_of(name)}
 
 
 ROWS: Mapping[str, Row] = {

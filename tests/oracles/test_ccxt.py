@@ -7,20 +7,25 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from dnkit.model.events import OrderAccepted, OrderEnded, OrderFilled
 from dnkit.model.instrument import Instrument
+from dnkit.model.numbers import from_pico
+from dnkit.model.terms import OrderType, Side
 from dnkit.runtime.library import VenueFacts
 from tests.oracles.ccxt import ROWS, Client, Row, client, python
 from tests.oracles.environment import NoOracle
 from tests.recovery.processes import exchange
-from tests.venues.rehearsal import _get, _post
+from tests.venues.rehearsal import Desk, _get, _post, run, trading
 
 pytestmark = pytest.mark.skipif(os.environ.get("DNKIT_ORACLES") != "1", reason="DNKIT_ORACLES is not 1")
 PATIENCE_S = 8
+FAR = 3_000  # ticks
 BUY, SELL = "buy", "sell"
 PARAMS: Mapping[str, dict[str, Any]] = {
     "GTC": {},
@@ -35,6 +40,7 @@ class Stand(msgspec.Struct, frozen=True):
 
     ccxt: Client
     row: Row
+    venue: str
     address: str
     instrument: Instrument
     name: str
@@ -121,7 +127,7 @@ def stand(site: tuple[str, str], request: pytest.FixtureRequest) -> Iterator[Sta
     instrument = VenueFacts()[venue].instrument(row.symbol)
     assert instrument is not None
     with client(row, address, name) as one:
-        yield Stand(one, row, address, instrument, name)
+        yield Stand(one, row, venue, address, instrument, name)
 
 
 def test_the_grid_is_that_of_the_facts(stand: Stand) -> None:
@@ -202,6 +208,39 @@ def test_fills_are_told_as_they_are_listed(stand: Stand) -> None:
     listed = stand.until(lambda: stand.ccxt("fills"), "the fills")
     told = stand.ccxt("told", count=len(listed))
     assert _by_id(told, stand.row.stream_fees) == _by_id(listed)
+
+
+def test_ccxt_and_adapter_see_the_same_account(stand: Stand, tmp_path: Path) -> None:
+    keys, symbol = stand.row.keys(stand.name), stand.row.symbol
+
+    async def work() -> None:
+        async with trading(stand.venue, symbol, stand.address, keys, stand.account, tmp_path) as desk:
+            rests = desk.order(OrderType.POST_ONLY, Side.BUY, stand.lots, -FAR)
+            assert isinstance(await desk.ask(rests), OrderAccepted | None)
+            assert "ok" in stand.place("GTC", "foreign1", stand.price("0.9", 0))
+            rows = stand.ccxt("resting")
+            [foreign] = [one for one in rows if one["clientOrderId"] == stand.row.client_id("foreign1")]
+            [ours] = [one for one in rows if one is not foreign]
+            assert {one["clientOrderId"] for one in rows} == set(stand.truth()["resting"])
+            assert Decimal(ours["price"]) == stand.instrument.price(rests.price)
+            seen = {one.key: one.venue_id for one in await desk.venue.open_orders(symbol)}
+            assert seen == {rests.key: ours["id"], "": foreign["id"]}
+            takes = desk.order(OrderType.IOC, Side.BUY, stand.lots, FAR)
+            await desk.ask(takes)
+            await desk.until(lambda: desk.ears.filled(takes.key) == takes.lots, "the fill")
+            told, fills = desk.ears.of(takes.key, OrderFilled)[-1], stand.ccxt("fills")
+            assert sum(stand.lots_of(one["amount"]) for one in fills) == told.cum == stand.truth()["lots"]
+            assert sum(Decimal(one["fee"]["cost"]) for one in fills) == from_pico(told.fee)
+            stand.ccxt("cancel", number=ours["id"])
+            await desk.until(lambda: desk.ears.of(rests.key, OrderEnded), "the end of what ccxt cancelled")
+            assert stand.truth()["resting"] == [stand.row.client_id("foreign1")]
+            await desk.until(lambda: _touch(desk, stand) == stand.touch(), "the same touch")
+
+    run(work)
+
+
+def _touch(desk: Desk, stand: Stand) -> tuple[Decimal, Decimal]:
+    return stand.instrument.price(desk.book.bid), stand.instrument.price(desk.book.ask)
 
 
 def _by_id(trades: list[dict[str, Any]], sign: int = 1) -> dict[str, tuple[Decimal, Decimal, Decimal]]:

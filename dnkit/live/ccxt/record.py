@@ -47,6 +47,10 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True):
     types: Mapping[OrderType, Row]
 
 
+async def untold(_exchange: Any) -> None:
+    """The venue does not say."""
+
+
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """One venue. `keys` are ccxt's names of credentials with ours. `urls` are ccxt's, for a local exchange,
     with {http} and {ws} for its address; `unwanted` headers are taken off every request. `tif` holds ccxt's
@@ -55,10 +59,12 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     orders that are over (None: refused), read at `state_field`; a reason at `reason_field` goes before them.
     `raw_id` and `raw_symbol` are fields of raw rows. `trades_by` are parameters of `fetch_my_trades` with the
     fields of an order they come from. `cancel_id` "" passes the client id as ccxt's id; `reply_id` is what an
-    answer must have. `book_url` is in the urls that tell books. Amounts are contracts where `is_contracts`.
+    answer must have. `row_code` is a field by which a row of an answer refuses though the answer does not.
+    `book_url` is in the urls that tell books. Amounts are contracts where `is_contracts`.
 
     Hooks: `heard` gives what a message of the stream at that url is about; `look` the raw order of a client
-    id, None where the venue knows none; `can_withdraw` what it says of the key.
+    id, None where the venue knows none; `can_withdraw` what it says of the key, `mode` of the account where
+    positions do not tell it ("one-way" or "hedge").
     """
 
     ccxt_id: str
@@ -81,10 +87,12 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     heard: Callable[[str, Row], Iterable[tuple[Word, Row]]]
     look: Callable[[Any, Row, str], Awaitable[Row | None]]
     can_withdraw: Callable[[Any], Awaitable[bool | None]]
+    mode: Callable[[Any], Awaitable[str | None]] = untold
     client_id: Callable[[str], str] = text_id
     unwanted: tuple[str, ...] = ()
     cancel_params: Row = {}
     reply_id: str = "id"
+    row_code: str = ""
     book_depth: int | None = None
     book_url: str = "/public"
     is_contracts: bool = False
