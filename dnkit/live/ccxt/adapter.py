@@ -196,13 +196,12 @@ class CcxtVenue:
         balance = await self._data.call(raw.fetch_balance)
         held = await self._held(market)
         rights = await self._data.call(lambda: self._record.can_withdraw(raw))
-        mode = await self._data.call(lambda: self._record.mode(raw))
+        mode, leverage = await self._data.call(lambda: self._record.terms(raw, market.told, held))
         sent = self._now()
         at_ms = await self._data.call(raw.fetch_time)
         free = (balance.get(market.one.quote) or {}).get("free")
-        hedged, leverage = (held[0].get("hedged"), held[0].get("leverage")) if held else (None, None)
         return Standing(
-            mode=mode if mode or hedged is None else "hedge" if hedged else "one-way",
+            mode=mode,
             leverage=None if leverage is None else Decimal(leverage),
             available=None if free is None else money(free),
             clock_ahead_ns=int(at_ms) * NS_PER_MS - (sent + self._now()) // 2,

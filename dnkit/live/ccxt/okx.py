@@ -1,11 +1,11 @@
 """OKX v5, linear swaps of an account in net mode. Never run against the venue itself."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ccxt.base.errors import OrderNotFound
 
-from dnkit.live.ccxt.record import Record, Row, Wire, Word
+from dnkit.live.ccxt.record import Record, Row, Terms, Wire, Word
 from dnkit.model.terms import EndKind, OrderType, RejectKind
 from dnkit.venues.base import Sign
 
@@ -62,9 +62,12 @@ async def _can_withdraw(exchange: Any) -> bool:
     return "withdraw" in told["perm"].split(",")
 
 
-async def _mode(exchange: Any) -> str:
+async def _terms(exchange: Any, market: Row, _held: Sequence[Row]) -> Terms:
+    """A flat account has no position that tells them."""
     told = (await exchange.private_get_account_config())["data"][0]
-    return "one-way" if told["posMode"] == "net_mode" else "hedge"
+    asked = {"instId": market["id"], "mgnMode": "cross"}
+    rows = (await exchange.private_get_account_leverage_info(asked))["data"]
+    return "one-way" if told["posMode"] == "net_mode" else "hedge", rows[0]["lever"] if rows else None
 
 
 OKX = Record(
@@ -113,7 +116,7 @@ OKX = Record(
     heard=_heard,
     look=_look,
     can_withdraw=_can_withdraw,
-    mode=_mode,
+    terms=_terms,
     row_code="sCode",
     book_depth=400,
     is_contracts=True,

@@ -1,6 +1,6 @@
 """What is different from venue to venue, as data; three hooks where data does not do."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from hashlib import blake2b
 from typing import Any
@@ -12,6 +12,7 @@ from dnkit.venues.base import Sign
 
 CCXT_VERSION = "4.5.90"  # what the records were tried with; each release changes what it sends
 Row = Mapping[str, Any]
+Terms = tuple[str | None, str | None]
 
 
 class Word(Enum):
@@ -47,8 +48,12 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True):
     types: Mapping[OrderType, Row]
 
 
-async def untold(_exchange: Any) -> None:
-    """The venue does not say."""
+async def of_positions(_exchange: Any, _market: Row, held: Sequence[Row]) -> Terms:
+    """Mode and leverage where a venue tells a position even when nothing is held."""
+    if not held:
+        return None, None
+    hedged, leverage = held[0].get("hedged"), held[0].get("leverage")
+    return None if hedged is None else "hedge" if hedged else "one-way", leverage
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,8 +68,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     `book_url` is in the urls that tell books. Amounts are contracts where `is_contracts`.
 
     Hooks: `heard` gives what a message of the stream at that url is about; `look` the raw order of a client
-    id, None where the venue knows none; `can_withdraw` what it says of the key, `mode` of the account where
-    positions do not tell it ("one-way" or "hedge").
+    id, None where the venue knows none; `can_withdraw` what it says of the key, `terms` the account's mode
+    ("one-way" or "hedge") and leverage on a market, with ccxt's positions there.
     """
 
     ccxt_id: str
@@ -87,7 +92,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     heard: Callable[[str, Row], Iterable[tuple[Word, Row]]]
     look: Callable[[Any, Row, str], Awaitable[Row | None]]
     can_withdraw: Callable[[Any], Awaitable[bool | None]]
-    mode: Callable[[Any], Awaitable[str | None]] = untold
+    terms: Callable[[Any, Row, Sequence[Row]], Awaitable[Terms]] = of_positions
     client_id: Callable[[str], str] = text_id
     unwanted: tuple[str, ...] = ()
     cancel_params: Row = {}
