@@ -1,10 +1,7 @@
 """The adapter that goes through ccxt, against a local exchange that speaks as OKX does, over real sockets."""
 
 import asyncio
-import hashlib
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -16,49 +13,17 @@ from dnkit.model.events import (
     OrderAccepted,
     OrderEnded,
     OrderFilled,
-    OrderFound,
     OrderRejected,
     OrdersSwept,
     PositionRead,
 )
 from dnkit.model.terms import EndKind, FoundKind, OrderType, RejectKind, Side
-from dnkit.runtime.local.okx.auth import passphrase_of, secret_of
 from dnkit.runtime.local.okx.feed import SILENCE_S
 from dnkit.venues.base import Answer, Sign, Trouble, TroubledError
-from tests.recovery.processes import exchange
-from tests.venues.rehearsal import Desk, lots_for, run, trading
+from tests.venues.okx.stand import FAR, SYMBOL, at, found
+from tests.venues.rehearsal import Desk, lots_for, run
 
-VENUE, SYMBOL, SPEED = "okx_perpetual", "ETH-USDT-SWAP", "20"
 BUY, SELL = Side.BUY, Side.SELL
-FAR = 5_000  # ticks
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A local OKX for all tests here; each has an account of its own."""
-    root = tmp_path_factory.mktemp("okx")
-    with exchange(root, speed=SPEED, listed=[f"{VENUE}:{SYMBOL}"], for_s=300, venue=VENUE) as site:
-        yield site.address
-
-
-@asynccontextmanager
-async def at(address: str, folder: Path) -> AsyncIterator[Desk]:
-    """A desk on an account of its own."""
-    key = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
-    keys = {"api_key": key, "api_secret": secret_of(key), "passphrase": passphrase_of(key)}
-    async with trading(VENUE, SYMBOL, address, keys, key, folder) as desk:
-        yield desk
-
-
-async def found(desk: Desk, order: object, kind: FoundKind) -> OrderFound:
-    """What a look-up says, once the venue's index is that far."""
-    end = time.monotonic() + 10
-    while True:
-        told = await desk.find(order)  # type: ignore[arg-type]
-        assert isinstance(told, OrderFound), told
-        if told.found is kind:
-            return told
-        assert time.monotonic() < end, told
 
 
 def accepted(answer: Answer) -> None:

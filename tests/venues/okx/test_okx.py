@@ -1,7 +1,7 @@
 """Plain ccxt drives the local exchange that speaks as OKX does, over real sockets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -9,19 +9,10 @@ import ccxt.pro
 import pytest
 
 from dnkit.runtime.local.okx.auth import passphrase_of, secret_of
-from tests.recovery.processes import exchange
+from tests.venues.okx.stand import SYMBOL
 from tests.venues.rehearsal import _get, _post, run
 
-VENUE, SYMBOL = "okx_perpetual", "ETH-USDT-SWAP"
 PAIR = "ETH/USDT:USDT"
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A local OKX for all tests here; each has an account of its own."""
-    root = tmp_path_factory.mktemp("okx")
-    with exchange(root, speed="20", listed=[f"{VENUE}:{SYMBOL}"], for_s=120, venue=VENUE) as site:
-        yield site.address
 
 
 @asynccontextmanager
@@ -156,7 +147,8 @@ def test_streams_tell_orders_fills_and_positions(address: str) -> None:
             await asyncio.sleep(0.2)  # ccxt tells nobody when a subscription stands
             _, ask = await touch(okx)
             await okx.create_order_ws(PAIR, "limit", "buy", 0.3, round(ask * 1.01, 2), {"clOrdId": "ws1"})
-            told = await asyncio.wait_for(trades, 5)
+            async with asyncio.timeout(5):
+                told = await trades
             assert told[0]["info"]["clOrdId"] == "ws1"
             for _ in range(200):
                 held = await okx.fetch_positions([PAIR])
