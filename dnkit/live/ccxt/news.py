@@ -77,11 +77,12 @@ class News:
         self._tell(symbol, key, ended)
 
     def held(self, market: Market, position: Row) -> None:
-        """A position as ccxt's."""
-        now = self._now()
-        at = min(int(position["timestamp"] or 0) * NS_PER_MS, now)
-        fact = PositionRead(now, 0, 0, lots_held(market, (position,)), at)
-        self._tell(market.one.symbol, "", fact)
+        """A position as ccxt's; one without its moment says nothing."""
+        now, at_ms = self._now(), position["lastUpdateTimestamp"] or position["timestamp"]
+        if at_ms:
+            at = min(int(at_ms) * NS_PER_MS, now)
+            fact = PositionRead(now, 0, 0, lots_held(market, (position,)), at)
+            self._tell(market.one.symbol, "", fact)
 
 
 SIGNS = {"long": 1, "short": -1}

@@ -14,6 +14,7 @@ from dnkit.live.ccxt.exchange import ODD, Exchange, apart
 from dnkit.live.ccxt.record import Record, Row, Word
 from dnkit.model.numbers import NS_PER_MS
 
+PONG = "pong"  # some say it without JSON
 QUIET_MS, LOOK_S, AGAIN_S = 6_000, 0.25, 0.2
 Watch = Callable[[], Awaitable[Any]]
 
@@ -105,7 +106,9 @@ class Streams:
                 client.on_error(NetworkError(f"a message nobody can read: {type(error).__name__}"))
 
         def message(of: Any, told: Any) -> None:
-            words = [*self._record.heard(url, told)] if isinstance(told, Mapping) else []
+            if not isinstance(told, Mapping) and told != PONG:
+                raise ValueError("no message")
+            words = [] if told == PONG else [*self._record.heard(url, told)]
             for what, row in words:
                 if what is Word.WHOLE:
                     self._word(what, row)
