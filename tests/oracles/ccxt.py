@@ -20,21 +20,45 @@ Config = dict[str, Any]
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A venue as ccxt knows it. `config` makes the constructor's argument of an address and the name of an
-    account, `keys` what our adapter is given for it, `account` what the exchange calls it. `gaps` says
-    whether ccxt notices a gap in a book, `stream_fees` the sign of a fee paid in its stream.
+    """A venue as ccxt knows it. `config` makes the constructor's argument of an address and an API key, by
+    which the exchange calls the account. `client_id` makes one of a word. `gaps` says whether ccxt notices a
+    gap in a book, `stream_fees` the sign of a fee paid in its stream.
     """
 
     id: str
     symbol: str
     pair: str
     config: Callable[[str, str], Config]
-    keys: Callable[[str], Mapping[str, str]]
-    account: Callable[[str], str] = lambda name: name
     client_id: Callable[[str], str] = lambda name: name
     kinds: tuple[str, ...] = ("GTC", "PO", "IOC", "FOK")
     gaps: bool
     stream_fees: int = 1
+
+
+def _bybit(address: str, name: str) -> Config:
+    stream = address.replace("http", "ws")
+    private = f"{stream}/v5/private"
+    return {
+        "apiKey": name,
+        "secret": name,
+        "has": {"fetchCurrencies": False},
+        "options": {
+            "defaultType": "swap",
+            "fetchMarkets": {"types": ["linear"]},
+            "enableUnifiedMargin": False,
+            "enableUnifiedAccount": True,
+            "unifiedMarginStatus": 6,
+        },
+        "urls": {
+            "api": {
+                **dict.fromkeys(("public", "private"), address),
+                "ws": {
+                    "public": {"linear": f"{stream}/v5/public/linear"},
+                    "private": {"contract": private, "spot": {"unified": private}, "usdc": private},
+                },
+            }
+        },
+    }
 
 
 def _okx(address: str, name: str) -> Config:
@@ -48,17 +72,13 @@ def _okx(address: str, name: str) -> Config:
     }
 
 
-def _okx_keys(name: str) -> Mapping[str, str]:
-    return {"api_key": name, "api_secret": secret_of(name), "passphrase": passphrase_of(name)}
-
-
 ROWS: Mapping[str, Row] = {
+    "bybit": Row(id="bybit", symbol="ETHUSDT", pair="ETH/USDT:USDT", config=_bybit, gaps=False),
     "okx_perpetual": Row(
         id="okx",
         symbol="ETH-USDT-SWAP",
         pair="ETH/USDT:USDT",
         config=_okx,
-        keys=_okx_keys,
         gaps=True,
         stream_fees=-1,
     ),

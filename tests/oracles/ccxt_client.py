@@ -50,7 +50,7 @@ class Client:
 
     async def held(self) -> Any:
         found = await self.exchange.fetch_positions([self.pair])
-        return [{"side": one["side"], "contracts": one["contracts"]} for one in found]
+        return [{name: one[name] for name in ("side", "contracts")} for one in found if one["side"]]
 
     async def fetched(self, depth: int) -> Any:
         return _sides(await self.exchange.fetch_order_book(self.pair, depth), depth)

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from dnkit.live.keys import rehearsed
 from dnkit.model.events import OrderAccepted, OrderEnded, OrderFilled
 from dnkit.model.instrument import Instrument
 from dnkit.model.numbers import from_pico
@@ -46,18 +47,13 @@ class Stand(msgspec.Struct, frozen=True):
     name: str
 
     @property
-    def account(self) -> str:
-        """What the exchange calls the account."""
-        return self.row.account(self.name)
-
-    @property
     def lots(self) -> int:
         """Some lots that are enough for the venue."""
         return 100 * self.instrument.lots_min
 
     def truth(self) -> dict[str, Any]:
         """What the account truly holds of the symbol."""
-        told: dict[str, Any] = _get(f"{self.address}/local/truth?account={self.account}")[self.row.symbol]
+        told: dict[str, Any] = _get(f"{self.address}/local/truth?account={self.name}")[self.row.symbol]
         return told
 
     def amount(self, lots: int) -> str:
@@ -211,10 +207,10 @@ def test_fills_are_told_as_they_are_listed(stand: Stand) -> None:
 
 
 def test_ccxt_and_adapter_see_the_same_account(stand: Stand, tmp_path: Path) -> None:
-    keys, symbol = stand.row.keys(stand.name), stand.row.symbol
+    keys, symbol = rehearsed(stand.venue, stand.name), stand.row.symbol
 
     async def work() -> None:
-        async with trading(stand.venue, symbol, stand.address, keys, stand.account, tmp_path) as desk:
+        async with trading(stand.venue, symbol, stand.address, keys, stand.name, tmp_path) as desk:
             rests = desk.order(OrderType.POST_ONLY, Side.BUY, stand.lots, -FAR)
             assert isinstance(await desk.ask(rests), OrderAccepted | None)
             assert "ok" in stand.place("GTC", "foreign1", stand.price("0.9", 0))

@@ -1,6 +1,7 @@
 """The adapter that goes through ccxt, against a local exchange that speaks as OKX does, over real sockets."""
 
 import asyncio
+import json
 import time
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from dnkit.model.events import (
 from dnkit.model.terms import EndKind, FoundKind, OrderType, RejectKind, Side
 from dnkit.runtime.local.okx.feed import SILENCE_S
 from dnkit.venues.base import Answer, Sign, Trouble, TroubledError
-from tests.venues.okx.stand import FAR, SYMBOL, at, found
+from tests.venues.okx.stand import FAR, SYMBOL, at, found, tapped
 from tests.venues.rehearsal import Desk, lots_for, run
 
 BUY, SELL = Side.BUY, Side.SELL
@@ -247,3 +248,44 @@ async def _trouble(desk: Desk) -> Trouble:
     with pytest.raises(TroubledError) as caught:
         await desk.venue.position(SYMBOL)
     return caught.value.trouble
+
+
+def test_what_an_ioc_filled_stays_when_the_rest_of_it_ends(address: str, tmp_path: Path) -> None:
+    async def work() -> None:
+        async with at(address, tmp_path) as desk:
+            for _ in range(20):
+                order = desk.order(OrderType.IOC, BUY, desk.book.asks[desk.book.ask] + 10**6, 0)
+                accepted(await desk.ask(order))
+                await desk.until(lambda order=order: desk.ears.of(order.key, OrderEnded), "the end")  # type: ignore[misc]
+                [end] = desk.ears.of(order.key, OrderEnded)
+                if end.cum:
+                    break
+            assert (end.why, 0 < end.cum < order.lots) == (EndKind.EXPIRED, True)
+            last = desk.ears.of(order.key, OrderFilled)[-1]
+            assert (end.cum, end.worth, end.fee) == (last.cum, last.worth, last.fee)
+            told = await found(desk, order, FoundKind.OVER)
+            assert (told.cum, told.worth, told.fee) == (end.cum, end.worth, end.fee)
+            assert (await desk.truth())["lots"] == end.cum
+
+    run(work)
+
+
+def test_a_change_that_never_came_has_the_book_told_anew(address: str, tmp_path: Path) -> None:
+    async def work() -> None:
+        async with tapped(address, tmp_path) as (desk, tap):
+            told = {"update": 0, "snapshot": 0}
+
+            def third_is_lost(_path: str, text: str) -> str:
+                action = json.loads(text).get("action", "") if text != "pong" else ""
+                if action:
+                    told[action] += 1
+                return "" if (action, told.get(action)) == ("update", 3) else text
+
+            bids: list[int] = []
+            desk.ears.moved = lambda _symbol: bids.append(desk.book.bid)  # type: ignore[method-assign]
+            tap.frame = third_is_lost
+            await desk.until(lambda: told["snapshot"], "the book anew")
+            assert bids.index(0) <= told["update"], "it was forgotten when the next change came"
+            await desk.until(lambda: 0 < desk.book.bid < desk.book.ask, "a whole book")
+
+    run(work)
