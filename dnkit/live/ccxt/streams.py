@@ -37,12 +37,14 @@ class Streams:
         self._exchange, self._record, self._raw = exchange, record, exchange.raw
         self._word, self._shown, self._broken, self._joined = word, shown, broken, joined
         self._joins: dict[str, int] = {}
+        self._watches: Mapping[str, Watch] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._make = self._raw.client
         self._raw.client = self._client
 
     def start(self, watches: Mapping[str, Watch]) -> None:
         """Keep these up, by name, until closed."""
+        self._watches = watches
         self._tasks = [asyncio.create_task(self._keep(*one)) for one in watches.items()]
         self._tasks.append(asyncio.create_task(self._look()))
 
@@ -90,6 +92,8 @@ class Streams:
         if is_new:
             self._joins[url] = 0
             self._guard(url, client)
+            for name in self._watches if self._record.book_url in url else ():
+                self._broken(name)  # nobody may have waited when the one before ended
         return client
 
     def _guard(self, url: str, client: Any) -> None:
