@@ -198,7 +198,7 @@ class CcxtVenue:
         rights = await self._data.call(lambda: self._record.can_withdraw(raw))
         mode, leverage = await self._data.call(lambda: self._record.terms(raw, market.told, held))
         sent = self._now()
-        at_ms = await self._data.call(raw.fetch_time)
+        at_ms = await self._trade.call(self._trade.raw.fetch_time)  # it waits for no turn
         free = (balance.get(market.one.quote) or {}).get("free")
         return Standing(
             mode=mode,

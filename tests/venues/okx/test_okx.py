@@ -158,3 +158,32 @@ def test_streams_tell_orders_fills_and_positions(address: str) -> None:
             raise AssertionError(held)
 
     run(work)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "arrived"),
+    [
+        ("drop_before", ccxt.NetworkError, 0),
+        ("drop_after", ccxt.NetworkError, 1),
+        ("rate_limit", ccxt.RateLimitExceeded, 0),
+    ],
+)
+def test_an_order_on_the_socket_fails_as_one_by_rest(
+    address: str, fault: str, error: type[Exception], arrived: int
+) -> None:
+    async def work() -> None:
+        key = f"ws{fault.replace('_', '')}"
+        async with client(address, key) as okx:
+            bid, _ = await touch(okx)
+            await okx.authenticate()
+            await asyncio.to_thread(_post, f"{address}/local/faults", f"{fault}=100")
+            try:
+                async with asyncio.timeout(5):
+                    with pytest.raises(error):
+                        await okx.create_order_ws(PAIR, "limit", "buy", 1, round(bid * 0.9, 2))
+            finally:
+                await asyncio.to_thread(_post, f"{address}/local/faults", "all=0")
+            truth = await asyncio.to_thread(_get, f"{address}/local/truth?account={key}")
+            assert len(truth[SYMBOL]["orders"]) == arrived
+
+    run(work)

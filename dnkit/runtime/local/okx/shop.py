@@ -197,12 +197,26 @@ class OkxShop:
             subscriber.channels.pop((channel, symbol), None)
 
     async def _ordered(self, subscriber: Subscriber, asked: Asked) -> None:
-        """An order or a cancel on the private socket."""
+        """An order or a cancel on the private socket, with everything that may go wrong with it."""
         works = {"order": self._entry.place, "batch-orders": self._entry.place}
         works |= {"cancel-order": self._entry.cancel, "batch-cancel-orders": self._entry.cancel}
         if asked["op"] not in works:
             raise Refusal("60012")
         if not subscriber.account:
             raise Refusal("60011")
-        rows = [await works[asked["op"]](subscriber.account, one) for one in asked["args"]]
-        subscriber.tell({"id": asked["id"], "op": asked["op"], **batch(rows)})
+        fault = self._stock.faults.first(*FAULTS)
+        if fault is WireFault.DROP_BEFORE:
+            subscriber.cut()
+            return
+        named = {"id": asked["id"], "op": asked["op"]}
+        if fault is WireFault.RATE_LIMIT:
+            subscriber.tell({**named, "code": "50011", "msg": words.TEXTS["50011"], "data": []})
+            return
+        frame = encode(
+            named | batch([await works[asked["op"]](subscriber.account, one) for one in asked["args"]])
+        )
+        if fault is WireFault.DROP_AFTER:
+            subscriber.cut()
+            return
+        frame = HTML.encode() if fault is WireFault.HTML else frame
+        subscriber.send(frame[: len(frame) // 2] if fault is WireFault.TRUNCATED else frame)
