@@ -120,4 +120,5 @@ OKX = Record(
     row_code="sCode",
     book_depth=400,
     is_contracts=True,
+    tells_fees=False,  # ccxt's are those of coin-margined contracts
 )

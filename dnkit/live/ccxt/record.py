@@ -66,6 +66,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     fields of an order they come from. `cancel_id` "" passes the client id as ccxt's id; `reply_id` is what an
     answer must have. `row_code` is a field by which a row of an answer refuses though the answer does not.
     `book_url` is in the urls that tell books. Amounts are contracts where `is_contracts`.
+    ccxt's `fetch_trading_fee` works where `tells_fees`.
 
     Hooks: `heard` gives what a message of the stream at that url is about; `look` the raw order of a client
     id, None where the venue knows none; `can_withdraw` what it says of the key, `terms` the account's mode
@@ -101,3 +102,4 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     book_depth: int | None = None
     book_url: str = "/public"
     is_contracts: bool = False
+    tells_fees: bool = False
