@@ -27,6 +27,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {  # what an account at a venue is opened
 }
 PUBLIC = frozenset({"account", "subaccount", "account_index", "api_key_index"})
 HIDDEN = "***"
+REHEARSAL = "5eed" * 16
 ADDRESS_CHARS = 42  # 0x and 20 bytes in hex
 SHORTEST = 8  # of a secret that is looked for in a text; a shorter one would hit words
 
@@ -87,7 +88,7 @@ def read_keys(venue: str, where: str, file: Path) -> Keys:
     """
     known = {**_of_file(venue, file), **_of_keyring(venue), **_of_environment(venue)}
     if not known and where.startswith("http://127.0.0.1"):
-        known = _rehearsal(venue)
+        known = rehearsed(venue, REHEARSAL)
     if not known:
         names = ", ".join(f"{PREFIX}{venue.upper()}_{one.upper()}" for one in NAMES.get(venue, ()))
         raise DnkitError(f"there are no keys for {venue}: set {names}, or put them into {file} (mode 0600)")
@@ -132,7 +133,11 @@ def _of_file(venue: str, file: Path) -> dict[str, str]:
     return {str(name): str(secret) for name, secret in part.items()}
 
 
-def _rehearsal(venue: str) -> dict[str, str]:
-    """Worth nothing anywhere else."""
-    secret = "5eed" * 16
-    return {name: secret for name in NAMES.get(venue, ()) if name not in PUBLIC}
+def rehearsed(venue: str, key: str) -> dict[str, str]:
+    """What a local exchange takes for an account of that key, and nobody else does. Where a key has a
+    passphrase, that and the secret are made of it.
+    """
+    known = dict.fromkeys((name for name in NAMES.get(venue, ()) if name not in PUBLIC), key)
+    if "passphrase" in known:
+        known |= {"api_secret": f"{key}-secret", "passphrase": f"{key}-passphrase"}
+    return known

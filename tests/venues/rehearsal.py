@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from dnkit.live.keys import Keys
 from dnkit.live.setup import Setup, make_venue
 from dnkit.market.book import Book
 from dnkit.model.alerts import Alert
@@ -131,7 +132,7 @@ async def trading(
         capabilities=facts,
         instruments={symbol: instrument},
         where=address,
-        keys=keys,
+        keys=Keys(keys),
         memory=folder / "orders.db",
         now=time.time_ns,
         alert=alerts.append,

@@ -15,6 +15,7 @@ from dnkit.live.ccxt.bybit import BYBIT
 from dnkit.live.ccxt.exchange import Exchange, NotSent
 from dnkit.live.ccxt.markets import Market, listed, market_of, money
 from dnkit.live.ccxt.news import News, lots_held
+from dnkit.live.ccxt.okx import OKX
 from dnkit.live.ccxt.record import CCXT_VERSION, Record, Row, Word
 from dnkit.live.ccxt.streams import Streams, Watch
 from dnkit.live.memory import Memory
@@ -48,17 +49,21 @@ from dnkit.venues.base import (
     TroubledError,
 )
 
-RECORDS: Mapping[str, Record] = {"bybit": BYBIT}
+RECORDS: Mapping[str, Record] = {"bybit": BYBIT, "okx_perpetual": OKX}
 OPEN_S, LOOK_S = 10, 0.01
 COMPARE_S, AGAIN_S = 5.0, 1.0
 TRADES_MAX = 100
 
 
 def make(setup: Setup) -> "CcxtVenue":
-    """An account; DnkitError with another ccxt than the records were tried with."""
+    """An account; DnkitError with another ccxt than the records were tried with, or without all its keys."""
     if ccxt.__version__ != CCXT_VERSION:
         raise DnkitError(f"ccxt is {ccxt.__version__}: venues through it were tried with {CCXT_VERSION}")
-    return CcxtVenue(setup, RECORDS[setup.capabilities.venue])
+    name = setup.capabilities.venue
+    missing = [ours for ours in RECORDS[name].keys.values() if not setup.keys.get(ours)]
+    if missing:
+        raise DnkitError(f"{name} needs {' and '.join(missing)} too")
+    return CcxtVenue(setup, RECORDS[name])
 
 
 class CcxtVenue:
@@ -196,12 +201,12 @@ class CcxtVenue:
         balance = await self._data.call(raw.fetch_balance)
         held = await self._held(market)
         rights = await self._data.call(lambda: self._record.can_withdraw(raw))
+        mode, leverage = await self._data.call(lambda: self._record.terms(raw, market.told, held))
         sent = self._now()
         at_ms = await self._trade.call(self._trade.raw.fetch_time)  # which waits for no turn
         free = (balance.get(market.one.quote) or {}).get("free")
-        hedged, leverage = (held[0].get("hedged"), held[0].get("leverage")) if held else (None, None)
         return Standing(
-            mode=None if hedged is None else "hedge" if hedged else "one-way",
+            mode=mode,
             leverage=None if leverage is None else Decimal(leverage),
             available=None if free is None else money(free),
             clock_ahead_ns=int(at_ms) * NS_PER_MS - (sent + self._now()) // 2,
