@@ -1,4 +1,4 @@
-"""What Lighter's keys sign: transactions as field elements in a fixed order, and tokens that prove an account."""
+"""What Lighter's keys sign: transactions as field elements in a fixed order, and tokens of accounts."""
 
 import base64
 import binascii
@@ -53,7 +53,7 @@ def attributes(info: Mapping[str, Any]) -> dict[int, int]:
 
 
 def transaction_hash(chain: int, kind: int, info: Mapping[str, Any]) -> bytes:
-    """The 40 bytes that are signed of a transaction. LookupError, TypeError or ValueError for another shape."""
+    """The 40 bytes that are signed. LookupError, TypeError or ValueError for another shape."""
     body = element((chain, kind, *(int(info[name]) for name in (*HEAD, *SIGNED[kind]))))
     found = attributes(info)
     if found:

@@ -11,6 +11,7 @@ from dnkit.model.numbers import NS_PER_MS, NS_PER_S
 from dnkit.venues.lighter import words
 from dnkit.venues.lighter.schnorr import BYTES, public_key
 from dnkit.venues.lighter.signing import (
+    HEAD,
     INTEGRATOR,
     MAINNET,
     SIGNED,
@@ -44,11 +45,12 @@ class Register(msgspec.Struct, frozen=True):
 
 
 class Signed(msgspec.Struct, frozen=True):
-    """A transaction that was signed rightly."""
+    """A transaction that was signed rightly: its numbers by name, its attributes by kind."""
 
     kind: int
     account: int
-    info: Mapping[str, Any]
+    info: Mapping[str, int]
+    attributes: Mapping[int, int]
     digest: bytes
 
 
@@ -91,7 +93,8 @@ class Auth:
         if int(info["ExpiredAt"]) <= time.time_ns() // NS_PER_MS:
             raise Refused(words.BAD_TRANSACTION, "transaction is expired")
         self._use((account, key), int(info["Nonce"]), skips=bool(said.get(SKIP_NONCE)))
-        return Signed(kind, account, info, digest)
+        numbers = {name: int(info[name]) for name in (*HEAD, *SIGNED[kind])}
+        return Signed(kind, account, numbers, said, digest)
 
     def admit(self, text: str, account: int) -> None:
         """Refused unless a token was made for that account and still holds."""

@@ -21,7 +21,6 @@ from dnkit.venues.lighter.signing import (
     CANCEL_ORDER,
     CREATE_ORDER,
     UPDATE_LEVERAGE,
-    attributes,
 )
 
 IMMEDIATELY = 0
@@ -61,12 +60,8 @@ class Entry:
     def _create(self, teller: Teller, signed: Signed) -> None:
         info = signed.info
         listing, one = self._market(info["MarketIndex"])
-        type, lots, price, client = (
-            self._type(info),
-            info["BaseAmount"],
-            info["Price"],
-            info["ClientOrderIndex"],
-        )
+        type, lots, price = self._type(info), info["BaseAmount"], info["Price"]
+        client = info["ClientOrderIndex"]
         if not one.tradable(price, lots):
             raise Refused(words.TOO_SMALL, "invalid order base or quote amount")
         if not 0 <= client <= words.CLIENT_MAX:
@@ -79,7 +74,7 @@ class Entry:
         reduces = bool(info["ReduceOnly"])
         self._go(teller.place(listing, key, side, type, lots, price, reduce_only=reduces))
 
-    def _type(self, info: Mapping[str, Any]) -> OrderType:
+    def _type(self, info: Mapping[str, int]) -> OrderType:
         kind, tif = info["Type"], info["TimeInForce"]
         if kind not in (words.LIMIT, words.MARKET) or info["TriggerPrice"]:
             raise Refused(words.BAD_TYPE, "unsupported order type")
@@ -113,7 +108,7 @@ class Entry:
     def _cancel_all(self, teller: Teller, signed: Signed) -> None:
         if signed.info["TimeInForce"] != IMMEDIATELY:
             raise Refused(words.BAD_TRANSACTION, "cancels are not scheduled here")
-        only = attributes(signed.info).get(CANCEL_MARKET, ALL_MARKETS)
+        only = signed.attributes.get(CANCEL_MARKET, ALL_MARKETS)
         for listing in self._stock.listings.values():
             if only in (ALL_MARKETS, listing):
                 for order in teller.resting(listing):

@@ -103,11 +103,7 @@ class Rows:
     ) -> dict[str, Any]:
         """An order with what is filled of it by some moment."""
         one, asked, at_s = self._stock.hall.instruments[listing], order.asked, self._since_s(order)
-        number, client, over = (
-            order_id(account, listing, asked.key),
-            client_id(asked.key),
-            status != words.OPEN,
-        )
+        number, client = order_id(account, listing, asked.key), client_id(asked.key)
         return {
             "order_index": number,
             "client_order_index": client,
@@ -117,7 +113,7 @@ class Rows:
             "owner_account_index": account,
             "initial_base_amount": size_text(one, asked.lots),
             "price": price_text(one, asked.price),
-            "remaining_base_amount": size_text(one, 0 if over else asked.lots - cum),
+            "remaining_base_amount": size_text(one, asked.lots - cum if status == words.OPEN else 0),
             "is_ask": asked.side is Side.SELL,
             "base_size": asked.lots,
             "base_price": asked.price,

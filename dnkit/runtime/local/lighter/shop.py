@@ -223,11 +223,10 @@ class LighterShop:
     async def _trades(self, query: Query) -> Mapping[str, Any]:
         """The newest first."""
         account, limit = int(query["account_index"]), min(int(query["limit"]), ROWS_MAX)
-        teller = self._account(account)
-        only = (
-            [self._listing(query["market_id"])] if "market_id" in query else [*self._stock.listings.values()]
-        )
-        rows = [row for one in only for row in self._rows.trades(account, teller, one)]
+        teller, listings = self._account(account), [*self._stock.listings.values()]
+        if "market_id" in query:
+            listings = [self._listing(query["market_id"])]
+        rows = [row for one in listings for row in self._rows.trades(account, teller, one)]
         if "order_index" in query:
             rows = [row for row in rows if int(query["order_index"]) in (row["ask_id"], row["bid_id"])]
         rows.sort(key=lambda row: int(row["timestamp"]))
@@ -262,7 +261,7 @@ class LighterShop:
         return socket
 
     def _heard(self, session: Session, text: str) -> None:
-        said: dict[str, Any] = {}
+        said: Any = {}
         try:
             said = decode(text)
             match said["type"]:
