@@ -45,11 +45,8 @@ class Token(msgspec.Struct, frozen=True):
 def attributes(info: Mapping[str, Any]) -> dict[int, int]:
     """Attributes of a transaction that say something, by kind."""
     told = {int(kind): int(value) for kind, value in (info.get("L2TxAttributes") or {}).items()}
-    return {
-        kind: value
-        for kind, value in sorted(told.items())
-        if value and (kind, value) != (CANCEL_MARKET, ALL_MARKETS)
-    }
+    nothing = {CANCEL_MARKET: ALL_MARKETS}
+    return {kind: value for kind, value in sorted(told.items()) if value != nothing.get(kind, 0)}
 
 
 def transaction_hash(chain: int, kind: int, info: Mapping[str, Any]) -> bytes:

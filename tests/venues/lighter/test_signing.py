@@ -30,7 +30,7 @@ def told() -> Any:
 
 
 def test_hashes_are_those_of_the_library(told: Any) -> None:
-    assert len(told["transactions"]) == 7
+    assert len(told["transactions"]) == 8
     for one in told["transactions"]:
         info = json.loads(one["info"])
         digest = transaction_hash(MAINNET, one["kind"], info)
@@ -84,6 +84,7 @@ def test_a_token_is_of_its_account_and_moment(told: Any) -> None:
 def test_attributes_that_say_nothing_are_not_hashed() -> None:
     assert attributes({"L2TxAttributes": {"4": 1, "1": 0, "5": 255}}) == {4: 1}
     assert attributes({"L2TxAttributes": None}) == {}
+    assert attributes({"L2TxAttributes": {"5": 0}}) == {5: 0}
 
 
 def test_new_signatures_of_the_library_are_verified() -> None:
