@@ -2,62 +2,38 @@
 
 import os
 import platform
-import subprocess
-import sys
-import tempfile
-import zipfile
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
-from platformdirs import user_cache_path
+
+from tests.oracles import environment
 
 PACKAGE = "lighter-sdk==1.1.8"
 SECRET = "5eed" * 20  # the key of rehearsals, worth nothing
 URL = b"http://127.0.0.1:1"
 CHAIN = 304
-INSTALL_S = 300
 
 
 def library() -> str:
-    """The path of the library: the one that is named, or one that was kept. It is fetched from the package
-    index for `make test-oracles` alone; skips the test where it is absent.
+    """The path of the library: the one that is named, or that of the official client where it is installed.
+    `make test-oracles` installs it; skips the test where there is none.
     """
     named = os.environ.get("DNKIT_LIGHTER_LIBRARY")
     if named:
         return named
-    root = Path(os.environ.get("DNKIT_ORACLES_DIR") or user_cache_path("dnkit") / "oracles") / "lighter"
-    kept = root / _name()
-    if not kept.exists():
-        if not os.environ.get("DNKIT_ORACLES"):
-            pytest.skip(
-                "no signing library of Lighter: name it in DNKIT_LIGHTER_LIBRARY, or make test-oracles"
-            )
-        _fetch(kept)
-    return str(kept)
+    try:
+        python = environment.python("lighter", PACKAGE, made=not os.environ.get("DNKIT_ORACLES"))
+    except environment.NoOracle as error:
+        pytest.skip(f"no library of Lighter, name it in DNKIT_LIGHTER_LIBRARY: {error}")
+    [found] = python.parent.parent.glob(f"lib/python*/site-packages/lighter/signers/{_name()}")
+    return str(found)
 
 
 def _name() -> str:
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    system, end = platform.system().lower(), {"Darwin": "dylib"}.get(platform.system(), "so")
-    return f"lighter-signer-{system}-{machine}.{end}"
-
-
-def _fetch(kept: Path) -> None:
-    """Take the library, and nothing else, out of the package, which wants what ours cannot have."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "-d", folder, PACKAGE]
-        try:
-            subprocess.run(command, check=True, capture_output=True, text=True, timeout=INSTALL_S)
-            [wheel] = Path(folder).glob("*.whl")
-            content = zipfile.ZipFile(wheel).read(f"lighter/signers/{kept.name}")
-        except (subprocess.SubprocessError, KeyError, ValueError) as error:
-            pytest.skip(f"{PACKAGE} cannot be had: {str(getattr(error, 'stderr', '') or error)[-300:]}")
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    half = kept.with_suffix(".half")
-    half.write_bytes(content)
-    half.replace(kept)
+    end = {"Darwin": "dylib"}.get(platform.system(), "so")
+    return f"lighter-signer-{platform.system().lower()}-{machine}.{end}"
 
 
 class Signer:
