@@ -55,7 +55,8 @@ class Server:
 
     async def race(self, touches: int) -> list[int]:
         """Nanoseconds from each touch sent to the order that answers it."""
-        await asyncio.wait_for(self.ready.wait(), 30)
+        async with asyncio.timeout(30):
+            await self.ready.wait()
         taken = []
         for number in range(touches):
             self.order = asyncio.get_running_loop().create_future()
@@ -63,7 +64,8 @@ class Server:
             frame = json.dumps(touch(number))
             start = time.perf_counter_ns()
             await self.stream.send_str(frame)
-            taken.append(await asyncio.wait_for(self.order, 10) - start)
+            async with asyncio.timeout(10):
+                taken.append(await self.order - start)
             await asyncio.sleep(PAUSE_S)
         return taken
 

@@ -116,7 +116,8 @@ class Server:
         while not self._over.is_set():
             self._look()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._over.wait(), LOOK_S)
+                async with asyncio.timeout(LOOK_S):
+                    await self._over.wait()
         server.close()
         for visitor in self._visitors:
             if self._end is not None:
@@ -164,7 +165,8 @@ class Server:
         seen: asyncio.Future[words.Status] = self._loop.create_future()
         self._served.inbox.put(lambda: self._call(_set, seen, self._served.status()))
         with suppress(TimeoutError):
-            self._status = await asyncio.wait_for(seen, STATUS_S)
+            async with asyncio.timeout(STATUS_S):
+                self._status = await seen
         return self._status
 
     async def _answer(self, visitor: _Visitor, line: bytes) -> words.Answer:

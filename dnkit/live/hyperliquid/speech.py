@@ -50,7 +50,8 @@ class Speech:
         for one in self._subscriptions:
             await line.send(_json({"method": "subscribe", "subscription": one}).decode())
         try:
-            await asyncio.wait_for(self._whole.wait(), WHOLE_S)
+            async with asyncio.timeout(WHOLE_S):
+                await self._whole.wait()
         except TimeoutError:
             raise UnreadableFrame(f"no word of {', '.join(sorted(self._silent))}") from None
         self._opened()

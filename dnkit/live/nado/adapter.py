@@ -111,7 +111,8 @@ class Nado:
         for line in self._lines:
             await line.open()
         try:
-            await asyncio.wait_for(stream.whole.wait(), OPEN_S)
+            async with asyncio.timeout(OPEN_S):
+                await stream.whole.wait()
         except TimeoutError:
             raise TroubledError(Trouble(sign=Sign.TIMED_OUT, text="the books do not become whole")) from None
 

@@ -89,7 +89,8 @@ class Line:
         """Have a first connection, with all said on it that opens one; TroubledError when none can be had."""
         self._watchdog.start()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._first.wait(), OPEN_S)
+            async with asyncio.timeout(OPEN_S):
+                await self._first.wait()
         if not self._first.is_set():
             await self.close()
             raise TroubledError(Trouble(sign=Sign.NOT_SENT, text=f"{self._url}: {self._why or 'no answer'}"))

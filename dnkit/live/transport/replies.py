@@ -25,7 +25,8 @@ class Replies(Generic[T]):
     async def wait(self, number: int, within_ns: int) -> T:
         """The answer to a number; TroubledError TIMED_OUT when it does not come, and as `lose` says."""
         try:
-            return await asyncio.wait_for(self._open[number], within_ns / NS_PER_S)
+            async with asyncio.timeout(within_ns / NS_PER_S):
+                return await self._open[number]
         except TimeoutError:
             raise TroubledError(Trouble(sign=Sign.TIMED_OUT, text="no answer in time")) from None
         finally:

@@ -96,7 +96,8 @@ class Link:
         try:
             if not self.post(question):
                 raise NoExchange(f"there is no connection to {self._url}")
-            return await asyncio.wait_for(future, PATIENCE_S)
+            async with asyncio.timeout(PATIENCE_S):
+                return await future
         except TimeoutError as error:
             raise NoExchange(f"the exchange at {self._url} does not answer") from error
         finally:
@@ -124,7 +125,8 @@ class Link:
                 close_timeout=1,
             )
             await connection.send(protocol.encode([self._hello]), text=True)
-            first, *more = protocol.told_in(await asyncio.wait_for(connection.recv(), PATIENCE_S))
+            async with asyncio.timeout(PATIENCE_S):
+                first, *more = protocol.told_in(await connection.recv())
         except (OSError, TimeoutError, WebSocketException) as error:
             what = "is no address of an exchange" if isinstance(error, InvalidURI) else "does not answer"
             raise NoExchange(f"{self._url} {what}: {error}") from error

@@ -60,7 +60,8 @@ class Door:
         finally:
             server.close()
             with suppress(TimeoutError):
-                await asyncio.wait_for(server.wait_closed(), CLOSE_S)
+                async with asyncio.timeout(CLOSE_S):
+                    await server.wait_closed()
 
     def _beat(self) -> None:
         for visitor in self._visitors:
@@ -86,7 +87,8 @@ class Door:
         await self._attend(connection, visitor)
 
     async def _let_in(self, connection: ServerConnection, outbox: Outbox) -> Visitor:
-        first = protocol.asked_in(await asyncio.wait_for(connection.recv(), PING_S))
+        async with asyncio.timeout(PING_S):
+            first = protocol.asked_in(await connection.recv())
         if len(first) != 1 or not isinstance(first[0], protocol.Hello):
             raise protocol.BadFrame("a session begins with a hello")
         request = connection.request
