@@ -78,7 +78,8 @@ class Client:
 
         client = lighter.WsClient(ws_url=where, order_book_ids=[MARKET], on_order_book_update=heard)
         with suppress(Enough):
-            await asyncio.wait_for(client.run_async(), 10)
+            async with asyncio.timeout(10):
+                await client.run_async()
         return seen[-1]
 
 

@@ -123,10 +123,11 @@ def test_what_takes_is_filled_and_told_as_trades_and_position(address: str) -> N
             await asyncio.sleep(0.3)
             _, ask = await touch(lighter)
             await send(lighter, "buy", ask * 1.01, 21, timeInForce="IOC")
-            trades = await asyncio.wait_for(heard, PATIENCE_S)
+            async with asyncio.timeout(PATIENCE_S):
+                trades, told = await heard, await orders
             assert {one["info"]["bid_client_id"] for one in trades} == {21}
             assert {(one["side"], one["takerOrMaker"]) for one in trades} == {("buy", "taker")}
-            assert (await asyncio.wait_for(orders, PATIENCE_S))[0]["clientOrderId"] == "21"
+            assert told[0]["clientOrderId"] == "21"
             row = await look(lighter, 21, over=True)
             assert (row["status"], row["filled"], row["remaining"]) == ("closed", "0.0500", "0.0000")
             again = await lighter.fetch_my_trades(SYMBOL)
@@ -146,7 +147,7 @@ def test_the_book_of_the_stream_is_that_of_the_exchange(address: str) -> None:
         async with client(address, 1003) as lighter:
             nonces = set()
             for _ in range(10):
-                book = await asyncio.wait_for(lighter.watch_order_book(SYMBOL), PATIENCE_S)
+                book = await lighter.watch_order_book(SYMBOL)
                 nonces.add(book["nonce"])
                 assert book["bids"][0][0] < book["asks"][0][0]
             assert len(nonces) > 1
@@ -231,6 +232,69 @@ def test_a_key_that_was_registered_signs_and_no_other_does_then(address: str, tm
             with pytest.raises(ccxt.BaseError) as caught:
                 await send(lighter, "buy", bid * 0.99, 72, postOnly=True)
             assert code(caught.value) == words.BAD_SIGNATURE
+
+    run(work)
+
+
+async def faults(address: str, text: str) -> Any:
+    """Let these go wrong from now on; what did so far."""
+    async with aiohttp.ClientSession() as http, http.post(f"{address}/local/faults", data=text) as answer:
+        return await answer.json()
+
+
+@pytest.mark.parametrize(
+    ("fault", "sent", "landed"),
+    [
+        ("drop_before", False, False),
+        ("rate_limit", False, False),
+        ("drop_after", False, True),
+        ("html", False, True),
+        ("truncated", True, True),
+    ],
+)
+def test_what_breaks_on_the_wire_breaks_before_or_after_the_order(
+    address: str, fault: str, sent: bool, landed: bool
+) -> None:
+    async def work() -> None:
+        account = 1100 + len(fault)
+        async with client(address, account) as lighter:
+            bid, _ = await touch(lighter)
+            await faults(address, f"{fault}=100")
+            try:
+                told = await send(lighter, "buy", bid * 0.99, 91, postOnly=True)
+                assert sent, told
+            except ccxt.BaseError:
+                assert not sent
+            finally:
+                await faults(address, "all=0")
+            await asyncio.sleep(0.3)
+            assert len(await lighter.fetch_open_orders(SYMBOL)) == landed
+
+    run(work)
+
+
+def test_a_gap_shows_in_the_numbers_of_changes_and_a_fill_may_come_twice(address: str) -> None:
+    async def work() -> None:
+        async with aiohttp.ClientSession() as http, http.ws_connect(f"{address}/stream") as line:
+            await line.send_json({"type": "subscribe", "channel": "order_book/0"})
+            await line.send_json({"type": "subscribe", "channel": "account_all_trades/1009"})
+            gaps, last = 0, 0
+            trades: list[int] = []
+            await faults(address, "gap=50,twice=100")
+            try:
+                async with client(address, 1009) as lighter:
+                    _, ask = await touch(lighter)
+                    await send(lighter, "buy", ask * 1.01, 95, timeInForce="IOC")
+                while not (gaps and len(trades) > 1):
+                    told = await line.receive_json(timeout=5)
+                    if told["type"] == "update/order_book":
+                        gaps += bool(last) and told["order_book"]["begin_nonce"] != last
+                        last = told["order_book"]["nonce"]
+                    elif told["type"] == "update/account_all_trades":
+                        trades += [one["trade_id"] for one in told["trades"]["0"]]
+            finally:
+                await faults(address, "all=0")
+            assert len(trades) == 2 * len(set(trades))
 
     run(work)
 
