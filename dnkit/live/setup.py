@@ -16,6 +16,7 @@ from dnkit.venues.base import Venue
 MAIN, TEST = "main", "testnet"
 # Modules are imported when a venue is traded: what they need is heavy.
 _MODULES: Mapping[str, str] = {
+    "bybit": "dnkit.live.ccxt",
     "hyperliquid_perpetual": "dnkit.live.hyperliquid",
     "nado": "dnkit.live.nado",
 }

@@ -1,0 +1,5 @@
+"""Venues through ccxt, each described by a record. ccxt is imported by this package alone."""
+
+from dnkit.live.ccxt.adapter import make
+
+__all__ = ["make"]

@@ -1,0 +1,192 @@
+"""The routes: /v5 over HTTP, and the public and private streams."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+from aiohttp import WSMsgType, web
+
+from dnkit.runtime.local.backdoor import Backdoor
+from dnkit.runtime.local.bybit.accounts import Accounts
+from dnkit.runtime.local.bybit.answers import Answers, levels_of
+from dnkit.runtime.local.bybit.auth import Refusal, logged_in, now_ms, proved
+from dnkit.runtime.local.shop import BODY_MAX, Stock, Tellers
+from dnkit.runtime.local.showing import Showing
+from dnkit.venues.local.wire_faults import WireFault
+
+HTML = "<html><body><h1>502 Bad Gateway</h1></body></html>"
+BACKLOG_MAX, LATE_S = 10_000, 0.3
+FAULTS = (
+    WireFault.DROP_BEFORE,
+    WireFault.RATE_LIMIT,
+    WireFault.DROP_AFTER,
+    WireFault.HTML,
+    WireFault.TRUNCATED,
+)
+encode = msgspec.json.Encoder().encode
+
+
+class Session:
+    """One connection to a stream."""
+
+    def __init__(self) -> None:
+        self.account = ""
+        self.topics: set[str] = set()
+        self.frames: asyncio.Queue[str] = asyncio.Queue(BACKLOG_MAX)
+
+    def tell(self, message: Any) -> None:
+        """Another message; who does not read loses them."""
+        with suppress(asyncio.QueueFull):
+            self.frames.put_nowait(message if isinstance(message, str) else encode(message).decode())
+
+    async def run(self, socket: web.WebSocketResponse) -> None:
+        """Send until cancelled."""
+        with suppress(ConnectionError):
+            while True:
+                await socket.send_str(await self.frames.get())
+
+
+class BybitShop:
+    """See `dnkit.runtime.local.shop.Shop`. An account is an API key."""
+
+    def __init__(self, stock: Stock) -> None:
+        self._stock = stock
+        tellers = Tellers(stock.hall)
+        self._accounts = Accounts(stock, tellers)
+        self._accounts.push = self._push
+        self._answers = Answers(stock, self._accounts)
+        self._backdoor = Backdoor(stock, tellers, lambda key: key)
+        self._sessions: list[Session] = []
+        self._updates = 1
+
+    def application(self) -> web.Application:
+        """Its routes."""
+        app = web.Application(client_max_size=BODY_MAX)
+        app.add_routes(
+            [
+                web.get("/v5/public/linear", self._socket),
+                web.get("/v5/private", self._socket),
+                web.route("*", "/v5/{path:.+}", self._called),
+                *self._backdoor.routes(),
+            ]
+        )
+        return app
+
+    async def _called(self, request: web.Request) -> web.StreamResponse:
+        fault = self._stock.faults.first(*FAULTS)
+        if fault is WireFault.DROP_BEFORE:
+            return _cut(request)
+        if fault is WireFault.RATE_LIMIT:
+            body = _answer({}, 10006, "Too many visits. Exceeded the API Rate Limit.")
+        else:
+            body = await self._answered(request)
+        if fault is WireFault.DROP_AFTER:
+            return _cut(request)
+        if fault is WireFault.HTML:
+            return web.Response(status=502, text=HTML, content_type="text/html")
+        body = body[: len(body) // 2] if fault is WireFault.TRUNCATED else body
+        return web.Response(body=body, content_type="application/json")
+
+    async def _answered(self, request: web.Request) -> bytes:
+        path, text = request.match_info["path"], (await request.read()).decode()
+        try:
+            asked = msgspec.json.decode(text) if text else dict(request.query)
+            if path in self._answers.public:
+                return _answer(await self._answers.public[path]("", asked))
+            if path not in self._answers.private:
+                raise Refusal(10001, f"no such path: {path}")
+            account = proved(request.headers, text or request.url.raw_query_string)
+            return _answer(await self._answers.private[path](account, asked))
+        except Refusal as refusal:
+            return _answer({}, refusal.code, str(refusal))
+        except (LookupError, TypeError, ValueError, msgspec.DecodeError) as error:
+            return _answer({}, 10001, f"params error: {type(error).__name__}")
+
+    # Streams
+
+    async def _socket(self, request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse(heartbeat=None, max_msg_size=BODY_MAX)
+        await socket.prepare(request)
+        session = Session()
+        sender = asyncio.create_task(session.run(socket))
+        self._sessions.append(session)
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    self._heard(session, msgspec.json.decode(message.data))
+        finally:
+            self._sessions.remove(session)
+            sender.cancel()
+        return socket
+
+    def _heard(self, session: Session, asked: dict[str, Any]) -> None:
+        op, done = asked.get("op"), {"success": True, "ret_msg": "", "conn_id": "local"}
+        done |= {"req_id": asked.get("req_id", ""), "op": op}
+        if op == "ping":
+            session.tell({**done, "ret_msg": "pong"})
+        elif op == "auth":
+            try:
+                session.account = logged_in(asked["args"])
+                self._accounts[session.account]
+                session.tell(done)
+            except (Refusal, ValueError) as refusal:
+                session.tell({**done, "success": False, "ret_msg": str(refusal)})
+        elif op == "subscribe":
+            session.tell(done)
+            for topic in asked["args"]:
+                self._subscribe(session, topic)
+        elif op == "unsubscribe":
+            session.topics -= set(asked["args"])
+            session.tell(done)
+
+    def _subscribe(self, session: Session, topic: str) -> None:
+        session.topics.add(topic)
+        symbol = topic.rpartition(".")[2]
+        if topic.startswith("orderbook.") and symbol in self._stock.listings:
+            listing = self._stock.listings[symbol]
+            self._stock.pump.showing(listing)
+            session.tell(self._book(topic, listing))
+
+    def changed(self, listing: int, showing: Showing) -> None:
+        """A watched book changed: it is told whole, as the venue may at any time."""
+        showing.take(self._stock.pump.now())
+        if self._stock.faults.hits(WireFault.GAP):
+            return
+        symbol, frames = self._stock.hall.instruments[listing].symbol, dict[str, str]()
+        for session in self._sessions:
+            for topic in session.topics:
+                if topic.startswith("orderbook.") and topic.endswith(f".{symbol}"):
+                    if topic not in frames:
+                        frames[topic] = encode(self._book(topic, listing)).decode()
+                    session.tell("{" if self._stock.faults.hits(WireFault.MALFORMED) else frames[topic])
+
+    def _book(self, topic: str, listing: int) -> dict[str, Any]:
+        self._updates += 1
+        data = {**levels_of(self._stock, listing), "u": self._updates, "seq": self._updates}
+        return {"topic": topic, "type": "snapshot", "ts": now_ms(), "data": data, "cts": now_ms()}
+
+    def _push(self, account: str, topic: str, rows: list[dict[str, Any]]) -> None:
+        faults = self._stock.faults
+        if topic == "execution" and faults.hits(WireFault.LATE_FILL):
+            asyncio.get_running_loop().call_later(LATE_S, self._tell, account, topic, rows)
+        else:
+            self._tell(account, topic, rows)
+        if topic == "execution" and faults.hits(WireFault.TWICE):
+            self._tell(account, topic, rows)
+
+    def _tell(self, account: str, topic: str, rows: list[dict[str, Any]]) -> None:
+        frame = {"id": "local", "topic": topic, "creationTime": now_ms(), "data": rows}
+        for session in self._sessions:
+            if session.account == account and topic in session.topics:
+                session.tell(frame)
+
+
+def _answer(result: dict[str, Any], code: int = 0, text: str = "OK") -> bytes:
+    return encode({"retCode": code, "retMsg": text, "result": result, "retExtInfo": {}, "time": now_ms()})
+
+
+def _cut(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
