@@ -64,7 +64,9 @@ class Site(msgspec.Struct, frozen=True):
 
     @property
     def account(self) -> str:
-        """What the exchange calls it: an address, on Nado with the name of a subaccount."""
+        """What the exchange calls it: an address, on Nado with a subaccount, elsewhere the key."""
+        if self.venue not in ("nado", "hyperliquid_perpetual"):
+            return self.key
         address = key_of(self.key).address
         return f"0x{(sender_of(address, 'default') if self.venue == 'nado' else address).hex()}"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from dnkit.desk.gateway.outcome import Fate, classify
-from dnkit.live.keys import Keys
+from dnkit.live.keys import NAMES, Keys
 from dnkit.live.setup import Setup, make_venue
 from dnkit.market.book import Book
 from dnkit.model.capabilities import Capabilities
@@ -38,7 +38,7 @@ from dnkit.venues.base import Answer, Trouble, TroubledError, Venue
 from tests.live.site import KEY, Site, local
 
 FILE = Path(__file__).resolve().parents[2] / "dnkit" / "venues" / "cards.json"
-SYMBOLS = {"hyperliquid_perpetual": "ETH", "nado": "SOL-PERP"}
+SYMBOLS = {"bybit": "ETHUSDT", "hyperliquid_perpetual": "ETH", "nado": "SOL-PERP"}
 VENUES = tuple(SYMBOLS)
 PATIENCE_S = 5.0
 SPEED = 20  # of the exchange: a look-up there may not know an order for a minute
@@ -317,7 +317,7 @@ async def asked(card: Card, venue: str, site: Site, memory: Path) -> None:
         capabilities=facts,
         instruments={instrument.symbol: instrument},
         where=site.address,
-        keys=Keys({"private_key": KEY}),
+        keys=Keys(dict.fromkeys(NAMES[venue], KEY) if "api_key" in NAMES[venue] else {"private_key": KEY}),
         memory=memory,
         now=time.time_ns,
         alert=lambda _alert: None,

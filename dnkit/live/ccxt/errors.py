@@ -1,5 +1,8 @@
-"""What an exception of ccxt says about a request: by the venue's code where there is one, else by its class."""
+"""What an exception of ccxt says about a request: by the venue's code where there is one, else by the status
+of HTTP, else by its class.
+"""
 
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -7,22 +10,26 @@ import msgspec
 from dnkit.model.terms import RejectKind
 from dnkit.venues.base import Sign, Trouble
 
+_STATUS = re.compile(r"\S+ (?:GET|POST|PUT|DELETE) \S+ (\d{3})\b")
+_NOT_SENT = ("ClientConnector", "gaierror")
 
-def trouble_of(codes: Mapping[str, Sign | RejectKind], error: BaseException) -> Trouble:
-    """What cannot be read may have reached the venue, and is no refusal."""
-    text = str(error)
-    code = _code(text)
+
+def trouble_of(codes: Mapping[str, Sign | RejectKind], error: BaseException, text: str) -> Trouble:
+    """What cannot be read may have reached the venue, and is no refusal. `text` is what may be shown."""
+    said = str(error)
+    code = _code(said)
     if code:
         meaning = codes.get(code, RejectKind.OTHER)
         if isinstance(meaning, Sign):
             return Trouble(sign=meaning, text=text)
         return Trouble(sign=Sign.REFUSED, why=meaning, text=text)
-    if type(error.__cause__).__name__.startswith("ClientConnector"):
+    found = _STATUS.match(said)
+    if found and found[1] != "200":
+        return Trouble(sign=Sign.STATUS, status=int(found[1]), html="<html" in said.lower(), text=text)
+    if type(error.__cause__).__name__.startswith(_NOT_SENT):
         return Trouble(sign=Sign.NOT_SENT, text=text)
-    kind = type(error).__name__
-    if kind == "RateLimitExceeded":
-        return Trouble(sign=Sign.STATUS, status=429, why=RejectKind.RATE, text=text)
-    return Trouble(sign=Sign.TIMED_OUT if kind == "RequestTimeout" else Sign.DROPPED, text=text)
+    is_late = type(error).__name__ == "RequestTimeout"
+    return Trouble(sign=Sign.TIMED_OUT if is_late else Sign.DROPPED, text=text)
 
 
 def _code(text: str) -> str:

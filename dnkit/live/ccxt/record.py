@@ -1,6 +1,8 @@
 """What is different from venue to venue, as data; three hooks where data does not do."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from enum import Enum
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -9,45 +11,89 @@ from dnkit.model.terms import EndKind, OrderType, RejectKind
 from dnkit.venues.base import Sign
 
 CCXT_VERSION = "4.5.90"  # what the records were tried with; each release changes what it sends
+Row = Mapping[str, Any]
+
+
+class Word(Enum):
+    """What a row of a venue's stream is about."""
+
+    WHOLE = "whole"  # this message holds a whole book: changes after it can be believed
+    ORDER = "order"  # a row for ccxt's `parse_order`
+    TRADE = "trade"  # a row for ccxt's `parse_trade`
+    POSITION = "position"  # a row for ccxt's `parse_position`
+    JOINED = "joined"  # one subscription of the account is taken
+
+
+def text_id(key: str) -> str:
+    """An order's client id there: 32 letters and digits, a hash of our key."""
+    return "dn" + blake2b(key.encode(), digest_size=15).hexdigest()
+
+
+def number_id(key: str) -> str:
+    """The same where it has to be a number, of 47 bits."""
+    return str(int.from_bytes(blake2b(key.encode(), digest_size=6).digest(), "big") % 2**47 + 1)
+
+
+class Wire(msgspec.Struct, frozen=True, kw_only=True):
+    """How an order has to look when it leaves: the end of its path, names of fields, and what is written for
+    each type. An order that looks otherwise is not sent.
+    """
+
+    path: str
+    id: str
+    amount: str
+    price: str
+    reduce_only: str
+    types: Mapping[OrderType, Row]
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """One venue. `keys` are ccxt's names of credentials with ours. `tif` holds the parameters of each order
-    type that may be sent; the final request is held against them. `codes` are the venue's own, a Sign where
-    nobody knows what became of a request; others are refusals. `ends` are raw states of orders that are over
-    (None for a refusal), read at `state_field`; `reasons` at `reason_field` go before them. `is_contracts`
-    tells that amounts are contracts.
+    """One venue. `keys` are ccxt's names of credentials with ours. `urls` are ccxt's, for a local exchange,
+    with {http} and {ws} for its address; `unwanted` headers are taken off every request. `tif` holds ccxt's
+    parameters of each type that may be sent. `codes` are the venue's own: a Sign where nobody knows what
+    became of a request, else a refusal. `watches` are ccxt's watches of the account. `ends` are raw states of
+    orders that are over (None: refused), read at `state_field`; a reason at `reason_field` goes before them.
+    `raw_id` and `raw_symbol` are fields of raw rows. `trades_by` are parameters of `fetch_my_trades` with the
+    fields of an order they come from. `cancel_id` "" passes the client id as ccxt's id; `reply_id` is what an
+    answer must have. `book_url` is in the urls that tell books. Amounts are contracts where `is_contracts`.
 
-    Hooks: `urls` makes ccxt's urls of a local exchange's address; `look` gives the raw order of a client id,
-    None where the venue knows none; `trades` gives ccxt's trades of a raw order.
+    Hooks: `heard` gives what a message of the stream at that url is about; `look` the raw order of a client
+    id, None where the venue knows none; `can_withdraw` what it says of the key.
     """
 
     ccxt_id: str
     keys: Mapping[str, str]
-    options: Mapping[str, Any]
-    tif: Mapping[OrderType, Mapping[str, Any]]
+    options: Row
+    urls: Row
+    tif: Mapping[OrderType, Row]
+    wire: Wire | None
     place_id: str
     cancel_id: str
     codes: Mapping[str, Sign | RejectKind]
+    watches: tuple[str, ...]
     state_field: str
     ends: Mapping[str, EndKind | None]
     reason_field: str
     reasons: Mapping[str, EndKind]
     raw_id: str
-    urls: Callable[[str], Mapping[str, Any]]
-    look: Callable[[Any, Mapping[str, Any], str], Awaitable[Mapping[str, Any] | None]]
-    trades: Callable[[Any, Mapping[str, Any], Mapping[str, Any]], Awaitable[Sequence[Mapping[str, Any]]]]
-    book_depth: int
+    raw_symbol: str
+    trades_by: Mapping[str, str]
+    heard: Callable[[str, Row], Iterable[tuple[Word, Row]]]
+    look: Callable[[Any, Row, str], Awaitable[Row | None]]
+    can_withdraw: Callable[[Any], Awaitable[bool | None]]
+    client_id: Callable[[str], str] = text_id
+    unwanted: tuple[str, ...] = ()
+    cancel_params: Row = {}
+    reply_id: str = "id"
+    book_depth: int | None = None
+    book_url: str = "/public"
     is_contracts: bool = False
-    cancel_params: Mapping[str, Any] = {}
-    stale_s: float = 5.0
 
 
 # Venues ccxt has but nobody may trade with it yet, and why.
 NOT_YET: Mapping[str, str] = {
     "aster": "its private streams fail in this ccxt, and a builder's fee has to be kept off",
-    "coinbase_intx": "every signed call fails in this ccxt",
     "backpack": "nobody has tried what ccxt sends there",
+    "coinbase_intx": "every signed call fails in this ccxt",
     "grvt": "nobody has tried what ccxt sends there",
-    "lighter": "it needs the venue's own signing library, and answers to orders carry no id",
 }

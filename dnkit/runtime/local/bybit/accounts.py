@@ -36,6 +36,8 @@ class Accounts:
 
     def _told(self, account: str, teller: Teller, told: protocol.Told) -> None:
         one, news = self._stock.hall.instruments[told.listing], told.news
+        if isinstance(news, ev.PositionRead) and not news.request and news.lots is not None:
+            self.push(account, "position", [words.position_row(one, news.lots)])
         order = teller.order(told.listing, told.key) if told.key else None
         if order is None or isinstance(news, ev.OrderFound | ev.OrderRejected | ev.CancelRefused):
             return

@@ -42,6 +42,7 @@ class Answers:
             "position/list": self._positions,
             "account/wallet-balance": self._wallet,
             "account/transaction-log": self._nothing,
+            "user/query-api": self._rights,
         }
 
     def listing(self, asked: Asked) -> int:
@@ -56,6 +57,9 @@ class Answers:
 
     async def _nothing(self, _account: str, _asked: Asked) -> dict[str, Any]:
         return {"list": [], "nextPageCursor": ""}
+
+    async def _rights(self, _account: str, _asked: Asked) -> dict[str, Any]:
+        return {"readOnly": 0, "permissions": {"ContractTrade": ["Order", "Position"], "Wallet": []}}
 
     async def _instruments(self, _account: str, _asked: Asked) -> dict[str, Any]:
         rows = [_contract(self._stock.instrument(symbol)) for symbol in self._stock.listings]
@@ -146,17 +150,7 @@ class Answers:
         read = await self._accounts[account].position(listing)
         lots = read.lots if isinstance(read, ev.PositionRead) and read.lots is not None else 0
         one = self._stock.hall.instruments[listing]
-        row = {
-            "symbol": one.symbol,
-            "side": words.SIDE_NAMES[Side.BUY if lots > 0 else Side.SELL] if lots else "",
-            "size": plain(one.quantity(abs(lots))),
-            "avgPrice": "0",
-            "leverage": "10",
-            "positionIdx": 0,
-            "positionValue": "0",
-            "updatedTime": str(now_ms()),
-        }
-        return {"category": "linear", "list": [row], "nextPageCursor": ""}
+        return {"category": "linear", "list": [words.position_row(one, lots)], "nextPageCursor": ""}
 
     async def _wallet(self, account: str, _asked: Asked) -> dict[str, Any]:
         self._accounts[account]

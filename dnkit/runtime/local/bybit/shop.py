@@ -1,6 +1,7 @@
 """The routes: /v5 over HTTP, and the public and private streams."""
 
 import asyncio
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -11,12 +12,13 @@ from dnkit.runtime.local.backdoor import Backdoor
 from dnkit.runtime.local.bybit.accounts import Accounts
 from dnkit.runtime.local.bybit.answers import Answers, levels_of
 from dnkit.runtime.local.bybit.auth import Refusal, logged_in, now_ms, proved
+from dnkit.runtime.local.conversation import Conversation, cut
 from dnkit.runtime.local.shop import BODY_MAX, Stock, Tellers
 from dnkit.runtime.local.showing import Showing
 from dnkit.venues.local.wire_faults import WireFault
 
 HTML = "<html><body><h1>502 Bad Gateway</h1></body></html>"
-BACKLOG_MAX, LATE_S = 10_000, 0.3
+LATE_S, SILENCE_S = 0.3, 8
 FAULTS = (
     WireFault.DROP_BEFORE,
     WireFault.RATE_LIMIT,
@@ -24,27 +26,21 @@ FAULTS = (
     WireFault.HTML,
     WireFault.TRUNCATED,
 )
+READ_FAULTS = tuple(one for one in FAULTS if one is not WireFault.DROP_AFTER)  # a read accepts nothing
 encode = msgspec.json.Encoder().encode
 
 
-class Session:
+class Session(Conversation):
     """One connection to a stream."""
 
-    def __init__(self) -> None:
+    def __init__(self, socket: web.WebSocketResponse, request: web.Request) -> None:
+        super().__init__(socket, request)
         self.account = ""
         self.topics: set[str] = set()
-        self.frames: asyncio.Queue[str] = asyncio.Queue(BACKLOG_MAX)
 
-    def tell(self, message: Any) -> None:
-        """Another message; who does not read loses them."""
-        with suppress(asyncio.QueueFull):
-            self.frames.put_nowait(message if isinstance(message, str) else encode(message).decode())
-
-    async def run(self, socket: web.WebSocketResponse) -> None:
-        """Send until cancelled."""
-        with suppress(ConnectionError):
-            while True:
-                await socket.send_str(await self.frames.get())
+    def tell(self, message: dict[str, Any]) -> None:
+        """Another message."""
+        self.send(encode(message))
 
 
 class BybitShop:
@@ -74,15 +70,15 @@ class BybitShop:
         return app
 
     async def _called(self, request: web.Request) -> web.StreamResponse:
-        fault = self._stock.faults.first(*FAULTS)
+        fault = self._stock.faults.first(*(FAULTS if request.method == "POST" else READ_FAULTS))
         if fault is WireFault.DROP_BEFORE:
-            return _cut(request)
+            return cut(request)
         if fault is WireFault.RATE_LIMIT:
             body = _answer({}, 10006, "Too many visits. Exceeded the API Rate Limit.")
         else:
             body = await self._answered(request)
         if fault is WireFault.DROP_AFTER:
-            return _cut(request)
+            return cut(request)
         if fault is WireFault.HTML:
             return web.Response(status=502, text=HTML, content_type="text/html")
         body = body[: len(body) // 2] if fault is WireFault.TRUNCATED else body
@@ -108,8 +104,8 @@ class BybitShop:
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         socket = web.WebSocketResponse(heartbeat=None, max_msg_size=BODY_MAX)
         await socket.prepare(request)
-        session = Session()
-        sender = asyncio.create_task(session.run(socket))
+        session = Session(socket, request)
+        sender = asyncio.create_task(session.run())
         self._sessions.append(session)
         try:
             async for message in socket:
@@ -118,6 +114,8 @@ class BybitShop:
         finally:
             self._sessions.remove(session)
             sender.cancel()
+            with suppress(asyncio.CancelledError):
+                await sender
         return socket
 
     def _heard(self, session: Session, asked: dict[str, Any]) -> None:
@@ -153,13 +151,18 @@ class BybitShop:
         showing.take(self._stock.pump.now())
         if self._stock.faults.hits(WireFault.GAP):
             return
-        symbol, frames = self._stock.hall.instruments[listing].symbol, dict[str, str]()
-        for session in self._sessions:
+        symbol, frames = self._stock.hall.instruments[listing].symbol, dict[str, bytes]()
+        for session in tuple(self._sessions):
             for topic in session.topics:
                 if topic.startswith("orderbook.") and topic.endswith(f".{symbol}"):
                     if topic not in frames:
-                        frames[topic] = encode(self._book(topic, listing)).decode()
-                    session.tell("{" if self._stock.faults.hits(WireFault.MALFORMED) else frames[topic])
+                        frames[topic] = encode(self._book(topic, listing))
+                    self._send(session, frames[topic])
+
+    def _send(self, session: Session, frame: bytes) -> None:
+        if self._stock.faults.hits(WireFault.SILENT):
+            session.silent_until = time.monotonic() + SILENCE_S
+        session.send(b"{" if self._stock.faults.hits(WireFault.MALFORMED) else frame)
 
     def _book(self, topic: str, listing: int) -> dict[str, Any]:
         self._updates += 1
@@ -176,17 +179,11 @@ class BybitShop:
             self._tell(account, topic, rows)
 
     def _tell(self, account: str, topic: str, rows: list[dict[str, Any]]) -> None:
-        frame = {"id": "local", "topic": topic, "creationTime": now_ms(), "data": rows}
-        for session in self._sessions:
+        frame = encode({"id": "local", "topic": topic, "creationTime": now_ms(), "data": rows})
+        for session in tuple(self._sessions):
             if session.account == account and topic in session.topics:
-                session.tell(frame)
+                self._send(session, frame)
 
 
 def _answer(result: dict[str, Any], code: int = 0, text: str = "OK") -> bytes:
     return encode({"retCode": code, "retMsg": text, "result": result, "retExtInfo": {}, "time": now_ms()})
-
-
-def _cut(request: web.Request) -> web.Response:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()

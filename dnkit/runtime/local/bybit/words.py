@@ -68,6 +68,21 @@ def order_row(account: str, one: Instrument, order: PaperOrder) -> dict[str, Any
     }
 
 
+def position_row(one: Instrument, lots: int) -> dict[str, Any]:
+    """A position, in one-way mode."""
+    return {
+        "category": "linear",
+        "symbol": one.symbol,
+        "side": SIDE_NAMES[Side.BUY if lots > 0 else Side.SELL] if lots else "",
+        "size": plain(one.quantity(abs(lots))),
+        "avgPrice": "0",
+        "leverage": "10",
+        "positionIdx": 0,
+        "positionValue": "0",
+        "updatedTime": str(now_ms()),
+    }
+
+
 def _status(order: PaperOrder) -> str:
     if order.cum >= order.asked.lots:
         return "Filled"

@@ -1,0 +1,63 @@
+"""What a symbol is called, and what a number means, at the venue and here."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import msgspec
+
+from dnkit.live.ccxt.record import Row
+from dnkit.model.errors import DnkitError
+from dnkit.model.instrument import Instrument
+from dnkit.model.numbers import plain, to_pico
+
+
+class Market(msgspec.Struct, frozen=True):
+    """One symbol: our instrument, ccxt's market, and how much an amount of one is."""
+
+    one: Instrument
+    told: Row
+    contract: Decimal
+
+    @property
+    def unified(self) -> str:
+        """ccxt's name."""
+        return str(self.told["symbol"])
+
+    def lots(self, amount: str | None) -> int:
+        """Lots of an amount there."""
+        return self.one.to_lots_down(Decimal(amount or "0") * self.contract)
+
+    def ticks(self, price: str) -> int:
+        """A price on our grid."""
+        return int(Decimal(price) / self.one.tick)
+
+    def amount(self, lots: int) -> str:
+        """What lots are there."""
+        return plain(self.one.quantity(lots) / self.contract)
+
+    def price(self, ticks: int) -> str:
+        """A price in digits."""
+        return plain(self.one.price(ticks))
+
+    def money(self, amount: str | None, currency: str | None) -> int:
+        """Picos of the quote currency; another currency counts nothing."""
+        return money(amount) if amount and currency in (self.one.quote, None) else 0
+
+
+def money(amount: str) -> int:
+    """Picos."""
+    return to_pico(Decimal(amount).quantize(Decimal("1e-12")))
+
+
+def market_of(one: Instrument, markets: Mapping[str, Row], *, is_contracts: bool) -> Market:
+    """The venue's own of that symbol; DnkitError where there is none, or its grid is another one."""
+    told = next((row for row in markets.values() if row["id"] == one.symbol and row["swap"]), None)
+    if told is None:
+        raise DnkitError(f"the venue does not list {one.symbol}")
+    contract = Decimal(told["contractSize"]) if is_contracts else Decimal(1)
+    tick, lot = Decimal(told["precision"]["price"]), Decimal(told["precision"]["amount"]) * contract
+    if one.tick % tick or one.lot % lot:
+        raise DnkitError(
+            f"{one.symbol}: our file says tick {one.tick}, lot {one.lot}, the venue {tick} and {lot}"
+        )
+    return Market(one, told, contract)
