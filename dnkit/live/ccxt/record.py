@@ -58,7 +58,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     answer must have. `book_url` is in the urls that tell books. Amounts are contracts where `is_contracts`.
 
     Hooks: `heard` gives what a message of the stream at that url is about; `look` the raw order of a client
-    id, None where the venue knows none; `can_withdraw` what it says of the key.
+    id, None where the venue knows none; `can_withdraw` what it says of the key. `prepare` changes an instance
+    of ccxt's class with our keys, where data does not do. Where it `compares`, books are looked at by another
+    way now and then.
     """
 
     ccxt_id: str
@@ -81,6 +83,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     heard: Callable[[str, Row], Iterable[tuple[Word, Row]]]
     look: Callable[[Any, Row, str], Awaitable[Row | None]]
     can_withdraw: Callable[[Any], Awaitable[bool | None]]
+    prepare: Callable[[Any, Mapping[str, str]], None] | None = None
     client_id: Callable[[str], str] = text_id
     unwanted: tuple[str, ...] = ()
     cancel_params: Row = {}
@@ -88,6 +91,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     book_depth: int | None = None
     book_url: str = "/public"
     is_contracts: bool = False
+    compares: bool = True
 
 
 # Venues ccxt has but nobody may trade with it yet, and why.
