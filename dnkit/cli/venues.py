@@ -2,6 +2,7 @@
 
 from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
+from dnkit.live.setup import NOT_YET
 from dnkit.model.errors import DnkitError
 from dnkit.model.instrument import Instrument
 from dnkit.model.numbers import from_mbps, from_pico, plain
@@ -57,6 +58,9 @@ def _show(facts: VenueFacts, name: str) -> None:
     if cards:
         out.data("")
         out.data(out.table(("card, asked of the adapter at its local exchange", "result"), cards))
+    elif name in NOT_YET:
+        out.data("")
+        out.data(f"for paper only: {NOT_YET[name]}")
 
 
 def _symbol_row(one: Instrument) -> tuple[str, ...]:
@@ -73,4 +77,5 @@ def _content(facts: VenueFacts, name: str) -> dict[str, object]:
         "facts": facts.file(name).facts,
         "symbols": symbols,
         "cards": conformance().get(name, {}),
+        "not_yet": NOT_YET.get(name, ""),
     }

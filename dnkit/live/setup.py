@@ -21,6 +21,13 @@ _MODULES: Mapping[str, str] = {
     "lighter": "dnkit.live.ccxt",
     "nado": "dnkit.live.nado",
 }
+# Venues ccxt has, but as dnkit would use it there it does not work, or nobody tried.
+NOT_YET: Mapping[str, str] = {
+    "aster": "private streams fail in this ccxt, so orders would have to be polled",
+    "backpack": "nobody has tried what ccxt sends there",
+    "coinbase_intx": "every signed call fails in this ccxt, and orders go by GET, which may be repeated",
+    "grvt": "nobody has tried what ccxt sends there",
+}
 
 
 class NoAdapter(DnkitError):
@@ -58,7 +65,9 @@ def refuse_unspoken(venues: Iterable[str]) -> None:
     """NoAdapter for a venue that cannot be traded live."""
     for name in venues:
         if name not in _MODULES:
-            raise NoAdapter(f"there is no live adapter for {name} yet; for {', '.join(speakable())} there is")
+            why = f" ({NOT_YET[name]})" if name in NOT_YET else ""
+            there = ", ".join(speakable())
+            raise NoAdapter(f"there is no live adapter for {name} yet{why}; for {there} there is")
 
 
 def make_venue(setup: Setup) -> Venue:

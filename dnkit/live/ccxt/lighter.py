@@ -28,6 +28,7 @@ TIFS: Mapping[OrderType, Row] = {
     OrderType.POST_ONLY: {"postOnly": True},
     OrderType.GTC: {"timeInForce": "gtt"},
     OrderType.IOC: {"timeInForce": "ioc"},
+    OrderType.MARKET: {"timeInForce": "ioc"},  # with the worst price it may take
 }
 
 

@@ -92,12 +92,3 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     book_url: str = "/public"
     is_contracts: bool = False
     compares: bool = True
-
-
-# Venues ccxt has but nobody may trade with it yet, and why.
-NOT_YET: Mapping[str, str] = {
-    "aster": "its private streams fail in this ccxt, and a builder's fee has to be kept off",
-    "backpack": "nobody has tried what ccxt sends there",
-    "coinbase_intx": "every signed call fails in this ccxt",
-    "grvt": "nobody has tried what ccxt sends there",
-}

@@ -9,8 +9,14 @@ import pytest
 
 from tests.oracles import environment
 
+# Of rehearsals, worth nothing.
+KEYS = {
+    "private_key": "5eed" * 20,
+    "account_index": "1",
+    "api_key_index": "5",
+}
+SECRET = KEYS["private_key"]
 PACKAGE = "lighter-sdk==1.1.8"
-SECRET = "5eed" * 20  # the key of rehearsals, worth nothing
 URL = b"http://127.0.0.1:1"
 CHAIN = 304
 
