@@ -89,7 +89,7 @@ def read_keys(venue: str, where: str, file: Path) -> Keys:
     known = {**_of_file(venue, file), **_of_keyring(venue), **_of_environment(venue)}
     if not known.keys() - {LIBRARY} and where.startswith("http://127.0.0.1"):
         known |= _rehearsal(venue)
-    if not known:
+    if not known.keys() - {LIBRARY}:
         names = ", ".join(f"{PREFIX}{venue.upper()}_{one.upper()}" for one in NAMES.get(venue, ()))
         raise DnkitError(f"there are no keys for {venue}: set {names}, or put them into {file} (mode 0600)")
     return Keys(known)

@@ -115,8 +115,15 @@ def _taken(reply: dict[str, Any]) -> dict[str, Any]:
 def _read(raw: Any) -> None:
     """What ccxt has no words for, or reads less of than the stream tells: funding, fees."""
 
+    held = raw.fetch_positions
+
     def trade(row: Row, market: Any = None) -> Any:
         return raw.parse_ws_order_trade(_own(row, str(raw.options["accountIndex"])), market)
+
+    async def positions(symbols: Sequence[str]) -> Sequence[Row]:
+        """One a market, also where nothing is held; there are no other modes than one-way."""
+        rows = {row["symbol"]: row for row in await held(symbols)}
+        return [_position(rows.get(one), raw.market(one)) for one in symbols]
 
     async def rate(symbol: str) -> Row:
         """Of the hour that runs."""
@@ -136,7 +143,16 @@ def _read(raw: Any) -> None:
         return int((await raw.root_get())["timestamp"]) * SECOND_MS + SECOND_MS // 2
 
     raw.parse_trade, raw.fetch_funding_rate, raw.fetch_funding_history = trade, rate, history
-    raw.fetch_time = clock
+    raw.fetch_time, raw.fetch_positions = clock, positions
+
+
+def _position(told: Row | None, market: Row) -> Row:
+    """A position with its leverage, which ccxt rounds; before the first one, that of the market."""
+    if told is None:
+        hundredths = Decimal(str(market["info"]["default_initial_margin_fraction"]))
+        return {"side": None, "contracts": "0", "hedged": False, "leverage": Decimal(10_000) / hundredths}
+    percent = Decimal(told["info"]["initial_margin_fraction"])
+    return {**told, "hedged": False, "leverage": Decimal(100) / percent}
 
 
 def _guard(raw: Any) -> None:

@@ -256,7 +256,7 @@ def test_a_position_is_signed_and_what_may_be_done_is_told(address: str, tmp_pat
             assert await held() == -100
             standing = await desk.venue.standing(SYMBOL)
             assert standing.available is not None
-            assert standing.status == ""
+            assert (standing.status, standing.mode, standing.leverage) == ("", "one-way", 20)
             assert (await desk.venue.funding(SYMBOL)).per_hour > 0
             assert list(await desk.venue.payments(SYMBOL, 0)) == []
 

@@ -95,6 +95,8 @@ class Rows:
             "size_decimals": sizes,
             "price_decimals": prices,
             "quote_multiplier": MULTIPLIER,
+            "default_initial_margin_fraction": 500,
+            "min_initial_margin_fraction": 200,
             "last_trade_price": float(one.tick * (book.bid + book.ask) / 2),
         }
 
