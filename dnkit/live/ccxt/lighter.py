@@ -47,7 +47,7 @@ def _options(keys: Mapping[str, str]) -> dict[str, Any]:
         raise DnkitError(f"lighter needs {', '.join(missing)}: docs/VENUES.md says where they go")
     account, key = keys["account_index"], keys["api_key_index"]
     if not Path(keys["library"]).is_file():
-        raise DnkitError(f"lighter: there is no signing library at {keys['library']}")
+        raise DnkitError(f"lighter: there is no library that signs at {keys['library']}")
     if not (account.isdigit() and key.isdigit() and int(key) in KEYS):
         raise DnkitError("lighter: account_index is a number, api_key_index one from 4 to 254")
     return {

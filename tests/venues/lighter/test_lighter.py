@@ -1,16 +1,19 @@
 """Lighter through ccxt against the local exchange that speaks as Lighter does, over real sockets."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from dnkit.live.keys import Keys
 from dnkit.model.commands import PlaceOrder, SweepOrders
+from dnkit.model.errors import DnkitError
 from dnkit.model.events import (
     CancelRefused,
     OrderAccepted,
@@ -23,7 +26,7 @@ from dnkit.model.events import (
 from dnkit.model.terms import EndKind, FoundKind, OrderType, Side
 from dnkit.venues.base import Sign, Trouble
 from tests.recovery.processes import exchange
-from tests.venues.lighter.signer import SECRET, library
+from tests.venues.lighter.signer import KEYS, SECRET, library
 from tests.venues.rehearsal import Desk, lots_for, run, trading
 
 VENUE, SYMBOL = "lighter", "ETH"
@@ -51,6 +54,12 @@ async def at(address: str, folder: Path, account: str = "") -> AsyncIterator[Des
             yield desk
         finally:
             await desk.faults("all=0")
+
+
+async def opened(address: str, folder: Path, keys: dict[str, str]) -> None:
+    """Open an adapter with these keys, and close it."""
+    async with trading(VENUE, SYMBOL, address, Keys(keys), "1", folder):
+        pass
 
 
 async def known(desk: Desk, order: PlaceOrder) -> OrderFound:
@@ -256,7 +265,7 @@ def test_a_position_is_signed_and_what_may_be_done_is_told(address: str, tmp_pat
             assert await held() == -100
             standing = await desk.venue.standing(SYMBOL)
             assert standing.available is not None
-            assert (standing.status, standing.mode, standing.leverage) == ("", "one-way", 20)
+            assert (standing.status, standing.mode, standing.leverage) == ("", "one-way", Decimal(20))
             assert (await desk.venue.funding(SYMBOL)).per_hour > 0
             assert list(await desk.venue.payments(SYMBOL, 0)) == []
 
@@ -277,10 +286,65 @@ def test_another_process_knows_its_orders_by_what_was_noted(address: str, tmp_pa
     run(work)
 
 
+def test_nothing_leaves_that_was_not_meant(address: str, tmp_path: Path) -> None:
+    async def work() -> None:
+        async with at(address, tmp_path) as desk:
+            raw = cast(Any, desk.venue)._trade.raw
+            order = desk.order(POST_ONLY, BUY, lots_for(desk, 20), -5000)
+            raw.options |= {"builderFee": True, "tiersForAccountIndexes": {desk.account: False}}
+            answer = await desk.ask(order)
+            assert isinstance(answer, OrderRejected)
+            assert "not sent" in answer.text
+            assert "718718" in answer.text, "ccxt's own fee"
+            raw.options["builderFee"] = False
+            raw.amount_to_precision = lambda _symbol, amount: amount
+            raw.price_to_precision = lambda _symbol, _price: "1"
+            assert isinstance(await desk.ask(order), OrderRejected)
+            assert (await desk.truth())["orders"] == []
+
+    run(work)
+
+
+def test_every_type_looks_on_the_wire_as_it_has_to(address: str, tmp_path: Path) -> None:
+    async def work() -> None:
+        async with at(address, tmp_path) as desk:
+            raw, sent = cast(Any, desk.venue)._trade.raw, []
+            send = raw.publicPostSendTx
+
+            async def noted(request: Any) -> Any:
+                sent.append(json.loads(request["tx_info"]))
+                return await send(request)
+
+            raw.publicPostSendTx = noted
+            lots = lots_for(desk, 20)
+            for type in (POST_ONLY, GTC, IOC, OrderType.MARKET):
+                for reduces in (False, True):
+                    await desk.ask(desk.order(type, SELL, lots, -5000, reduce_only=reduces))
+            looks = [(one["Type"], one["TimeInForce"], one["ReduceOnly"], one["IsAsk"]) for one in sent]
+            assert looks == [(0, tif, flag, 1) for tif in (2, 1, 0, 0) for flag in (0, 1)]
+            assert all((one["BaseAmount"], one["L2TxAttributes"]) == (lots, {"4": 1}) for one in sent)
+            assert [one["OrderExpiry"] > 0 for one in sent] == [True] * 4 + [False] * 4
+            nonces = [one["Nonce"] for one in sent]
+            assert nonces == sorted(set(nonces))
+
+    run(work)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"library": ""}, {"library": "/nowhere.so"}, {"api_key_index": "2"}, {"account_index": "x"}],
+)
+def test_what_only_a_human_can_mend_is_said_before_anything_is_sent(
+    tmp_path: Path, wrong: dict[str, str]
+) -> None:
+    keys = {**KEYS, "library": library(), **wrong}
+    with pytest.raises(DnkitError, match=next(iter(wrong))):
+        run(lambda: opened("http://127.0.0.1:9", tmp_path, keys))
+
+
 def test_no_key_is_shown(address: str, tmp_path: Path) -> None:
     async def work() -> None:
         async with at(address, tmp_path) as desk:
-            venue: Any = desk.venue
-            assert SECRET not in f"{venue!r}{vars(venue)}"
+            assert SECRET not in f"{desk.venue!r}{vars(desk.venue)}"
 
     run(work)
