@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from dnkit.live.ccxt.markets import Market
 from dnkit.live.ccxt.record import Record, Row
-from dnkit.live.fills import Fills, Totals, Traded
+from dnkit.live.fills import KEPT_ORDERS, Fills, Totals, Traded
 from dnkit.model.events import OrderEnded, OrderRejected, PositionRead, VenueFact
 from dnkit.model.numbers import NS_PER_MS
 from dnkit.model.terms import EndKind, RejectKind
@@ -19,7 +19,7 @@ class News:
         self._record, self._key, self._now, self._tell = record, key, now, tell
         self._fills = Fills()
         self._ends: dict[str, tuple[str, EndKind, int]] = {}  # told over, with fills still to come
-        self._over: set[str] = set()
+        self._over: dict[str, None] = {}  # in the order they ended; the oldest are forgotten
 
     def of(self, key: str) -> Totals:
         """What is counted of an order."""
@@ -59,7 +59,7 @@ class News:
         reason = str(raw.get(record.reason_field) or "")
         why = record.reasons.get(reason, record.ends[state])
         if why is None:
-            self._over.add(key)
+            self._is_over(key)
             rejected = OrderRejected(self._now(), 0, 0, RejectKind.OTHER, reason or state)
             self._tell(market.one.symbol, key, rejected)
             return
@@ -72,16 +72,22 @@ class News:
         if key not in self._ends or totals.cum < self._ends[key][2]:
             return
         symbol, why, _ = self._ends.pop(key)
-        self._over.add(key)
+        self._is_over(key)
         ended = OrderEnded(self._now(), 0, 0, why, totals.cum, totals.worth, totals.fee)
         self._tell(symbol, key, ended)
 
+    def _is_over(self, key: str) -> None:
+        self._over[key] = None
+        if len(self._over) > KEPT_ORDERS:
+            del self._over[next(iter(self._over))]
+
     def held(self, market: Market, position: Row) -> None:
-        """A position as ccxt's."""
-        now = self._now()
-        at = min(int(position["timestamp"] or 0) * NS_PER_MS, now)
-        fact = PositionRead(now, 0, 0, lots_held(market, (position,)), at)
-        self._tell(market.one.symbol, "", fact)
+        """A position as ccxt's; one without its moment says nothing."""
+        now, at_ms = self._now(), position["lastUpdateTimestamp"] or position["timestamp"]
+        if at_ms:
+            at = min(int(at_ms) * NS_PER_MS, now)
+            fact = PositionRead(now, 0, 0, lots_held(market, (position,)), at)
+            self._tell(market.one.symbol, "", fact)
 
 
 SIGNS = {"long": 1, "short": -1}

@@ -14,6 +14,7 @@ from dnkit.live.ccxt.exchange import ODD, Exchange, apart
 from dnkit.live.ccxt.record import Record, Row, Word
 from dnkit.model.numbers import NS_PER_MS
 
+PONG = "pong"  # some say it without JSON
 QUIET_MS, LOOK_S, AGAIN_S = 6_000, 0.25, 0.2
 Watch = Callable[[], Awaitable[Any]]
 
@@ -36,12 +37,14 @@ class Streams:
         self._exchange, self._record, self._raw = exchange, record, exchange.raw
         self._word, self._shown, self._broken, self._joined = word, shown, broken, joined
         self._joins: dict[str, int] = {}
+        self._watches: Mapping[str, Watch] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._make = self._raw.client
         self._raw.client = self._client
 
     def start(self, watches: Mapping[str, Watch]) -> None:
         """Keep these up, by name, until closed."""
+        self._watches = watches
         self._tasks = [asyncio.create_task(self._keep(*one)) for one in watches.items()]
         self._tasks.append(asyncio.create_task(self._look()))
 
@@ -89,6 +92,8 @@ class Streams:
         if is_new:
             self._joins[url] = 0
             self._guard(url, client)
+            for name in self._watches if self._record.book_url in url else ():
+                self._broken(name)  # nobody may have waited when the one before ended
         return client
 
     def _guard(self, url: str, client: Any) -> None:
@@ -105,7 +110,9 @@ class Streams:
                 client.on_error(NetworkError(f"a message nobody can read: {type(error).__name__}"))
 
         def message(of: Any, told: Any) -> None:
-            words = [*self._record.heard(url, told)] if isinstance(told, Mapping) else []
+            if not isinstance(told, Mapping) and told != PONG:
+                raise ValueError("no message")
+            words = [] if told == PONG else [*self._record.heard(url, told)]
             for what, row in words:
                 if what is Word.WHOLE:
                     self._word(what, row)

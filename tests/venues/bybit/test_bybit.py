@@ -1,60 +1,24 @@
 """Bybit through ccxt against the local exchange that speaks as Bybit does, over real sockets."""
 
-import asyncio
-import hashlib
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from dnkit.desk.gateway.outcome import Fate, classify
-from dnkit.live.keys import Keys
-from dnkit.model.commands import PlaceOrder, SweepOrders
+from dnkit.model.commands import SweepOrders
 from dnkit.model.events import (
     CancelRefused,
     OrderAccepted,
     OrderEnded,
-    OrderFound,
     OrderRejected,
     OrdersSwept,
 )
 from dnkit.model.terms import EndKind, FoundKind, OrderType, Side
 from dnkit.venues.base import Sign, Trouble
-from tests.recovery.processes import exchange
-from tests.venues.rehearsal import Desk, lots_for, run, trading
+from tests.venues.bybit.stand import SYMBOL, at, found_as
+from tests.venues.rehearsal import lots_for, run
 
-SYMBOL = "ETHUSDT"
 BUY, SELL = Side.BUY, Side.SELL
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A local Bybit for all tests here; each has an account of its own."""
-    root = tmp_path_factory.mktemp("bybit")
-    with exchange(root, speed="5", listed=[f"bybit:{SYMBOL}"], for_s=300, venue="bybit") as site:
-        yield site.address
-
-
-@asynccontextmanager
-async def at(address: str, folder: Path) -> AsyncIterator[Desk]:
-    """A desk on an account of its own."""
-    key = hashlib.sha256(str(folder).encode()).hexdigest()[:18]
-    keys = Keys({"api_key": key, "api_secret": key})
-    async with trading("bybit", SYMBOL, address, keys, key, folder) as desk:
-        yield desk
-
-
-async def found_as(desk: Desk, order: PlaceOrder, kind: FoundKind) -> OrderFound:
-    """Look it up until the venue's index has it: it may be that far behind."""
-    for _ in range(100):
-        found = await desk.find(order)
-        assert isinstance(found, OrderFound)
-        if found.found is kind:
-            return found
-        assert found.found is FoundKind.ABSENT
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"never {kind}")
 
 
 def test_what_takes_is_filled_once_and_told_with_its_total(address: str, tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 
 from dnkit.model import events as ev
 from dnkit.model.numbers import from_pico, plain
-from dnkit.model.terms import EndKind, FoundKind, RejectKind, Side
+from dnkit.model.terms import EndKind, FoundKind, RejectKind
 from dnkit.runtime.local.bybit import words
 from dnkit.runtime.local.bybit.accounts import Accounts
 from dnkit.runtime.local.bybit.auth import Refusal, now_ms
+from dnkit.runtime.local.bybit.depth import levels_of
 from dnkit.runtime.local.shop import Stock
 from dnkit.venues.account import PAPER_TERMS
 
@@ -191,16 +192,3 @@ def _contract(one: Any) -> dict[str, Any]:
             "minNotionalValue": plain(from_pico(one.notional_min)),
         },
     }
-
-
-def levels_of(stock: Stock, listing: int) -> dict[str, Any]:
-    """The book now, 50 levels a side."""
-    book, one = stock.hall.books[listing], stock.hall.instruments[listing]
-    bids, asks = (
-        [
-            [plain(one.price(price)), plain(one.quantity(lots))]
-            for (price, lots), _ in zip(book.levels(side), range(50), strict=False)
-        ]
-        for side in (Side.SELL, Side.BUY)
-    )
-    return {"s": one.symbol, "b": bids, "a": asks}

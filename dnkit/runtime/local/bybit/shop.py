@@ -10,8 +10,9 @@ from aiohttp import WSMsgType, web
 
 from dnkit.runtime.local.backdoor import Backdoor
 from dnkit.runtime.local.bybit.accounts import Accounts
-from dnkit.runtime.local.bybit.answers import Answers, levels_of
+from dnkit.runtime.local.bybit.answers import Answers
 from dnkit.runtime.local.bybit.auth import Refusal, logged_in, now_ms, proved
+from dnkit.runtime.local.bybit.depth import LEVELS, Depth
 from dnkit.runtime.local.conversation import Conversation, cut
 from dnkit.runtime.local.shop import BODY_MAX, Stock, Tellers
 from dnkit.runtime.local.showing import Showing
@@ -54,7 +55,7 @@ class BybitShop:
         self._answers = Answers(stock, self._accounts)
         self._backdoor = Backdoor(stock, tellers, lambda key: key)
         self._sessions: list[Session] = []
-        self._updates = 1
+        self._depth = Depth(stock)
 
     def application(self) -> web.Application:
         """Its routes."""
@@ -141,33 +142,27 @@ class BybitShop:
     def _subscribe(self, session: Session, topic: str) -> None:
         session.topics.add(topic)
         symbol = topic.rpartition(".")[2]
-        if topic.startswith("orderbook.") and symbol in self._stock.listings:
+        if topic == f"orderbook.{LEVELS}.{symbol}" and symbol in self._stock.listings:
             listing = self._stock.listings[symbol]
             self._stock.pump.showing(listing)
-            session.tell(self._book(topic, listing))
+            session.tell(self._depth.whole(listing, topic))
 
     def changed(self, listing: int, showing: Showing) -> None:
-        """A watched book changed: it is told whole, as the venue may at any time."""
+        """A watched book changed."""
         showing.take(self._stock.pump.now())
-        if self._stock.faults.hits(WireFault.GAP):
+        topic = f"orderbook.{LEVELS}.{self._stock.hall.instruments[listing].symbol}"
+        told = self._depth.changes(listing, topic)
+        if told is None or self._stock.faults.hits(WireFault.GAP):
             return
-        symbol, frames = self._stock.hall.instruments[listing].symbol, dict[str, bytes]()
+        frame = encode(told)
         for session in tuple(self._sessions):
-            for topic in session.topics:
-                if topic.startswith("orderbook.") and topic.endswith(f".{symbol}"):
-                    if topic not in frames:
-                        frames[topic] = encode(self._book(topic, listing))
-                    self._send(session, frames[topic])
+            if topic in session.topics:
+                self._send(session, frame)
 
     def _send(self, session: Session, frame: bytes) -> None:
         if self._stock.faults.hits(WireFault.SILENT):
             session.silent_until = time.monotonic() + SILENCE_S
         session.send(b"{" if self._stock.faults.hits(WireFault.MALFORMED) else frame)
-
-    def _book(self, topic: str, listing: int) -> dict[str, Any]:
-        self._updates += 1
-        data = {**levels_of(self._stock, listing), "u": self._updates, "seq": self._updates}
-        return {"topic": topic, "type": "snapshot", "ts": now_ms(), "data": data, "cts": now_ms()}
 
     def _push(self, account: str, topic: str, rows: list[dict[str, Any]]) -> None:
         faults = self._stock.faults
