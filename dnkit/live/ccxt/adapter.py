@@ -77,6 +77,7 @@ class CcxtVenue:
         self._outer = copy_context()  # whoever hears us is told with decimals as usual
         self._news = News(record, self._memory.key, setup.now, self._tell)
         self._books = Books(setup.now, self._moved)
+        self._data.raw.lost = self._broken  # for a record that sees itself that changes of a book are missing
         self._streams = Streams(self._data, record, self._word, self._shown, self._broken, self._joined)
         self._is_joined = False
         self._compares: asyncio.Task[None] | None = None

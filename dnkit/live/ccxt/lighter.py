@@ -19,7 +19,7 @@ from dnkit.model.numbers import NS_PER_MS
 from dnkit.model.terms import OrderType, RejectKind
 from dnkit.venues.lighter import words
 
-ROWS = 100
+ROWS, WHOLE_S = 100, 3
 HOUR_MS, SECOND_MS = 3_600_000, 1_000
 KEYS = range(4, 255)  # ccxt takes another one where it is told of a number outside
 BOOKS = "?readonly=true"  # a connection of their own, which may break without the account's
@@ -156,24 +156,34 @@ def _position(told: Row | None, market: Row) -> Row:
 
 
 def _guard(raw: Any) -> None:
-    """Books come by a connection of their own, which ends where a change does not follow the last one. Any
-    connection ends with what is no message: ccxt passes over a text of one character.
+    """Books come by a connection of their own. One whose change does not follow the last one is lost, and
+    asked for again; one that is not told whole then ends the connection, as does what is no message: ccxt
+    passes over a text of one character.
     """
-    show, subscribe, last = raw.handle_order_book, raw.subscribe_public, dict[str, int]()
-    handle = raw.handle_message
+    show, subscribe, handle = raw.handle_order_book, raw.subscribe_public, raw.handle_message
+    last: dict[str, int] = {}
+    asked_s: dict[str, float] = {}
 
-    def any_message(client: Any, message: Any) -> None:
-        if not isinstance(message, dict):
+    def message(client: Any, told: Any) -> None:
+        if not isinstance(told, dict):
             raise NetworkError("a message of another shape")
-        handle(client, message)
+        if told.get("type") != "unsubscribed":  # by us, for a whole book: ccxt would end the watch
+            handle(client, told)
 
-    def book(client: Any, message: Row) -> None:
-        channel, told = message["channel"], message["order_book"]
-        if message["type"] != "subscribed/order_book" and last.get(channel) != told["begin_nonce"]:
-            last.pop(channel, None)
-            raise NetworkError("a change of a book is missing")
-        last[channel] = told["nonce"]
-        show(client, message)
+    def book(client: Any, told: Row) -> None:
+        market, change = told["channel"].partition(":")[2], told["order_book"]
+        if told["type"] != "subscribed/order_book" and last.get(market) != change["begin_nonce"]:
+            now_s = time.monotonic()
+            if now_s - asked_s.setdefault(market, now_s) > WHOLE_S:
+                raise NetworkError("a book is not told whole")
+            if last.pop(market, None) is not None:
+                raw.lost(raw.safe_symbol(market))
+                for kind in ("unsubscribe", "subscribe"):
+                    raw.spawn(client.send, {"type": kind, "channel": f"order_book/{market}"})
+            return
+        last[market] = change["nonce"]
+        asked_s.pop(market, None)
+        show(client, told)
 
     async def subscribed(name: str, params: Row) -> Any:
         if not params["channel"].startswith("order_book/"):
@@ -181,7 +191,7 @@ def _guard(raw: Any) -> None:
         asked, about = {"type": "subscribe", **params}, {"messageHash": name, "params": params}
         return await raw.watch(raw.urls["api"]["ws"] + BOOKS, name, asked, name, about)
 
-    raw.handle_order_book, raw.subscribe_public, raw.handle_message = book, subscribed, any_message
+    raw.handle_order_book, raw.subscribe_public, raw.handle_message = book, subscribed, message
 
 
 def _heard(_url: str, message: Row) -> Iterable[tuple[Word, Row]]:

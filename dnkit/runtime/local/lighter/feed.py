@@ -222,7 +222,7 @@ class Feed:
             self._send(session, channel, frame)
 
     def _send(self, session: Session, channel: str, frame: bytes) -> None:
-        if channel not in session.channels:
+        if channel not in session.channels or time.monotonic() < session.silent_until:
             return
         faults = self._stock.faults
         if faults.hits(WireFault.SILENT):
