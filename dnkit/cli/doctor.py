@@ -6,7 +6,7 @@ import msgspec
 
 from dnkit.cli import out
 from dnkit.cli.exit_codes import ExitCode
-from dnkit.cli.places import address_of
+from dnkit.cli.places import reached
 from dnkit.live.setup import refuse_unspoken, speakable
 from dnkit.runtime.folder import make_folder, state_folder
 from dnkit.runtime.library import VenueFacts
@@ -30,7 +30,8 @@ def doctor(asked: Asked) -> int:
     refuse_unspoken([asked.venue] if asked.venue else [])
     make_folder(folder)
     names = (asked.venue,) if asked.venue else speakable()
-    found = [one for name in names for one in examine(name, address_of(asked.endpoint, name), folder, facts)]
+    with reached(asked.endpoint, names, folder) as where:
+        found = [one for name in names for one in examine(name, where[name], folder, facts)]
     code = _code(found)
     if asked.as_json:
         out.envelope("doctor/1", {"checks": found, "exit_code": code}, ok=code is ExitCode.OK)

@@ -1,6 +1,6 @@
 """`dnkit flatten --venue V --live`: what the venue itself says is open, closed and read again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from decimal import Decimal
 from functools import partial
@@ -10,14 +10,15 @@ from dnkit.cli.exit_codes import ExitCode
 from dnkit.cli.flatten import Asked, carry_out, close, nothing, plan_text
 from dnkit.cli.gate import Passed, pass_gate
 from dnkit.cli.paper import confirm
+from dnkit.cli.places import reached
 from dnkit.cli.progress import Lines, make_display
-from dnkit.live.setup import MAIN, refuse_unspoken
+from dnkit.live.setup import refuse_unspoken
 from dnkit.machine.program import LegSpec
 from dnkit.market.leg_book import LegBook
 from dnkit.model.numbers import plain
 from dnkit.runtime.flatten import POLICY, plan_row, program_at
 from dnkit.runtime.floor import Claim, accounts_of, open_stores, refuse_unfinished
-from dnkit.runtime.folder import state_folder
+from dnkit.runtime.folder import StateFolder, state_folder
 from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.live.floor import connected, live_floor, market_at
 from dnkit.runtime.live.house import BETWEEN_NS, insist
@@ -33,10 +34,20 @@ NOTE = "Orders of ours that still rest are cancelled first; those of others are 
 def flatten_live(asked: Asked, venues: VenueFacts) -> int:
     """Run the command; answers the exit code."""
     refuse_unspoken((asked.venue,))
-    where = {asked.venue: asked.endpoint.rstrip("/") or MAIN}
     symbols = (asked.symbol,) if asked.symbol else [one.symbol for one in venues[asked.venue].symbols]
     legs = [program_at(asked.venue, symbol, True, venues).legs[0] for symbol in symbols]
     folder = state_folder()
+    with reached(asked.endpoint, (asked.venue,), folder) as where:
+        return _flatten_at(where, asked, legs, folder, venues)
+
+
+def _flatten_at(
+    where: Mapping[str, str],
+    asked: Asked,
+    legs: Sequence[LegSpec],
+    folder: StateFolder,
+    venues: VenueFacts,
+) -> int:
     claim = Claim(market_at(where, folder), accounts_of(legs), "flatten")
     with (
         open_stores(folder, claim) as stores,

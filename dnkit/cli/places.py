@@ -95,6 +95,18 @@ def address_of(endpoint: str, venue: str) -> str:
 
 
 @contextmanager
+def reached(endpoint: str, venues: Sequence[str], folder: StateFolder) -> Iterator[dict[str, str]]:
+    """Where these venues are, each by `address_of`; for LOCAL, exchanges that are started for it."""
+    if endpoint != LOCAL:
+        yield {venue: address_of(endpoint, venue) for venue in venues}
+        return
+    from dnkit.runtime.live.rehearsal import local_exchanges
+
+    with local_exchanges(venues, folder) as where:
+        yield where
+
+
+@contextmanager
 def place(
     asked: Asked, legs: Sequence[LegSpec], folder: StateFolder, *, resumed: bool = False
 ) -> Iterator[Place]:
@@ -146,9 +158,7 @@ def _places(asked: Asked, legs: Sequence[LegSpec], folder: StateFolder) -> Itera
     if asked.endpoint != LOCAL:
         yield places_of(asked, legs)
         return
-    from dnkit.runtime.live.rehearsal import local_exchanges
-
-    with local_exchanges(sorted({leg.instrument.venue for leg in legs}), folder) as where:
+    with reached(LOCAL, sorted({leg.instrument.venue for leg in legs}), folder) as where:
         yield where
 
 

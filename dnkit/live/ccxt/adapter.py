@@ -13,7 +13,7 @@ from dnkit.live.ccxt.books import Books, OneBook
 from dnkit.live.ccxt.bybit import BYBIT
 from dnkit.live.ccxt.exchange import Exchange, NotSent
 from dnkit.live.ccxt.lighter import LIGHTER
-from dnkit.live.ccxt.markets import Market, market_of, money
+from dnkit.live.ccxt.markets import Market, listed, market_of, money
 from dnkit.live.ccxt.news import News, lots_held
 from dnkit.live.ccxt.record import CCXT_VERSION, Record, Row, Word
 from dnkit.live.ccxt.streams import Streams, Watch
@@ -158,8 +158,13 @@ class CcxtVenue:
             return error.trouble
 
     async def listed(self) -> Mapping[str, Instrument]:
-        """Our instruments: `open` held their grid against the venue's."""
-        return self._setup.instruments
+        """As ccxt's markets have them, and the account's own fees where they are told."""
+        raw, found = self._data.raw, {}
+        for symbol, market in self._markets.items():
+            asked = partial(raw.fetch_trading_fee, market.unified)
+            fee = await self._data.call(asked) if self._record.tells_fees else None
+            found[symbol] = listed(market, fee)
+        return found
 
     async def position(self, symbol: str) -> Position:
         """The position now; how old it is the venue does not say, so it counts as old as reads may be."""
@@ -194,7 +199,7 @@ class CcxtVenue:
         held = await self._held(market)
         rights = await self._data.call(lambda: self._record.can_withdraw(raw))
         sent = self._now()
-        at_ms = await self._data.call(raw.fetch_time)
+        at_ms = await self._trade.call(self._trade.raw.fetch_time)  # which waits for no turn
         free = (balance.get(market.one.quote) or {}).get("free")
         hedged, leverage = (held[0].get("hedged"), held[0].get("leverage")) if held else (None, None)
         return Standing(

@@ -108,4 +108,5 @@ BYBIT = Record(
     look=_look,
     can_withdraw=_can_withdraw,
     book_depth=50,
+    tells_fees=True,
 )

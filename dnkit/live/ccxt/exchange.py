@@ -123,7 +123,7 @@ def _instance(setup: Setup, record: Record, *, limited: bool) -> Any:
         "timeout": max(1000, setup.capabilities.answer_within_ns // NS_PER_MS),
     }
     if setup.where not in (MAIN, TEST):
-        config["urls"] = {"api": _filled(record.urls, setup.where.rstrip("/"))}
+        config["urls"] = {"api": filled(record.urls, setup.where.rstrip("/"))}
     raw = getattr(ccxt.pro, record.ccxt_id)(config)
     raw.has["fetchCurrencies"] = False
     if setup.where == TEST:
@@ -133,9 +133,10 @@ def _instance(setup: Setup, record: Record, *, limited: bool) -> Any:
     return raw
 
 
-def _filled(part: Any, base: str) -> Any:
+def filled(part: Any, base: str) -> Any:
+    """A record's urls with an address in them."""
     if isinstance(part, Mapping):
-        return {name: _filled(one, base) for name, one in part.items()}
+        return {name: filled(one, base) for name, one in part.items()}
     return part.format(http=base, ws="ws" + base.removeprefix("http"))
 
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 import msgspec
+from msgspec.structs import replace
 
 from dnkit.live.ccxt.record import Row
 from dnkit.model.errors import DnkitError
-from dnkit.model.instrument import Instrument
-from dnkit.model.numbers import plain, to_pico
+from dnkit.model.instrument import Instrument, make_instrument
+from dnkit.model.numbers import MBPS_ONE, from_pico, plain, to_pico
 
 
 class Market(msgspec.Struct, frozen=True):
@@ -52,6 +53,29 @@ def money(amount: str) -> int:
 def _is_called(market: Row, symbol: str) -> bool:
     """Whether a market is the perpetual of that name: some venues number theirs, and name them beside it."""
     return bool(market["swap"]) and symbol in (market["id"], market["info"].get("symbol"))
+
+
+def listed(market: Market, fee: Row | None) -> Instrument:
+    """Our instrument with the venue's own grid, minimums and fees, as far as it tells them."""
+    ours, told, contract = market.one, market.told, market.contract
+    least, cost = told["limits"]["amount"]["min"], told["limits"]["cost"]["min"]
+    lot = Decimal(told["precision"]["amount"]) * contract
+    one = make_instrument(
+        venue=ours.venue,
+        symbol=ours.symbol,
+        base=ours.base,
+        quote=ours.quote,
+        tick=Decimal(told["precision"]["price"]),
+        lot=lot,
+        quantity_min=Decimal(least) * contract if least else lot,
+        notional_min=Decimal(cost) if cost else from_pico(ours.notional_min),
+        maker_fee=ours.maker_fee,
+        taker_fee=ours.taker_fee,
+    )
+    if fee is None:
+        return one
+    maker, taker = (int(Decimal(fee[name]) * MBPS_ONE) for name in ("maker", "taker"))
+    return replace(one, maker_fee=maker, taker_fee=taker)
 
 
 def market_of(one: Instrument, markets: Mapping[str, Row], *, is_contracts: bool) -> Market:

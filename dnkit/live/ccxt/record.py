@@ -56,6 +56,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     `raw_id` and `raw_symbol` are fields of raw rows. `trades_by` are parameters of `fetch_my_trades` with the
     fields of an order they come from. `cancel_id` "" passes the client id as ccxt's id; `reply_id` is what an
     answer must have. `book_url` is in the urls that tell books. Amounts are contracts where `is_contracts`.
+    ccxt's `fetch_trading_fee` works where `tells_fees`.
 
     Hooks: `heard` gives what a message of the stream at that url is about; `look` the raw order of a client
     id, None where the venue knows none; `can_withdraw` what it says of the key. `prepare` changes an instance
@@ -92,3 +93,4 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     book_url: str = "/public"
     is_contracts: bool = False
     compares: bool = True
+    tells_fees: bool = False

@@ -7,7 +7,7 @@ from time import time_ns
 from typing import Any
 
 from dnkit.model import events as ev
-from dnkit.model.numbers import from_pico, plain
+from dnkit.model.numbers import MBPS_ONE, from_pico, plain
 from dnkit.model.terms import EndKind, FoundKind, RejectKind
 from dnkit.runtime.local.bybit import words
 from dnkit.runtime.local.bybit.accounts import Accounts
@@ -43,6 +43,7 @@ class Answers:
             "position/list": self._positions,
             "account/wallet-balance": self._wallet,
             "account/transaction-log": self._nothing,
+            "account/fee-rate": self._fees,
             "user/query-api": self._rights,
         }
 
@@ -61,6 +62,11 @@ class Answers:
 
     async def _rights(self, _account: str, _asked: Asked) -> dict[str, Any]:
         return {"readOnly": 0, "permissions": {"ContractTrade": ["Order", "Position"], "Wallet": []}}
+
+    async def _fees(self, _account: str, asked: Asked) -> dict[str, Any]:
+        one = self._stock.hall.instruments[self.listing(asked)]
+        maker, taker = (plain(Decimal(fee) / MBPS_ONE) for fee in (one.maker_fee, one.taker_fee))
+        return {"list": [{"symbol": one.symbol, "makerFeeRate": maker, "takerFeeRate": taker}]}
 
     async def _instruments(self, _account: str, _asked: Asked) -> dict[str, Any]:
         rows = [_contract(self._stock.instrument(symbol)) for symbol in self._stock.listings]
