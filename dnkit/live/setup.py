@@ -18,6 +18,7 @@ MAIN, TEST = "main", "testnet"
 _MODULES: Mapping[str, str] = {
     "bybit": "dnkit.live.ccxt",
     "hyperliquid_perpetual": "dnkit.live.hyperliquid",
+    "lighter": "dnkit.live.ccxt",
     "nado": "dnkit.live.nado",
     "okx_perpetual": "dnkit.live.ccxt",
 }

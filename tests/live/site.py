@@ -66,7 +66,7 @@ class Site(msgspec.Struct, frozen=True):
     def account(self) -> str:
         """What the exchange calls it: an address, on Nado with a subaccount, elsewhere the key."""
         if self.venue not in ("nado", "hyperliquid_perpetual"):
-            return self.key
+            return "1" if self.venue == "lighter" else self.key
         address = key_of(self.key).address
         return f"0x{(sender_of(address, 'default') if self.venue == 'nado' else address).hex()}"
 

@@ -36,11 +36,13 @@ from dnkit.model.terms import FoundKind, OrderType, Side
 from dnkit.runtime.library import VenueFacts
 from dnkit.venues.base import Answer, Trouble, TroubledError, Venue
 from tests.live.site import KEY, Site, local
+from tests.venues.lighter import signer as lighter
 
 FILE = Path(__file__).resolve().parents[2] / "dnkit" / "venues" / "cards.json"
 SYMBOLS = {
     "bybit": "ETHUSDT",
     "hyperliquid_perpetual": "ETH",
+    "lighter": "ETH",
     "nado": "SOL-PERP",
     "okx_perpetual": "ETH-USDT-SWAP",
 }
@@ -313,6 +315,12 @@ CARDS = (
 )
 
 
+def keys_of(venue: str) -> Keys:
+    """Of the account that is asked about."""
+    known = rehearsed(venue, KEY)
+    return Keys(known | {"library": lighter.library()} if venue == "lighter" else known)
+
+
 async def asked(card: Card, venue: str, site: Site, memory: Path) -> None:
     """Open an adapter, ask the card, close it; AssertionError where it fails."""
     facts = VenueFacts()[venue]
@@ -322,7 +330,7 @@ async def asked(card: Card, venue: str, site: Site, memory: Path) -> None:
         capabilities=facts,
         instruments={instrument.symbol: instrument},
         where=site.address,
-        keys=Keys(rehearsed(venue, KEY)),
+        keys=keys_of(venue),
         memory=memory,
         now=time.time_ns,
         alert=lambda _alert: None,

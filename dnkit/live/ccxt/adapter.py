@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from contextvars import copy_context
 from decimal import Decimal
 from functools import partial
-from hashlib import blake2b
 from typing import Any
 
 import ccxt
@@ -13,11 +12,13 @@ import ccxt
 from dnkit.live.ccxt.books import Books, OneBook
 from dnkit.live.ccxt.bybit import BYBIT
 from dnkit.live.ccxt.exchange import Exchange, NotSent
+from dnkit.live.ccxt.lighter import LIGHTER
 from dnkit.live.ccxt.markets import Market, listed, market_of, money
 from dnkit.live.ccxt.news import News, lots_held
 from dnkit.live.ccxt.okx import OKX
 from dnkit.live.ccxt.record import CCXT_VERSION, Record, Row, Word
 from dnkit.live.ccxt.streams import Streams, Watch
+from dnkit.live.keys import account_of
 from dnkit.live.memory import Memory
 from dnkit.live.setup import Setup
 from dnkit.market.book import Book
@@ -49,7 +50,7 @@ from dnkit.venues.base import (
     TroubledError,
 )
 
-RECORDS: Mapping[str, Record] = {"bybit": BYBIT, "okx_perpetual": OKX}
+RECORDS: Mapping[str, Record] = {"bybit": BYBIT, "lighter": LIGHTER, "okx_perpetual": OKX}
 OPEN_S, LOOK_S = 10, 0.01
 COMPARE_S, AGAIN_S = 5.0, 1.0
 TRADES_MAX = 100
@@ -74,14 +75,14 @@ class CcxtVenue:
         self._setup, self._record, self._now = setup, record, setup.now
         self._data = Exchange(setup, record, limited=True)
         self._trade = Exchange(setup, record, limited=False)
-        account = blake2b(setup.keys.get("api_key", "").encode(), digest_size=8).hexdigest()
-        self._memory = Memory(setup.memory, f"{setup.capabilities.venue}:{account}")
+        self._memory = Memory(setup.memory, f"{setup.capabilities.venue}:{account_of(setup.keys)}")
         self._markets: dict[str, Market] = {}
         self._by_id: dict[str, Market] = {}
         self._ears: Ears | None = None
         self._outer = copy_context()  # whoever hears us is told with decimals as usual
         self._news = News(record, self._memory.key, setup.now, self._tell)
         self._books = Books(setup.now, self._moved)
+        self._data.raw.lost = self._broken  # for a record that sees itself that changes of a book are missing
         self._streams = Streams(self._data, record, self._word, self._shown, self._broken, self._joined)
         self._is_joined = False
         self._compares: asyncio.Task[None] | None = None
@@ -101,7 +102,8 @@ class CcxtVenue:
             await data.call(raw.fetch_balance)
             self._streams.start(self._watches(books))
             await self._whole(books)
-            self._compares = asyncio.create_task(self._compare())
+            if self._record.compares:
+                self._compares = asyncio.create_task(self._compare())
         except BaseException:
             await self.close()
             raise

@@ -130,6 +130,8 @@ def _instance(setup: Setup, record: Record, *, limited: bool) -> Any:
     raw.has["fetchCurrencies"] = False
     if setup.where == TEST:
         raw.set_sandbox_mode(True)
+    if record.prepare is not None:
+        record.prepare(raw, setup.keys)
     return raw
 
 

@@ -70,7 +70,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     Hooks: `heard` gives what a message of the stream at that url is about; `look` the raw order of a client
     id, None where the venue knows none; `can_withdraw` what it says of the key, `terms` the account's mode
-    ("one-way" or "hedge") and leverage on a market, with ccxt's positions there.
+    ("one-way" or "hedge") and leverage on a market, with ccxt's positions there. `prepare` changes an instance
+    of ccxt's class with our keys, where data does not do. Where it `compares`, books are looked at by another
+    way now and then.
     """
 
     ccxt_id: str
@@ -94,6 +96,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     look: Callable[[Any, Row, str], Awaitable[Row | None]]
     can_withdraw: Callable[[Any], Awaitable[bool | None]]
     terms: Callable[[Any, Row, Sequence[Row]], Awaitable[Terms]] = of_positions
+    prepare: Callable[[Any, Mapping[str, str]], None] | None = None
     client_id: Callable[[str], str] = text_id
     unwanted: tuple[str, ...] = ()
     cancel_params: Row = {}
@@ -102,4 +105,5 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     book_depth: int | None = None
     book_url: str = "/public"
     is_contracts: bool = False
+    compares: bool = True
     tells_fees: bool = False
