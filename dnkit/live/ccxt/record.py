@@ -71,8 +71,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     Hooks: `heard` gives what a message of the stream at that url is about; `look` the raw order of a client
     id, None where the venue knows none; `can_withdraw` what it says of the key, `terms` the account's mode
     ("one-way" or "hedge") and leverage on a market, with ccxt's positions there. `prepare` changes an
-    instance of ccxt's class with our keys, where data does not do. Where it `compares`, books are looked at by
-    another way now and then.
+    instance of ccxt's class with our keys, where data does not do. Where it `compares`, books are looked at
+    by another way now and then.
     """
 
     ccxt_id: str
