@@ -35,7 +35,8 @@ class Memory:
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute(_TABLE)
             self._db.execute(_INDEX)
-            self._log = os.open(f"{path}-wal", os.O_RDWR | os.O_CREAT, 0o600)
+            log = os.open(f"{path}-wal", os.O_RDWR | os.O_CREAT, 0o600)
+            self._log = os.fdopen(log, "r+b", buffering=0)
         self._saver = ThreadPoolExecutor(max_workers=1)
         self._saving: Future[None] | None = None
 
@@ -62,10 +63,10 @@ class Memory:
         return next(iter(self._rows(query, venue_id)), "")
 
     def close(self) -> None:
-        """Let go of the file; all of it is on the disk then."""
+        """Let go of the file; all of it is on the disk then. Again is nothing."""
         self._saver.shutdown()
         self._db.close()
-        os.close(self._log)
+        self._log.close()
 
     def _rows(self, query: str, name: str) -> list[str]:
         with self._explained():
