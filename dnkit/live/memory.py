@@ -16,6 +16,7 @@ from pathlib import Path
 from dnkit.model.errors import DnkitError
 
 _BUSY_S = 5
+CLOSED = -1
 _TABLE = """CREATE TABLE IF NOT EXISTS sent (
     account TEXT NOT NULL, client_id TEXT NOT NULL, venue_id TEXT NOT NULL, at_ns INTEGER NOT NULL,
     PRIMARY KEY (account, venue_id)
@@ -35,8 +36,7 @@ class Memory:
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute(_TABLE)
             self._db.execute(_INDEX)
-            log = os.open(f"{path}-wal", os.O_RDWR | os.O_CREAT, 0o600)
-            self._log = os.fdopen(log, "r+b", buffering=0)
+            self._log = os.open(f"{path}-wal", os.O_RDWR | os.O_CREAT, 0o600)
         self._saver = ThreadPoolExecutor(max_workers=1)
         self._saving: Future[None] | None = None
 
@@ -66,7 +66,9 @@ class Memory:
         """Let go of the file; all of it is on the disk then. Again is nothing."""
         self._saver.shutdown()
         self._db.close()
-        self._log.close()
+        if self._log != CLOSED:
+            os.close(self._log)
+            self._log = CLOSED
 
     def _rows(self, query: str, name: str) -> list[str]:
         with self._explained():
