@@ -254,12 +254,13 @@ class CcxtVenue:
         return OrderAccepted(self._now(), 0, 0) if reply.get(record.reply_id) else _no_id()
 
     async def _send(self, asked: PlaceOrder, market: Market, params: Row) -> Any:
-        """ccxt rounds on its own, to the nearest: nothing leaves that it would round."""
+        """ccxt rounds on its own, to the nearest. Where the wire cannot be looked at, it is asked first."""
         raw, unified = self._trade.raw, market.unified
         amount, price = market.amount(asked.lots), market.price(asked.price)
-        told = raw.amount_to_precision(unified, amount), raw.price_to_precision(unified, price)
-        if (Decimal(told[0]), Decimal(told[1])) != (Decimal(amount), Decimal(price)):
-            raise NotSent(f"ccxt would make {told} of {amount} at {price}")
+        if self._record.wire is None:
+            told = raw.amount_to_precision(unified, amount), raw.price_to_precision(unified, price)
+            if (Decimal(told[0]), Decimal(told[1])) != (Decimal(amount), Decimal(price)):
+                raise NotSent(f"ccxt would make {told} of {amount} at {price}")
         side = "buy" if asked.side > 0 else "sell"
         return await raw.create_order(unified, "limit", side, amount, price, params)
 
