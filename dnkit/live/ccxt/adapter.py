@@ -82,7 +82,9 @@ class CcxtVenue:
         self._outer = copy_context()  # whoever hears us is told with decimals as usual
         self._news = News(record, self._memory.key, setup.now, self._tell)
         self._books = Books(setup.now, self._moved)
-        self._streams = Streams(self._data, record, self._word, self._shown, self._broken, self._joined)
+        self._streams = Streams(
+            self._data, record, self._word, self._shown, self._broken, self._joined, setup.alert
+        )
         self._is_joined = False
         self._compares: asyncio.Task[None] | None = None
 
@@ -138,8 +140,7 @@ class CcxtVenue:
             self._compares.cancel()
             await asyncio.gather(self._compares, return_exceptions=True)
         await self._streams.close()
-        await self._data.close()
-        await self._trade.close()
+        await asyncio.gather(self._data.close(), self._trade.close())
         self._memory.close()
 
     async def ask(self, request: Request, symbol: str) -> Answer:
