@@ -16,6 +16,7 @@ from pathlib import Path
 from dnkit.model.errors import DnkitError
 
 _BUSY_S = 5
+CLOSED = -1
 _TABLE = """CREATE TABLE IF NOT EXISTS sent (
     account TEXT NOT NULL, client_id TEXT NOT NULL, venue_id TEXT NOT NULL, at_ns INTEGER NOT NULL,
     PRIMARY KEY (account, venue_id)
@@ -62,10 +63,12 @@ class Memory:
         return next(iter(self._rows(query, venue_id)), "")
 
     def close(self) -> None:
-        """Let go of the file; all of it is on the disk then."""
+        """Let go of the file; all of it is on the disk then. Again is nothing."""
         self._saver.shutdown()
         self._db.close()
-        os.close(self._log)
+        if self._log != CLOSED:
+            os.close(self._log)
+            self._log = CLOSED
 
     def _rows(self, query: str, name: str) -> list[str]:
         with self._explained():

@@ -21,6 +21,13 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
+def test_it_may_be_closed_again(tmp_path: Path) -> None:
+    memory = Memory(tmp_path / "memory.db", "venue:account")
+    memory.note("key-1", "0x01", 1)
+    memory.close()
+    memory.close()
+
+
 def test_what_was_noted_outlives_a_kill(tmp_path: Path) -> None:
     path = tmp_path / "memory.db"
     done = subprocess.run([sys.executable, "-c", DIES, str(path)], check=False, timeout=60)

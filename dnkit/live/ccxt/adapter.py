@@ -78,7 +78,9 @@ class CcxtVenue:
         self._news = News(record, self._memory.key, setup.now, self._tell)
         self._books = Books(setup.now, self._moved)
         self._data.raw.lost = self._broken  # for a record that sees itself that changes of a book are missing
-        self._streams = Streams(self._data, record, self._word, self._shown, self._broken, self._joined)
+        self._streams = Streams(
+            self._data, record, self._word, self._shown, self._broken, self._joined, setup.alert
+        )
         self._is_joined = False
         self._compares: asyncio.Task[None] | None = None
 
@@ -135,8 +137,7 @@ class CcxtVenue:
             self._compares.cancel()
             await asyncio.gather(self._compares, return_exceptions=True)
         await self._streams.close()
-        await self._data.close()
-        await self._trade.close()
+        await asyncio.gather(self._data.close(), self._trade.close())
         self._memory.close()
 
     async def ask(self, request: Request, symbol: str) -> Answer:
@@ -251,12 +252,13 @@ class CcxtVenue:
         return OrderAccepted(self._now(), 0, 0) if reply.get(record.reply_id) else _no_id()
 
     async def _send(self, asked: PlaceOrder, market: Market, params: Row) -> Any:
-        """ccxt rounds on its own, to the nearest: nothing leaves that it would round."""
+        """ccxt rounds on its own, to the nearest. Where the wire cannot be looked at, it is asked first."""
         raw, unified = self._trade.raw, market.unified
         amount, price = market.amount(asked.lots), market.price(asked.price)
-        told = raw.amount_to_precision(unified, amount), raw.price_to_precision(unified, price)
-        if (Decimal(told[0]), Decimal(told[1])) != (Decimal(amount), Decimal(price)):
-            raise NotSent(f"ccxt would make {told} of {amount} at {price}")
+        if self._record.wire is None:
+            told = raw.amount_to_precision(unified, amount), raw.price_to_precision(unified, price)
+            if (Decimal(told[0]), Decimal(told[1])) != (Decimal(amount), Decimal(price)):
+                raise NotSent(f"ccxt would make {told} of {amount} at {price}")
         side = "buy" if asked.side > 0 else "sell"
         return await raw.create_order(unified, "limit", side, amount, price, params)
 

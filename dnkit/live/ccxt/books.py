@@ -57,14 +57,15 @@ class OneBook:
     def _levels(self, rows: Sequence[Sequence[float]]) -> Levels:
         found: Levels = {}
         prices, sizes = self._prices, self._sizes
-        for price, size in ((row[0], row[1]) for row in rows):
+        for row in rows:
+            price, size = row[0], row[1]
             lots = sizes.get(size)
             if lots is None:
                 lots = sizes[size] = self._one.to_lots_down(_exact(size) * self._contract)
-            ticks = prices.get(price)
-            if ticks is None:
-                ticks = prices[price] = int((_exact(price) / self._one.tick).to_integral_value())
             if lots:
+                ticks = prices.get(price)
+                if ticks is None:
+                    ticks = prices[price] = int((_exact(price) / self._one.tick).to_integral_value())
                 found[ticks] = lots
         for known in (prices, sizes):
             if len(known) > KEPT:

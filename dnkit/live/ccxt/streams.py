@@ -12,16 +12,20 @@ from ccxt.base.errors import BaseError, NetworkError
 
 from dnkit.live.ccxt.exchange import ODD, Exchange, apart
 from dnkit.live.ccxt.record import Record, Row, Word
+from dnkit.model.alerts import STREAM_DOWN, Alert
 from dnkit.model.numbers import NS_PER_MS
 
 PONG = "pong"  # some say it without JSON
-QUIET_MS, LOOK_S, AGAIN_S = 6_000, 0.25, 0.2
+QUIET_MS, LOOK_S = 6_000, 0.25
+AGAIN_S, RARELY_S, STEADY_S = 0.2, 30.0, 5.0
+DOWN_MS = 30_000
 Watch = Callable[[], Awaitable[Any]]
 
 
 class Streams:
     """`word(what, row)` hears the account and whole books, `shown(book)` every new state of a book of ccxt,
-    `broken(name)` a watch that failed, `joined()` that all of the account's are taken.
+    `broken(name)` a watch that failed, `joined()` that all of the account's are taken, `alert` a connection
+    that stays down.
     """
 
     def __init__(
@@ -32,10 +36,14 @@ class Streams:
         shown: Callable[[Row], None],
         broken: Callable[[str], None],
         joined: Callable[[], None],
+        alert: Callable[[Alert], None],
     ) -> None:
         self.trouble = ""  # the last one
         self._exchange, self._record, self._raw = exchange, record, exchange.raw
         self._word, self._shown, self._broken, self._joined = word, shown, broken, joined
+        self._alert = alert
+        self._heard_ms: dict[str, int] = {}
+        self._told_down: set[str] = set()
         self._joins: dict[str, int] = {}
         self._watches: Mapping[str, Watch] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -62,6 +70,7 @@ class Streams:
 
     async def _keep(self, name: str, watch: Watch) -> None:
         apart()
+        wait_s, since_s = AGAIN_S, time.monotonic()
         while True:
             task = asyncio.ensure_future(watch())
             try:
@@ -71,7 +80,10 @@ class Streams:
             if task.cancelled() or task.exception() is not None:
                 self.trouble = "closed" if task.cancelled() else self._said(task.exception())
                 self._broken(name)
-                await asyncio.sleep(AGAIN_S)
+                is_steady = time.monotonic() - since_s > STEADY_S
+                wait_s = AGAIN_S if is_steady else min(2 * wait_s, RARELY_S)
+                await asyncio.sleep(wait_s)
+                since_s = time.monotonic()
 
     def _said(self, error: BaseException | None) -> str:
         return self._exchange.trouble(error).text if isinstance(error, BaseError) else repr(error)
@@ -85,12 +97,18 @@ class Streams:
                 heard_ms = client.last_message_at or client.connectionEstablished or now_ms
                 if now_ms - heard_ms > QUIET_MS:
                     self.drop(url, "it says nothing any more")
+            for url, at_ms in self._heard_ms.items():
+                if now_ms - at_ms > DOWN_MS and url not in self._told_down:
+                    self._told_down.add(url)
+                    text = f"{url}: silent for {(now_ms - at_ms) // 1000} s; {self.trouble}"
+                    self._alert(STREAM_DOWN.raised(text))
 
     def _client(self, url: str) -> Any:
         is_new = url not in (self._raw.clients or {})
         client = self._make(url)
         if is_new:
             self._joins[url] = 0
+            self._heard_ms.setdefault(url, time.time_ns() // NS_PER_MS)
             self._guard(url, client)
             for name in self._watches if self._record.book_url in url else ():
                 self._broken(name)  # nobody may have waited when the one before ended
@@ -104,6 +122,8 @@ class Streams:
         )
 
         def heard(data: Any) -> None:
+            self._heard_ms[url] = time.time_ns() // NS_PER_MS
+            self._told_down.discard(url)
             try:
                 frame(data)
             except (BaseError, *ODD) as error:

@@ -79,6 +79,23 @@ def test_what_says_nothing_is_noticed(address: str, tmp_path: Path, monkeypatch:
     run(work)
 
 
+def test_a_stream_that_stays_down_is_told_once(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "QUIET_MS", 300)
+    monkeypatch.setattr(streams, "DOWN_MS", 1_000)
+
+    async def work() -> None:
+        async with tapped(address, tmp_path) as (desk, tap):
+            tap.frame = lambda path, text: "" if BOOKS in path else text
+            await desk.until(lambda: any(BOOKS in one.text for one in desk.alerts), "an alert")
+            await asyncio.sleep(1)
+            [told] = [one for one in desk.alerts if BOOKS in one.text]
+            assert told.code == "STREAM_DOWN"
+
+    run(work)
+
+
 def test_a_crossed_book_is_forgotten_and_had_anew(address: str, tmp_path: Path) -> None:
     async def work() -> None:
         async with tapped(address, tmp_path) as (desk, tap):

@@ -69,7 +69,9 @@ def test_a_paper_run_imports_no_ccxt(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_nobody_there_is_not_sent(tmp_path: Path) -> None:
     with pytest.raises(TroubledError) as caught:
-        asyncio.run(make_venue(setup_at("http://127.0.0.1:9", tmp_path)).open({}, Ears()))
+        venue = make_venue(setup_at("http://127.0.0.1:9", tmp_path))
+        asyncio.run(venue.open({}, Ears()))
+    asyncio.run(venue.close())
     assert caught.value.trouble.sign is Sign.NOT_SENT
 
 
