@@ -1,16 +1,12 @@
 """A run with a leg at Lighter and one at Bybit, each a local exchange that speaks the venue's wire."""
 
 import json
-import signal
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from dnkit.journal.reader import Reader
-from dnkit.runtime.folder import StateFolder
 from tests.live.site import live, local
-from tests.recovery.processes import run
 from tests.tidy.source_tree import ROOT
 from tests.venues.lighter import signer
 
@@ -59,26 +55,3 @@ def test_flatten_waits_for_a_book_that_is_had_anew(tmp_path: Path, monkeypatch: 
         assert truth["lots"] == 0
         assert truth["resting"] == [foreign]
         assert "orders of others" in done.stderr
-
-
-def test_a_killed_run_is_brought_to_its_end_where_it_left_off(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DNKIT_LIGHTER_LIBRARY", signer.library())
-    with local(tmp_path, venue="lighter") as site:
-        site.endow("ETH", 2000)
-        site.endow("SOL", -4000)
-        text = (ROOT / "policies" / "pair_unwind_ioc_ladder.yaml").read_text()
-        policy = tmp_path / "unwind.yaml"
-        text = text.replace("venue: nado", "venue: lighter").replace("-PERP}", "}")
-        policy.write_text(text)
-        words = ("trade", "-p", str(policy), "--no-report", "--live", "--endpoint", site.address, "--json")
-        died = run(("tests.recovery.dying", "12", "after", *words), site.home)
-        assert died.returncode == -signal.SIGKILL, died.stderr
-        with Reader(StateFolder(site.home).journal) as reader:
-            (cut,) = reader.unfinished()
-        done = live(site, "trade", "--resume", cut.header.run_id)
-        assert done.returncode in (0, 20, 21), done.stderr
-        assert json.loads(done.stdout)["data"]["verified"] is True
-        assert site.nothing_left()
-        assert site.on_the_wire() <= site.intended()
