@@ -169,11 +169,12 @@ class Hyperliquid:
     async def standing(self, symbol: str) -> Standing:
         """What the account may do. The venue knows no hedge mode."""
         state = await self._state()
+        chosen = await self._desk.info(type="activeAssetData", user=self._account, coin=symbol)
         meta = await self._desk.info(type="meta")
         book = await self._desk.info(type="l2Book", coin=symbol)
         with read.expected():
             ahead = book["time"] * NS_PER_MS - self._now()
-            return read.standing(symbol, state, meta, ahead, can_withdraw=not self._is_agent)
+            return read.standing(symbol, state, chosen, meta, ahead, can_withdraw=not self._is_agent)
 
     async def funding(self, symbol: str) -> Funding:
         """The rate of this hour."""
