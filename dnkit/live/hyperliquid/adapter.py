@@ -96,7 +96,7 @@ class Hyperliquid:
         wanted = [{"type": kind, "coin": coin} for coin in books for kind in ("l2Book", "bbo")]
         channels: dict[str, Hear] = {"l2Book": feed.snapshot, "bbo": feed.bbo}
         whole = [f"l2Book:{coin}" for coin in books]
-        market = Speech(wanted, channels, whole, lambda: None, feed.forget)
+        market = Speech(wanted, channels, whole, lambda: None, feed.forget, heals=True)
         user = [{"type": kind, "user": self._account} for kind in ("userFills", "orderUpdates")]
         user.append({"type": "clearinghouseState", "user": self._account})
         hearers: dict[str, Hear] = {
