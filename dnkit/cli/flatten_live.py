@@ -10,8 +10,9 @@ from dnkit.cli.exit_codes import ExitCode
 from dnkit.cli.flatten import Asked, carry_out, close, nothing, plan_text
 from dnkit.cli.gate import Passed, pass_gate
 from dnkit.cli.paper import confirm
+from dnkit.cli.places import address_of
 from dnkit.cli.progress import Lines, make_display
-from dnkit.live.setup import MAIN, refuse_unspoken
+from dnkit.live.setup import refuse_unspoken
 from dnkit.machine.program import LegSpec
 from dnkit.model.numbers import plain
 from dnkit.runtime.flatten import POLICY, plan_row, program_at
@@ -31,7 +32,7 @@ NOTE = "Orders of ours that still rest are cancelled first; those of others are 
 def flatten_live(asked: Asked, venues: VenueFacts) -> int:
     """Run the command; answers the exit code."""
     refuse_unspoken((asked.venue,))
-    where = {asked.venue: asked.endpoint.rstrip("/") or MAIN}
+    where = {asked.venue: address_of(asked.endpoint, asked.venue)}
     symbols = (asked.symbol,) if asked.symbol else [one.symbol for one in venues[asked.venue].symbols]
     legs = [program_at(asked.venue, symbol, True, venues).legs[0] for symbol in symbols]
     folder = state_folder()
