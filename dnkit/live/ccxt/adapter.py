@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from contextvars import copy_context
 from decimal import Decimal
 from functools import partial
@@ -52,7 +53,7 @@ from dnkit.venues.base import (
 
 RECORDS: Mapping[str, Record] = {"bybit": BYBIT, "lighter": LIGHTER, "okx_perpetual": OKX}
 OPEN_S, LOOK_S = 10, 0.01
-COMPARE_S, AGAIN_S = 5.0, 1.0
+COMPARE_S, AGAIN_S, DOUBTS_MAX = 5.0, 1.0, 2
 TRADES_MAX = 100
 
 
@@ -60,11 +61,7 @@ def make(setup: Setup) -> "CcxtVenue":
     """An account; DnkitError with another ccxt than the records were tried with, or without all its keys."""
     if ccxt.__version__ != CCXT_VERSION:
         raise DnkitError(f"ccxt is {ccxt.__version__}: venues through it were tried with {CCXT_VERSION}")
-    name = setup.capabilities.venue
-    missing = [ours for ours in RECORDS[name].keys.values() if not setup.keys.get(ours)]
-    if missing:
-        raise DnkitError(f"{name} needs {' and '.join(missing)} too")
-    return CcxtVenue(setup, RECORDS[name])
+    return CcxtVenue(setup, RECORDS[setup.capabilities.venue])
 
 
 class CcxtVenue:
@@ -87,7 +84,7 @@ class CcxtVenue:
             self._data, record, self._word, self._shown, self._broken, self._joined, setup.alert
         )
         self._is_joined = False
-        self._compares: asyncio.Task[None] | None = None
+        self._tending: asyncio.Task[None] | None = None
 
     # The venue's doors
 
@@ -104,8 +101,7 @@ class CcxtVenue:
             await data.call(raw.fetch_balance)
             self._streams.start(self._watches(books))
             await self._whole(books)
-            if self._record.compares:
-                self._compares = asyncio.create_task(self._compare())
+            self._tending = asyncio.create_task(self._tend())
         except BaseException:
             await self.close()
             raise
@@ -138,9 +134,9 @@ class CcxtVenue:
 
     async def close(self) -> None:
         """Hang up."""
-        if self._compares is not None:
-            self._compares.cancel()
-            await asyncio.gather(self._compares, return_exceptions=True)
+        if self._tending is not None:
+            self._tending.cancel()
+            await asyncio.gather(self._tending, return_exceptions=True)
         await self._streams.close()
         await asyncio.gather(self._data.close(), self._trade.close())
         self._memory.close()
@@ -247,7 +243,7 @@ class CcxtVenue:
         try:
             reply = await self._trade.call(lambda: self._send(asked, market, params))
         except NotSent as error:
-            return self._rejected(f"not sent: {error}")
+            return self._rejected(self._setup.keys.hidden(f"not sent: {error}"))
         except TroubledError as error:
             if _is_refused(error.trouble):
                 return OrderRejected(self._now(), 0, 0, error.trouble.why, error.trouble.text)
@@ -369,21 +365,28 @@ class CcxtVenue:
     def _again(self, why: str) -> None:
         self._streams.drop(self._record.book_url, why)
 
-    async def _compare(self) -> None:
-        """ccxt does not see a change of a book that never came: look at it by another way, now and then."""
-        raw, wait_s = self._data.raw, COMPARE_S
+    async def _tend(self) -> None:
+        """Now and then: keep the connection that orders leave by, and look at books by another way, for ccxt
+        does not see a change that never came.
+        """
+        wait_s = COMPARE_S
         while True:
             await asyncio.sleep(wait_s)
-            wait_s = COMPARE_S
-            for unified in self._books.names():
-                asked_ns = self._now()
-                try:
-                    told = await self._data.call(partial(raw.fetch_order_book, unified))
-                except TroubledError:
-                    continue
-                if not self._books.compared(unified, told, asked_ns):
-                    self._again("changes of a book are missing")
-                    wait_s = AGAIN_S
+            with suppress(TroubledError):
+                await self._trade.call(self._trade.raw.fetch_time)
+            names = self._books.names() if self._record.compares else ()
+            doubts = max([await self._doubts(unified) for unified in names], default=0)
+            if doubts >= DOUBTS_MAX:
+                self._again("changes of a book are missing")
+            wait_s = AGAIN_S if doubts else COMPARE_S
+
+    async def _doubts(self, unified: str) -> int:
+        asked_ns = self._now()
+        try:
+            told = await self._data.call(partial(self._data.raw.fetch_order_book, unified))
+        except TroubledError:
+            return 0  # nobody can say
+        return self._books.compared(unified, told, asked_ns)
 
 
 def _is_refused(trouble: Trouble) -> bool:

@@ -111,11 +111,11 @@ class Books:
         one.forget()
         self._moved(symbol)
 
-    def compared(self, unified: str, told: Row, asked_ns: int) -> bool:
-        """Hold a book that was asked for then against the stream's; False after two that differ."""
+    def compared(self, unified: str, told: Row, asked_ns: int) -> int:
+        """Hold a book that was asked for then against the stream's; how many in a row differed."""
         _, one = self._books[unified]
         one.doubts = 0 if one.agrees(told, asked_ns - WINDOW_NS) else one.doubts + 1
-        return one.doubts < 2
+        return one.doubts
 
     def names(self) -> Mapping[str, str]:
         """Our symbols by ccxt's."""

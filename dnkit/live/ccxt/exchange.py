@@ -116,7 +116,10 @@ def apart() -> None:
 
 
 def _instance(setup: Setup, record: Record, *, limited: bool) -> Any:
-    config: dict[str, Any] = {name: setup.keys.get(ours, "") for name, ours in record.keys.items()}
+    missing = [ours for ours in record.keys.values() if not setup.keys.get(ours)]
+    if missing:
+        raise DnkitError(f"{setup.capabilities.venue} needs {' and '.join(missing)} too")
+    config: dict[str, Any] = {name: setup.keys[ours] for name, ours in record.keys.items()}
     config |= {
         "enableRateLimit": limited,
         "number": str,

@@ -145,19 +145,6 @@ def test_what_cannot_be_read_is_unknown_and_goes_out_once(address: str, tmp_path
     run(work)
 
 
-def test_a_gap_is_found_and_mended_from_a_snapshot(address: str, tmp_path: Path) -> None:
-    async def work() -> None:
-        async with at(address, tmp_path) as desk:
-            before = desk.ears.moves
-            await desk.faults("gap=50")
-            await desk.until(lambda: desk.ears.moves > before + 20, "a few changes")
-            drawn = await desk.post("faults", "")
-            assert drawn["gap"] > 0, "changes were left out"
-            await desk.until(lambda: 0 < desk.book.bid < desk.book.ask, "a whole book")
-
-    run(work)
-
-
 def test_fills_that_come_twice_or_late_count_once(address: str, tmp_path: Path) -> None:
     async def work() -> None:
         async with at(address, tmp_path) as desk:
