@@ -16,7 +16,6 @@ from dnkit.journal.errors import RunNotFound
 from dnkit.journal.reader import Reader
 from dnkit.journal.records import Run
 from dnkit.model.numbers import plain
-from dnkit.model.terms import PAPER
 from dnkit.runtime.attend import Command
 from dnkit.runtime.cycles import new_run_id
 from dnkit.runtime.flatten import POLICY
@@ -47,6 +46,7 @@ def _flatten_run(asked: Asked) -> int:
         return flatten_running(found, yes=asked.yes, timeout_s=asked.timeout_s, as_json=asked.as_json)
     if not asked.run:
         raise UsageError("nothing is running; name a venue with --venue, or a run")
+    out.announce(out.mode_of(asked.live), f"flatten {asked.run}")
     run = _known(asked.run)
     where = Where(
         policy=POLICY,
@@ -77,11 +77,11 @@ def _flatten(asked: Asked, run: Run, opened: Place) -> int:
     results: tuple[RunResult, ...] = ()
     code = ExitCode.OK
     if held and not asked.dry_run:
-        confirm(f"close {len(held)} paper position(s)?", asked.yes)
+        confirm(f"close {len(held)} {out.mode_of(asked.live)} position(s)?", asked.yes)
         opened.floor.helm.flattening = True
         command = Command(group=new_run_id(POLICY, 0), policy=POLICY, legs=run.program.legs)
         results, code = carried_out(opened, command, lambda _code: ())
-        out.say(last_line(POLICY, results, code))
+        out.say(last_line(POLICY, results, code, out.mode_of(asked.live)))
     if asked.as_json:
         _print(asked, run, results, code)
     return code
@@ -102,4 +102,4 @@ def _print(asked: Asked, run: Run, results: tuple[RunResult, ...], code: ExitCod
         "dry_run": asked.dry_run,
         "results": [cycle_content(one) for one in results],
     }
-    out.envelope("flatten-run/1", content, ok=code is ExitCode.OK, mode=PAPER)
+    out.envelope("flatten-run/1", content, ok=code is ExitCode.OK, mode=out.mode_of(asked.live))

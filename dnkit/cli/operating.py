@@ -58,6 +58,7 @@ def stop(
 
 def reconcile(
     endpoint: flags.Endpoint = "",
+    live: flags.Live = False,
     adopt: flags.Adopt = False,
     yes: flags.Yes = False,
     json: flags.Json = False,
@@ -69,12 +70,14 @@ def reconcile(
       dnkit reconcile
 
       dnkit reconcile --endpoint ws://127.0.0.1:8765 --adopt
+
+      dnkit reconcile --live
     """
 
     def command() -> int:
         from dnkit.cli.reconcile import Asked, reconcile
 
-        return reconcile(Asked(endpoint=endpoint, adopt=adopt, yes=yes, as_json=json))
+        return reconcile(Asked(endpoint=endpoint, live=live, adopt=adopt, yes=yes, as_json=json))
 
     guard(command)
 

@@ -57,41 +57,53 @@ def paper_claim(asked: Asked, legs: Sequence[LegSpec]) -> Claim:
 
 def confirm_live(asked: Asked, legs: Sequence[LegSpec]) -> None:
     """Ask whether real money is meant; not where every venue is a local exchange. Unconfirmed, UsageError."""
-    refuse_unspoken(sorted({leg.instrument.venue for leg in legs}))
+    refuse_unspoken(venues_of(legs))
     if asked.endpoint == LOCAL:
         return
-    where = places_of(asked, legs)
+    where = places_of(asked.endpoint, venues_of(legs))
     real = sorted(venue for venue, place in where.items() if place in (MAIN, TEST))
     if real:
         what = f"trade {asked.policy or asked.resume} on {', '.join(f'{one} ({where[one]})' for one in real)}"
         confirm(f"{what} with the keys of this machine?", asked.yes)
 
 
-def places_of(asked: Asked, legs: Sequence[LegSpec]) -> dict[str, str]:
-    """Where each venue of these legs is: MAIN, TEST, or the address of a local exchange. `--endpoint` gives
-    one address for a single venue, "testnet", or VENUE=ADDRESS pairs. UsageError.
+def venues_of(legs: Sequence[LegSpec]) -> list[str]:
+    """Each venue of these legs, once."""
+    return sorted({leg.instrument.venue for leg in legs})
+
+
+def places_of(endpoint: str, venues: Sequence[str]) -> dict[str, str]:
+    """Where each of these venues is: MAIN, TEST, or the address of a local exchange. `--endpoint` gives one
+    address for a single venue, "testnet", or VENUE=ADDRESS for each of them and no other. UsageError.
     """
-    venues = sorted({leg.instrument.venue for leg in legs})
-    pairs = [part.strip() for part in asked.endpoint.split(",") if part.strip()]
-    if not pairs:
-        return dict.fromkeys(venues, MAIN)
-    if len(pairs) == 1 and "=" not in pairs[0] and (len(venues) == 1 or pairs[0] == TEST):
-        return dict.fromkeys(venues, pairs[0].rstrip("/"))
-    named = dict(one.split("=", 1) for one in pairs if "=" in one)
-    if sorted(named) != venues or len(named) != len(pairs):
-        raise UsageError(f"--endpoint: write VENUE=ADDRESS for each of {', '.join(venues)}")
-    return {venue: place.rstrip("/") for venue, place in named.items()}
+    everywhere, named = _read_endpoint(endpoint)
+    wanted = sorted(set(venues))
+    if everywhere and (len(wanted) == 1 or everywhere in (MAIN, TEST)):
+        return dict.fromkeys(wanted, everywhere)
+    if everywhere or sorted(named) != wanted:
+        raise UsageError(f"--endpoint: write VENUE=ADDRESS for each of {', '.join(wanted)}")
+    return named
 
 
 def address_of(endpoint: str, venue: str) -> str:
-    """Where `--endpoint` puts one venue: as in `places_of`, but it may name others too. UsageError."""
-    pairs = dict(one.strip().partition("=")[::2] for one in endpoint.split(",") if one.strip())
-    alone = [one for one, place in pairs.items() if not place]
-    if len(pairs) == 1 and alone:
-        return alone[0].rstrip("/")
-    if alone:
-        raise UsageError(f"--endpoint {alone[0]}: write VENUE=ADDRESS")
-    return pairs.get(venue, MAIN).rstrip("/")
+    """Where `--endpoint` puts one venue; it may name others too, and MAIN is where nothing is named.
+    UsageError.
+    """
+    everywhere, named = _read_endpoint(endpoint)
+    return everywhere or named.get(venue, MAIN)
+
+
+def _read_endpoint(text: str) -> tuple[str, dict[str, str]]:
+    """What `--endpoint` says: one place for every venue, or one by venue. UsageError for both at once."""
+    words = [one.strip().rstrip("/") for one in text.split(",") if one.strip()]
+    if not words:
+        return MAIN, {}
+    if len(words) == 1 and "=" not in words[0]:
+        return words[0], {}
+    named = dict(one.split("=", 1) for one in words if "=" in one)
+    if len(named) != len(words) or not all(named.values()):
+        raise UsageError(f"--endpoint {text}: write VENUE=ADDRESS, each venue once, with commas between")
+    return "", named
 
 
 @contextmanager
@@ -156,9 +168,9 @@ def _live(
 def _places(asked: Asked, legs: Sequence[LegSpec], folder: StateFolder) -> Iterator[dict[str, str]]:
     """Where each venue is; for a rehearsal, exchanges that are started for it."""
     if asked.endpoint != LOCAL:
-        yield places_of(asked, legs)
+        yield places_of(asked.endpoint, venues_of(legs))
         return
-    with reached(LOCAL, sorted({leg.instrument.venue for leg in legs}), folder) as where:
+    with reached(LOCAL, venues_of(legs), folder) as where:
         yield where
 
 

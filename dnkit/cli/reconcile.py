@@ -11,12 +11,13 @@ from dnkit.cli.paper import confirm
 from dnkit.journal.reader import Reader
 from dnkit.journal.records import Ledger
 from dnkit.journal.writer import Journal
+from dnkit.model.instrument import Instrument
 from dnkit.model.numbers import plain
-from dnkit.model.terms import PAPER
+from dnkit.model.terms import LIVE
 from dnkit.runtime.floor import Claim, open_stores, refuse_unfinished
 from dnkit.runtime.folder import StateFolder, state_folder
 from dnkit.runtime.library import VenueFacts
-from dnkit.runtime.reconcile import Row, adopt, instrument_of, known_of, of_paper
+from dnkit.runtime.reconcile import Row, Truth, adopt, instrument_of, known_live, known_of, of_paper
 from dnkit.venues.accounts import PaperAccounts
 
 HEADERS = ("market", "venue", "symbol", "journal", "venue holds", "orders resting", "")
@@ -26,6 +27,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """The command line of `reconcile`."""
 
     endpoint: str = ""
+    live: bool = False
     adopt: bool = False
     yes: bool = False
     as_json: bool = False
@@ -37,8 +39,7 @@ def reconcile(asked: Asked) -> int:
     if not folder.journal.exists():
         return _tell(asked, (), adopted=0)
     with Reader(folder.journal) as reader, ExitStack() as stack:
-        known = known_of(reader, exchange=bool(asked.endpoint))
-        rows = (_at_endpoint if asked.endpoint else _on_paper)(asked, folder, known, stack)
+        rows = _rows(asked, folder, reader, stack)
         differing = [row for row in rows if row.differs]
         if not asked.adopt or not differing:
             return _tell(asked, rows, adopted=0)
@@ -49,6 +50,13 @@ def reconcile(asked: Asked) -> int:
         for row in differing:
             adopt(journal, row)
     return _tell(asked, rows, adopted=len(differing))
+
+
+def _rows(asked: Asked, folder: StateFolder, reader: Reader, stack: ExitStack) -> tuple[Row, ...]:
+    if asked.live:
+        return _live(asked, folder, reader, stack)
+    known = known_of(reader, exchange=bool(asked.endpoint))
+    return (_at_endpoint if asked.endpoint else _on_paper)(asked, folder, known, stack)
 
 
 def _hold(folder: StateFolder, known: Sequence[Ledger], stack: ExitStack) -> None:
@@ -91,12 +99,49 @@ def _at_endpoint(
     )
 
 
+def _live(asked: Asked, folder: StateFolder, reader: Reader, stack: ExitStack) -> tuple[Row, ...]:
+    """The accounts that our keys open where `--endpoint` says, as far as the journal knows them."""
+    from dnkit.cli.places import address_of
+    from dnkit.runtime.live.floor import market_at, setups
+    from dnkit.runtime.live.reading import let_lag_pass, read_all
+    from dnkit.runtime.live.world import LiveWorld
+
+    venues = VenueFacts()
+    where = {
+        one: address_of(asked.endpoint, one) for one in sorted({one.venue for one in reader.ledgers(LIVE)})
+    }
+    known = known_live(reader, {one: market_at({one: place}, folder) for one, place in where.items()})
+    pairs = sorted({(one.venue, one.symbol) for one in known})
+    if not pairs:
+        return ()
+    _hold(folder, known, stack)
+    instruments = [instrument_of(venues, venue, symbol) for venue, symbol in pairs]
+    world = stack.enter_context(closing(LiveWorld(instruments, setups(where, folder, venues))))
+    rows = _live_rows(known, instruments, read_all(world, instruments))
+    if any(one.differs for one in rows):
+        out.say("something differs; reads may lag, so it is read again")
+        let_lag_pass(world, instruments)
+        rows = _live_rows(known, instruments, read_all(world, instruments))
+    return rows
+
+
+def _live_rows(
+    known: Sequence[Ledger], instruments: Sequence[Instrument], truths: Sequence[Truth]
+) -> tuple[Row, ...]:
+    places = {(one.venue, one.symbol): at for at, one in enumerate(instruments)}
+    found = [(one, places[one.venue, one.symbol]) for one in known]
+    return tuple(
+        Row(market=one.market, instrument=instruments[at], journal=one.lots, truth=truths[at])
+        for one, at in found
+    )
+
+
 def _tell(asked: Asked, rows: Sequence[Row], *, adopted: int) -> int:
     differing = sum(row.differs for row in rows)
     code = ExitCode.OK if adopted or not differing else ExitCode.FINDINGS
     if asked.as_json:
         content = {"accounts": [_content(row) for row in rows], "differing": differing, "adopted": adopted}
-        out.envelope("reconcile/1", content, ok=code is ExitCode.OK, mode=PAPER)
+        out.envelope("reconcile/1", content, ok=code is ExitCode.OK, mode=out.mode_of(asked.live))
     elif not adopted:
         out.data(_table(rows) if rows else "no account is known yet")
     if adopted:

@@ -18,15 +18,18 @@ from dnkit.model.errors import DnkitError
 
 PREFIX = "DNKIT_"
 SERVICE = "dnkit"
+LIBRARY = "library"  # a file with code that signs, which the venue makes
 NAMES: Mapping[str, tuple[str, ...]] = {  # what an account at a venue is opened with
     "nado": ("private_key", "account", "subaccount"),
     "hyperliquid_perpetual": ("private_key", "account"),
     "bybit": ("api_key", "api_secret"),
     "okx_perpetual": ("api_key", "api_secret", "passphrase"),
-    "lighter": ("private_key", "account_index", "api_key_index"),
+    "lighter": ("private_key", "account_index", "api_key_index", LIBRARY),
 }
-PUBLIC = frozenset({"account", "subaccount", "account_index", "api_key_index"})
+PUBLIC = frozenset({"account", "subaccount", "account_index", "api_key_index", LIBRARY})
 HIDDEN = "***"
+REHEARSAL = "5eed" * 16
+LIGHTER = "5eed" * 20  # its keys are of 40 bytes
 ADDRESS_CHARS = 42  # 0x and 20 bytes in hex
 SHORTEST = 8  # of a secret that is looked for in a text; a shorter one would hit words
 
@@ -86,9 +89,9 @@ def read_keys(venue: str, where: str, file: Path) -> Keys:
     exchange an account of its own serves where no other is named.
     """
     known = {**_of_file(venue, file), **_of_keyring(venue), **_of_environment(venue)}
-    if not known and where.startswith("http://127.0.0.1"):
-        known = _rehearsal(venue)
-    if not known:
+    if not known.keys() - {LIBRARY} and where.startswith("http://127.0.0.1"):
+        known |= rehearsed(venue, REHEARSAL)
+    if not known.keys() - {LIBRARY}:
         names = ", ".join(f"{PREFIX}{venue.upper()}_{one.upper()}" for one in NAMES.get(venue, ()))
         raise DnkitError(f"there are no keys for {venue}: set {names}, or put them into {file} (mode 0600)")
     return Keys(known)
@@ -132,7 +135,13 @@ def _of_file(venue: str, file: Path) -> dict[str, str]:
     return {str(name): str(secret) for name, secret in part.items()}
 
 
-def _rehearsal(venue: str) -> dict[str, str]:
-    """Worth nothing anywhere else."""
-    secret = "5eed" * 16
-    return {name: secret for name in NAMES.get(venue, ()) if name not in PUBLIC}
+def rehearsed(venue: str, key: str) -> dict[str, str]:
+    """What a local exchange takes for an account of that key, and nobody else does. Where a key has a
+    passphrase, that and the secret are made of it; Lighter's accounts are numbers, and there is one.
+    """
+    if venue == "lighter":
+        return {"private_key": LIGHTER, "account_index": "1", "api_key_index": "5"}
+    known = dict.fromkeys((name for name in NAMES.get(venue, ()) if name not in PUBLIC), key)
+    if "passphrase" in known:
+        known |= {"api_secret": f"{key}-secret", "passphrase": f"{key}-passphrase"}
+    return known

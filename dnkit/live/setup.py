@@ -18,7 +18,9 @@ MAIN, TEST = "main", "testnet"
 _MODULES: Mapping[str, str] = {
     "bybit": "dnkit.live.ccxt",
     "hyperliquid_perpetual": "dnkit.live.hyperliquid",
+    "lighter": "dnkit.live.ccxt",
     "nado": "dnkit.live.nado",
+    "okx_perpetual": "dnkit.live.ccxt",
 }
 # Venues ccxt has, but as dnkit would use it there it does not work, or nobody tried.
 NOT_YET: Mapping[str, str] = {

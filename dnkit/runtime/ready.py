@@ -6,7 +6,10 @@ from dnkit.desk.gateway.preflight import Wrong, preflight, wanted
 from dnkit.engine.sizing import OPENING
 from dnkit.machine.program import Program
 from dnkit.model.errors import DnkitError
+from dnkit.model.numbers import NS_PER_S
 from dnkit.runtime.run import Floor
+
+LOOKS, BETWEEN_NS = 20, NS_PER_S // 2
 
 
 class NotReady(DnkitError):
@@ -23,6 +26,10 @@ def unready(floor: Floor, program: Program, books: Sequence[int]) -> tuple[Wrong
 def _wrong(floor: Floor, program: Program, books: Sequence[int]) -> Iterator[Wrong]:
     for spec, number in zip(program.legs, books, strict=True):
         book = floor.world.books[number]
+        for _ in range(LOOKS):  # a book that a stream lost is on its way again
+            if book.bid > 0 and book.ask > 0:
+                break
+            floor.world.settle(BETWEEN_NS)
         yield from preflight(floor.house.facts(spec, number), wanted(spec, book.bid, book.ask))
 
 

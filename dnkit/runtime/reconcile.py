@@ -10,16 +10,20 @@ from dnkit.journal.writer import Journal
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.errors import DnkitError
 from dnkit.model.instrument import Instrument
-from dnkit.model.terms import PAPER
+from dnkit.model.terms import LIVE, PAPER
+from dnkit.runtime.markets import LIVE as LIVE_MARKET
+from dnkit.runtime.markets import market_of
 from dnkit.venues.accounts import AccountRow
 from dnkit.venues.local.exchange import MARKET as EXCHANGE
 
 
 class Truth(msgspec.Struct, frozen=True):
-    """What a venue holds: signed lots, their signed entry cost, and how many orders of ours rest there."""
+    """What a venue holds: signed lots, their signed entry cost where it tells that, and how many orders of
+    ours rest there.
+    """
 
     lots: int
-    entry: int
+    entry: int | None
     resting: int
 
 
@@ -35,6 +39,13 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     def differs(self) -> bool:
         """Whether the journal says something else than the venue."""
         return self.journal is not None and self.journal != self.truth.lots
+
+
+def known_live(reader: Reader, where: Mapping[str, str]) -> list[Ledger]:
+    """The last ledger of every live account, of those that our keys open now. `where`: what each venue's
+    account is called among markets.
+    """
+    return [one for one in reader.ledgers(LIVE) if market_of(one.market, one.venue) == where.get(one.venue)]
 
 
 def known_of(reader: Reader, *, exchange: bool) -> list[Ledger]:
@@ -73,9 +84,9 @@ def _held(instrument: Instrument, row: AccountRow) -> Truth:
 
 def adopt(journal: Journal, row: Row) -> None:
     """From now on the journal says what the venue says."""
-    one = row.instrument
+    one, live = row.instrument, row.market.startswith(LIVE_MARKET)
     journal.note_ledger(
-        mode=PAPER,
+        mode=LIVE if live else PAPER,
         market=row.market,
         venue=one.venue,
         symbol=one.symbol,

@@ -1,27 +1,24 @@
-"""The campaign: unwind a pair at a local exchange whose wire breaks in every way, be judged by what it holds.
+"""The campaign: cycles at local exchanges whose wire breaks in every way, judged by what those hold.
 
-`python -m tests.live.campaign --cycles 50` prints a line a cycle and the counts; 1 when anything is wrong.
+`python -m tests.live.campaign --cycles 50` unwinds a pair so often (`--policy` names another case of
+`tests.live.stories`), prints a line a cycle and the counts; 1 when anything is wrong.
 """
 
 import argparse
-import json
-import os
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from tests.live.site import ETH, SOL, Site, live, local
+from tests.live.site import to_its_end
+from tests.live.stories import CASES, PAIR, Case, Ground, counts, end_of, ground, judged, trade_words
 
-POLICY = "pair_unwind_ioc_ladder"
-HOLDS = {ETH: 200, SOL: -40}
 FAULTS = "all=2"
-ENDED = (0, 20, 21, 22, 23)  # a halt is an end too, where it says what is open
-FLAT = (0, 20)
 
 
 class Story(msgspec.Struct, frozen=True):
@@ -29,71 +26,53 @@ class Story(msgspec.Struct, frozen=True):
 
     end: str
     code: int
-    faults: tuple[str, ...]
+    wrong: tuple[str, ...]
     seconds: float
     said: str
 
 
-def campaign(site: Site, cycles: int, first: int = 0) -> Iterator[Story]:
-    """Cycles of an account each, so that none meets what another left."""
-    for number in range(first, first + cycles):
-        yield cycle(msgspec.structs.replace(site, key=f"{number + 1:064x}", home=site.home / str(number)))
+def campaign(case: Case, here: Ground, numbers: Iterable[int], jobs: int = 1) -> Iterator[Story]:
+    """A cycle a number, `jobs` at once, each on an account of its own."""
+    with ThreadPoolExecutor(jobs) as pool:
+        yield from pool.map(partial(_cycle, case, here), numbers)
 
 
-def cycle(site: Site) -> Story:
-    """Give the account a pair and have it unwound."""
-    os.environ["DNKIT_NADO_PRIVATE_KEY"] = site.key
-    for symbol, lots in HOLDS.items():
-        site.endow(symbol, lots)
+def _cycle(case: Case, grounds: Ground, number: int) -> Story:
+    """Give the account what the case begins with, and trade."""
+    here = grounds.of(number)
+    here.endow(case)
     began = time.monotonic()
-    done = live(site, "trade", "-p", POLICY, "--no-report")
-    end, seconds = "none", time.monotonic() - began
-    if done.stdout:
-        cycles = json.loads(done.stdout)["data"]["cycles"]
-        end = cycles[0]["end"] if cycles else "not begun"
-    wrong = () if end == "not begun" else tuple(_wrong(site, done.returncode, done.stderr))
+    done = to_its_end(("dnkit", *trade_words(case, here)), here.home)
+    end, seconds = end_of(done), time.monotonic() - began
+    wrong = () if end == "not begun" else judged(case, here, done)
     return Story(end, done.returncode, wrong, seconds, done.stderr)
-
-
-def _wrong(site: Site, code: int, said: str) -> Iterator[str]:
-    truth = site.truth()
-    if code not in ENDED:
-        yield f"no end, exit {code}: {said}"
-        return
-    resting = [key for one in truth.values() for key in one["resting"]]
-    if resting:
-        yield f"orphan order: {resting}"
-    held = {symbol: one["lots"] for symbol, one in truth.items() if one["lots"]}
-    if code in FLAT and held:
-        yield f"false flat: {held}"
-    if any(lots * HOLDS.get(symbol, 0) <= 0 for symbol, lots in held.items()):
-        yield f"went through zero: {held}"
-    if site.on_the_wire() > site.intended():
-        yield f"sent twice: {site.on_the_wire()} orders for {site.intended()}"
 
 
 def main() -> int:
     """Run it; 1 when anything is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cycles", type=int, default=50)
+    parser.add_argument("--policy", default=PAIR.policy)
     parser.add_argument("--faults", default=FAULTS)
+    parser.add_argument("--speed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=1)
     wanted = parser.parse_args()
+    case = next(one for one in CASES if one.policy == wanted.policy)
+    numbers = range(wanted.first, wanted.first + wanted.cycles)
     stories: list[Story] = []
     with (
         tempfile.TemporaryDirectory() as root,
-        local(Path(root), faults=wanted.faults, for_s=36_000) as site,
+        ground(Path(root), case, faults=wanted.faults, for_s=36_000, speed=wanted.speed) as here,
     ):
-        for story in campaign(site, wanted.cycles, wanted.first):
+        for story in campaign(case, here, numbers, wanted.jobs):
             stories.append(story)
-            print(f"{len(stories)}: {story.end} ({story.code}) in {story.seconds:.0f} s {story.faults}")
-            if story.faults or story.code:
+            print(f"{len(stories)}: {story.end} ({story.code}) in {story.seconds:.0f} s {story.wrong}")
+            if story.wrong or story.code:
                 print(story.said)
             sys.stdout.flush()
-    ends = Counter(f"{one.end} {one.code}" for one in stories)
-    wrong = sum(bool(one.faults) for one in stories)
-    print(f"{len(stories)} cycles at {wanted.faults}: {dict(ends)}; {wrong} with anything wrong")
-    return min(wrong, 1)
+    print(counts(case.name, [one.end for one in stories], [one.wrong for one in stories]))
+    return min(sum(bool(one.wrong) for one in stories), 1)
 
 
 if __name__ == "__main__":

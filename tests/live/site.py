@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
-from urllib.request import Request, urlopen
 
 import msgspec
 
@@ -16,10 +14,11 @@ from dnkit.model.commands import PlaceOrder
 from dnkit.runtime.folder import StateFolder
 from dnkit.venues.evm import key_of
 from dnkit.venues.nado.signing import sender_of
+from tests.live.backdoor import Backdoor
 from tests.recovery.processes import PATIENCE_S, start
 
 KEY = "a11ce0ff" * 8  # worth nothing anywhere
-LIVE_S = 150  # positions of Nado are 20 s old, and every end waits for that
+LIVE_S = 280  # positions of Nado are 20 s old, those of Hyperliquid 65, and every end waits for that
 ETH, SOL = "ETH-PERP", "SOL-PERP"
 Done = subprocess.CompletedProcess[str]
 
@@ -32,21 +31,22 @@ class Site(msgspec.Struct, frozen=True):
     key: str = KEY
     venue: str = "nado"
 
+    @property
+    def door(self) -> Backdoor:
+        """The account from behind."""
+        return Backdoor(self.address, self.account)
+
     def endow(self, symbol: str, lots: int) -> None:
         """Give the account a position."""
-        self._post("endow", account=self.account, symbol=symbol, lots=lots)
+        self.door.endow(symbol, lots)
 
     def by_hand(self, symbol: str, side: int, lots: int, price: int, name: str) -> str:
         """A manual order beside the bot; answers its id."""
-        asked = {"symbol": symbol, "side": side, "lots": lots, "price": price, "id": name}
-        told = self._post("order", account=self.account, **asked)
-        assert told["accepted"], told
-        return str(told["id"])
+        return self.door.by_hand(symbol, side, lots, price, name)
 
     def truth(self) -> Any:
         """Positions, resting orders and all orders, by symbol."""
-        with urlopen(f"{self.address}/local/truth?{urlencode({'account': self.account})}") as answer:
-            return json.load(answer)
+        return self.door.truth()
 
     def on_the_wire(self) -> int:
         """Orders of the account that ever reached the exchange."""
@@ -58,22 +58,22 @@ class Site(msgspec.Struct, frozen=True):
 
     def intended(self) -> int:
         """Orders that the newest run ever meant to send."""
-        with Reader(StateFolder(self.home).journal) as reader:
-            lines = reader.lines(reader.run(LAST).header.run_id)
-            return len({one.key for line in lines for one in line.requests() if isinstance(one, PlaceOrder)})
+        return len(intended(self.home))
 
     @property
     def account(self) -> str:
         """What the exchange calls it: an address, on Nado with a subaccount, elsewhere the key."""
         if self.venue not in ("nado", "hyperliquid_perpetual"):
-            return self.key
+            return "1" if self.venue == "lighter" else self.key
         address = key_of(self.key).address
         return f"0x{(sender_of(address, 'default') if self.venue == 'nado' else address).hex()}"
 
-    def _post(self, door: str, **content: object) -> Any:
-        request = Request(f"{self.address}/local/{door}", json.dumps(content).encode(), method="POST")
-        with urlopen(request) as answer:
-            return json.load(answer)
+
+def intended(home: Path) -> dict[str, PlaceOrder]:
+    """Orders that the newest run ever meant to send, by client id."""
+    with Reader(StateFolder(home).journal) as reader:
+        lines = reader.lines(reader.run(LAST).header.run_id)
+        return {one.key: one for line in lines for one in line.requests() if isinstance(one, PlaceOrder)}
 
 
 @contextmanager
@@ -81,8 +81,8 @@ def local(
     root: Path, *, venue: str = "nado", faults: str = "", for_s: int = 300, speed: int = 1
 ) -> Iterator[Site]:
     """An exchange that lives as long as the block; with `speed` what lags there lags less."""
-    words = ["dnkit", "exchange", "--venue", venue, "--json", "--for", str(for_s), "--dir", str(root / "ex")]
-    words += ["--speed", str(speed)]
+    words = ["dnkit", "exchange", "--venue", venue, "--json", "--for", str(for_s)]
+    words += ["--dir", str(root / f"ex-{venue}"), "--speed", str(speed)]
     process = start([*words, *(("--faults", faults) if faults else ())], root / "exchange-home")
     try:
         assert process.stdout is not None
@@ -97,7 +97,13 @@ def local(
 
 def live(site: Site, *words: str, endpoint: str = "") -> Done:
     """A live command to its end."""
-    process = start(("dnkit", *words, "--live", "--endpoint", endpoint or site.address, "--json"), site.home)
+    flags = ("--live", "--endpoint", endpoint or site.address, "--json")
+    return to_its_end(("dnkit", *words, *flags), site.home)
+
+
+def to_its_end(words: tuple[str, ...], home: Path) -> Done:
+    """What follows `python -m`, until it ends."""
+    process = start(words, home)
     try:
         told, said = process.communicate(timeout=LIVE_S)
     finally:

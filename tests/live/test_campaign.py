@@ -2,15 +2,12 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.live.campaign import FAULTS, campaign
-from tests.live.site import local
+from tests.live.stories import PAIR, ground
 
 
-def test_a_pair_is_unwound_on_a_bad_wire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DNKIT_NADO_PRIVATE_KEY", "")  # put back when the campaign is over
-    with local(tmp_path, faults=FAULTS) as site:
-        for story in campaign(site, 1):
-            assert story.faults == (), story.said
+def test_a_pair_is_unwound_on_a_bad_wire(tmp_path: Path) -> None:
+    with ground(tmp_path, PAIR, faults=FAULTS, for_s=300) as here:
+        for story in campaign(PAIR, here, [0]):
+            assert story.wrong == (), story.said
             assert story.end != "none"

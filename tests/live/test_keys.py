@@ -75,3 +75,13 @@ def test_a_key_in_the_place_of_the_account_is_not_journalled() -> None:
     with pytest.raises(DnkitError) as told:
         account_of(Keys({"private_key": KEY, "account": KEY}))
     assert KEY[2:] not in str(told.value)
+
+
+def test_where_the_signing_library_is_does_not_stop_a_rehearsal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DNKIT_LIGHTER_LIBRARY", "/opt/signer.so")
+    keys = read_keys("lighter", "http://127.0.0.1:8765", tmp_path / "keys.yaml")
+    assert (keys["library"], keys["account_index"], len(keys["private_key"])) == ("/opt/signer.so", "1", 80)
+    assert account_of(keys) == "1"
+    assert "/opt/signer.so" in keys.hidden("no such file: /opt/signer.so")

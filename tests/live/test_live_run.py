@@ -9,6 +9,7 @@ import pytest
 
 from dnkit.journal.reader import Reader
 from dnkit.runtime.folder import StateFolder
+from tests.live.kills import SPEED
 from tests.live.site import ETH, KEY, SOL, Site, live, local
 from tests.recovery.processes import run
 
@@ -18,7 +19,7 @@ UNWIND = "pair_unwind_ioc_ladder"
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.setenv("DNKIT_NADO_PRIVATE_KEY", KEY)
-    with local(tmp_path) as found:
+    with local(tmp_path, speed=SPEED) as found:
         yield found
 
 
@@ -69,3 +70,29 @@ def test_a_killed_run_is_brought_to_its_end_where_it_left_off(site: Site) -> Non
     assert json.loads(done.stdout)["data"]["verified"] is True
     assert site.nothing_left()
     assert site.on_the_wire() <= site.intended()
+
+
+def test_what_a_human_did_is_told_adopted_and_flattened(site: Site) -> None:
+    site.endow(SOL, 40)
+    done = live(site, "trade", "-p", "emergency_unwind", "--no-report")
+    assert done.returncode == 0, done.stderr
+    run_id = json.loads(done.stdout)["data"]["cycles"][0]["run_id"]
+    agreed = live(site, "reconcile")
+    assert agreed.returncode == 0, agreed.stderr
+    (row,) = json.loads(agreed.stdout)["data"]["accounts"]
+    assert (float(row["journal"]), float(row["position"]), row["differs"]) == (0, 0, False)
+    bid = site.by_hand(SOL, 1, 30, 10**6, "human")  # far above the market: it takes
+    assert site.truth()[SOL]["lots"] == 30, bid
+    differs = live(site, "reconcile")
+    assert differs.returncode == 1, differs.stderr
+    (row,) = json.loads(differs.stdout)["data"]["accounts"]
+    assert (float(row["journal"]), float(row["position"]), row["differs"]) == (0, 3, True)
+    adopted = live(site, "reconcile", "--adopt", "--yes")
+    assert adopted.returncode == 0, adopted.stderr
+    assert json.loads(adopted.stdout)["mode"] == "live"
+    assert live(site, "flatten", run_id).returncode == 8, "nobody is there to say yes"
+    flat = live(site, "flatten", run_id, "--yes")
+    assert flat.returncode == 0, flat.stderr
+    told = json.loads(flat.stdout)
+    assert (told["mode"], told["data"]["verified"]) == ("live", True)
+    assert site.nothing_left()

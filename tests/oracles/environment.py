@@ -18,11 +18,15 @@ class NoOracle(Exception):
     """The client cannot be had here."""
 
 
-def python(name: str, package: str) -> Path:
-    """The interpreter that has the client; made the first time. NoOracle when it cannot be installed."""
+def python(name: str, package: str, *, made: bool = False) -> Path:
+    """The interpreter that has the client; made the first time. NoOracle when it cannot be installed, or when
+    it has to be `made` already.
+    """
     folder = Path(os.environ.get("DNKIT_ORACLES_DIR") or user_cache_path("dnkit") / "oracles") / name
     found, done = folder / "bin" / "python", folder / "installed"
     if not done.exists():
+        if made:
+            raise NoOracle(f"{package} is not installed: make test-oracles")
         venv.create(folder, with_pip=True, clear=True)
         command = [str(found), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", package]
         try:

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from dnkit.desk.gateway.outcome import Fate, classify
-from dnkit.live.keys import NAMES, Keys
+from dnkit.live.keys import Keys, rehearsed
 from dnkit.live.setup import Setup, make_venue
 from dnkit.market.book import Book
 from dnkit.model.capabilities import Capabilities
@@ -36,9 +36,16 @@ from dnkit.model.terms import FoundKind, OrderType, Side
 from dnkit.runtime.library import VenueFacts
 from dnkit.venues.base import Answer, Trouble, TroubledError, Venue
 from tests.live.site import KEY, Site, local
+from tests.venues.lighter import signer as lighter
 
 FILE = Path(__file__).resolve().parents[2] / "dnkit" / "venues" / "cards.json"
-SYMBOLS = {"bybit": "ETHUSDT", "hyperliquid_perpetual": "ETH", "nado": "SOL-PERP"}
+SYMBOLS = {
+    "bybit": "ETHUSDT",
+    "hyperliquid_perpetual": "ETH",
+    "lighter": "ETH",
+    "nado": "SOL-PERP",
+    "okx_perpetual": "ETH-USDT-SWAP",
+}
 VENUES = tuple(SYMBOLS)
 PATIENCE_S = 5.0
 SPEED = 20  # of the exchange: a look-up there may not know an order for a minute
@@ -308,6 +315,12 @@ CARDS = (
 )
 
 
+def keys_of(venue: str) -> Keys:
+    """Of the account that is asked about."""
+    known = rehearsed(venue, KEY)
+    return Keys(known | {"library": lighter.library()} if venue == "lighter" else known)
+
+
 async def asked(card: Card, venue: str, site: Site, memory: Path) -> None:
     """Open an adapter, ask the card, close it; AssertionError where it fails."""
     facts = VenueFacts()[venue]
@@ -317,7 +330,7 @@ async def asked(card: Card, venue: str, site: Site, memory: Path) -> None:
         capabilities=facts,
         instruments={instrument.symbol: instrument},
         where=site.address,
-        keys=Keys(dict.fromkeys(NAMES[venue], KEY) if "api_key" in NAMES[venue] else {"private_key": KEY}),
+        keys=keys_of(venue),
         memory=memory,
         now=time.time_ns,
         alert=lambda _alert: None,

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from dnkit.live.keys import Keys
 from dnkit.live.setup import Setup, make_venue
 from dnkit.market.book import Book
 from dnkit.model.alerts import Alert
@@ -111,7 +112,7 @@ class Desk:
 
     async def post(self, what: str, content: object) -> dict[str, Any]:
         """Use the backdoor."""
-        return await asyncio.to_thread(_post, f"{self.address}/local/{what}", content)
+        return await asyncio.to_thread(post, f"{self.address}/local/{what}", content)
 
     async def faults(self, text: str) -> None:
         """Let these go wrong from now on."""
@@ -131,7 +132,7 @@ async def trading(
         capabilities=facts,
         instruments={symbol: instrument},
         where=address,
-        keys=keys,
+        keys=Keys(keys),
         memory=folder / "orders.db",
         now=time.time_ns,
         alert=alerts.append,
@@ -167,7 +168,8 @@ def _get(url: str) -> Any:
         return json.loads(answer.read())
 
 
-def _post(url: str, content: object) -> Any:
+def post(url: str, content: object) -> Any:
+    """What a backdoor answers."""
     body = content.encode() if isinstance(content, str) else msgspec.json.encode(content)
     request = urllib.request.Request(url, data=body, method="POST")
     with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:

@@ -9,6 +9,7 @@ import aiohttp
 import msgspec
 from aiohttp import WSMsgType, web
 
+PLACING = ("/v5/order/create", "/trade/batch-orders")
 HOP = ("host", "content-length", "transfer-encoding", "connection", "content-encoding")
 
 
@@ -71,7 +72,7 @@ class Tap:
 
     def orders(self) -> list[Seen]:
         """Requests that place one."""
-        return [one for one in self.seen if one.path == "/v5/order/create"]
+        return [one for one in self.seen if one.path.endswith(PLACING)]
 
     def on(self, part: str) -> list[Passing]:
         """Sockets to such paths."""

@@ -13,8 +13,10 @@ import ccxt
 from dnkit.live.ccxt.books import Books, OneBook
 from dnkit.live.ccxt.bybit import BYBIT
 from dnkit.live.ccxt.exchange import Exchange, NotSent
-from dnkit.live.ccxt.markets import Market, listed, market_of, money
+from dnkit.live.ccxt.lighter import LIGHTER
+from dnkit.live.ccxt.markets import Market, listed, market_of, money, open_order
 from dnkit.live.ccxt.news import News, lots_held
+from dnkit.live.ccxt.okx import OKX
 from dnkit.live.ccxt.record import CCXT_VERSION, Record, Row, Word
 from dnkit.live.ccxt.streams import Streams, Watch
 from dnkit.live.keys import account_of
@@ -34,7 +36,7 @@ from dnkit.model.events import (
 )
 from dnkit.model.instrument import Instrument
 from dnkit.model.numbers import NS_PER_MS, NS_PER_S
-from dnkit.model.terms import FoundKind, RejectKind, Side
+from dnkit.model.terms import FoundKind, RejectKind
 from dnkit.venues.base import (
     Answer,
     Ears,
@@ -49,17 +51,21 @@ from dnkit.venues.base import (
     TroubledError,
 )
 
-RECORDS: Mapping[str, Record] = {"bybit": BYBIT}
+RECORDS: Mapping[str, Record] = {"bybit": BYBIT, "lighter": LIGHTER, "okx_perpetual": OKX}
 OPEN_S, LOOK_S = 10, 0.01
 COMPARE_S, AGAIN_S, DOUBTS_MAX = 5.0, 1.0, 2
 TRADES_MAX = 100
 
 
 def make(setup: Setup) -> "CcxtVenue":
-    """An account; DnkitError with another ccxt than the records were tried with."""
+    """An account; DnkitError with another ccxt than the records were tried with, or without all its keys."""
     if ccxt.__version__ != CCXT_VERSION:
         raise DnkitError(f"ccxt is {ccxt.__version__}: venues through it were tried with {CCXT_VERSION}")
-    return CcxtVenue(setup, RECORDS[setup.capabilities.venue])
+    name = setup.capabilities.venue
+    missing = [ours for ours in RECORDS[name].keys.values() if not setup.keys.get(ours)]
+    if missing:
+        raise DnkitError(f"{name} needs {' and '.join(missing)} too")
+    return CcxtVenue(setup, RECORDS[name])
 
 
 class CcxtVenue:
@@ -77,6 +83,7 @@ class CcxtVenue:
         self._outer = copy_context()  # whoever hears us is told with decimals as usual
         self._news = News(record, self._memory.key, setup.now, self._tell)
         self._books = Books(setup.now, self._moved)
+        self._data.raw.lost = self._broken  # for a record that sees itself that changes of a book are missing
         self._streams = Streams(
             self._data, record, self._word, self._shown, self._broken, self._joined, setup.alert
         )
@@ -179,17 +186,7 @@ class CcxtVenue:
         """Every order that rests."""
         market = self._markets[symbol]
         rows = await self._data.call(lambda: self._data.raw.fetch_open_orders(market.unified))
-        return [
-            OpenOrder(
-                key=self._memory.key(row["clientOrderId"] or ""),
-                venue_id=str(row["id"]),
-                side=Side.BUY if row["side"] == "buy" else Side.SELL,
-                lots=market.lots(row["remaining"]),
-                price=market.ticks(row["price"]),
-                reduce_only=bool(row["reduceOnly"]),
-            )
-            for row in rows
-        ]
+        return [open_order(market, row, self._memory.key(row["clientOrderId"] or "")) for row in rows]
 
     async def standing(self, symbol: str) -> Standing:
         """What the account may do, as far as ccxt tells it."""
@@ -197,12 +194,12 @@ class CcxtVenue:
         balance = await self._data.call(raw.fetch_balance)
         held = await self._held(market)
         rights = await self._data.call(lambda: self._record.can_withdraw(raw))
+        mode, leverage = await self._data.call(lambda: self._record.terms(raw, market.told, held))
         sent = self._now()
         at_ms = await self._trade.call(self._trade.raw.fetch_time)  # which waits for no turn
         free = (balance.get(market.one.quote) or {}).get("free")
-        hedged, leverage = (held[0].get("hedged"), held[0].get("leverage")) if held else (None, None)
         return Standing(
-            mode=None if hedged is None else "hedge" if hedged else "one-way",
+            mode=mode,
             leverage=None if leverage is None else Decimal(leverage),
             available=None if free is None else money(free),
             clock_ahead_ns=int(at_ms) * NS_PER_MS - (sent + self._now()) // 2,
@@ -371,7 +368,8 @@ class CcxtVenue:
             await asyncio.sleep(wait_s)
             with suppress(TroubledError):
                 await self._trade.call(self._trade.raw.fetch_time)
-            doubts = max([await self._doubts(unified) for unified in self._books.names()], default=0)
+            compared = self._books.names() if self._record.compares else ()
+            doubts = max([await self._doubts(unified) for unified in compared], default=0)
             if doubts >= DOUBTS_MAX:
                 self._again("changes of a book are missing")
             wait_s = AGAIN_S if doubts else COMPARE_S

@@ -12,6 +12,7 @@ TIFS = {
     OrderType.GTC: {"timeInForce": "GTC"},
     OrderType.IOC: {"timeInForce": "IOC"},
     OrderType.FOK: {"timeInForce": "FOK"},
+    OrderType.MARKET: {"timeInForce": "IOC"},  # with the worst price it may take
 }
 PRIVATE = "{ws}/v5/private"
 TOPICS = {"order": Word.ORDER, "execution": Word.TRADE, "position": Word.POSITION}

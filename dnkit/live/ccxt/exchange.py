@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import ccxt.pro
 import msgspec
-from ccxt.base.errors import BadResponse, BaseError
+from ccxt.base.errors import BadResponse, BaseError, ExchangeError
 
 from dnkit.live.ccxt.errors import trouble_of
 from dnkit.live.ccxt.record import Record, Row
@@ -99,12 +99,14 @@ class Exchange:
             raise NotSent(f"ccxt would send {body}, which is not the order")
 
     def _judged(self, *told: Any) -> Any:
-        """ccxt passes over what is no JSON; here it is an error, whatever its status."""
+        """ccxt passes over what is no JSON and over refusals inside a good answer: here they are errors."""
         code, reason, url, method, _headers, body, answer = told[:7]
         judged = self._judge(*told)
         if answer is None:
             self.raw.handle_http_status_code(code, reason, url, method, body)
             raise BadResponse(f"{self.raw.id} {method} {url} {code} {reason} {body}")
+        if self._record.row_code and any(_refuses(row, self._record.row_code) for row in answer["data"]):
+            raise ExchangeError(f"{self.raw.id} {body}")
         return judged
 
 
@@ -128,6 +130,8 @@ def _instance(setup: Setup, record: Record, *, limited: bool) -> Any:
     raw.has["fetchCurrencies"] = False
     if setup.where == TEST:
         raw.set_sandbox_mode(True)
+    if record.prepare is not None:
+        record.prepare(raw, setup.keys)
     return raw
 
 
@@ -136,6 +140,10 @@ def filled(part: Any, base: str) -> Any:
     if isinstance(part, Mapping):
         return {name: filled(one, base) for name, one in part.items()}
     return part.format(http=base, ws="ws" + base.removeprefix("http"))
+
+
+def _refuses(row: Any, field: str) -> bool:
+    return isinstance(row, Mapping) and row.get(field, "0") != "0"
 
 
 def _is_same(told: Any, wanted: Any) -> bool:

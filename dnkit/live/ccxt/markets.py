@@ -10,6 +10,8 @@ from dnkit.live.ccxt.record import Row
 from dnkit.model.errors import DnkitError
 from dnkit.model.instrument import Instrument, make_instrument
 from dnkit.model.numbers import MBPS_ONE, from_pico, plain, to_pico
+from dnkit.model.terms import Side
+from dnkit.venues.base import OpenOrder
 
 
 class Market(msgspec.Struct, frozen=True):
@@ -50,6 +52,11 @@ def money(amount: str) -> int:
     return to_pico(Decimal(amount).quantize(Decimal("1e-12")))
 
 
+def _is_called(market: Row, symbol: str) -> bool:
+    """Whether a market is the perpetual of that name: some venues number theirs, and name them beside it."""
+    return bool(market["swap"]) and symbol in (market["id"], market["info"].get("symbol"))
+
+
 def listed(market: Market, fee: Row | None) -> Instrument:
     """Our instrument with the venue's own grid, minimums and fees, as far as it tells them."""
     ours, told, contract = market.one, market.told, market.contract
@@ -73,9 +80,21 @@ def listed(market: Market, fee: Row | None) -> Instrument:
     return replace(one, maker_fee=maker, taker_fee=taker)
 
 
+def open_order(market: Market, row: Row, key: str) -> OpenOrder:
+    """An order of ccxt that rests; `key` is our name of it."""
+    return OpenOrder(
+        key=key,
+        venue_id=str(row["id"]),
+        side=Side.BUY if row["side"] == "buy" else Side.SELL,
+        lots=market.lots(row["remaining"]),
+        price=market.ticks(row["price"]),
+        reduce_only=bool(row["reduceOnly"]),
+    )
+
+
 def market_of(one: Instrument, markets: Mapping[str, Row], *, is_contracts: bool) -> Market:
     """The venue's own of that symbol; DnkitError where there is none, or its grid is another one."""
-    told = next((row for row in markets.values() if row["id"] == one.symbol and row["swap"]), None)
+    told = next((row for row in markets.values() if _is_called(row, one.symbol)), None)
     if told is None:
         raise DnkitError(f"the venue does not list {one.symbol}")
     contract = Decimal(told["contractSize"]) if is_contracts else Decimal(1)

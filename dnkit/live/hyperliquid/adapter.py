@@ -96,7 +96,7 @@ class Hyperliquid:
         wanted = [{"type": kind, "coin": coin} for coin in books for kind in ("l2Book", "bbo")]
         channels: dict[str, Hear] = {"l2Book": feed.snapshot, "bbo": feed.bbo}
         whole = [f"l2Book:{coin}" for coin in books]
-        market = Speech(wanted, channels, whole, lambda: None, feed.forget)
+        market = Speech(wanted, channels, whole, lambda: None, feed.forget, heals=True)
         user = [{"type": kind, "user": self._account} for kind in ("userFills", "orderUpdates")]
         user.append({"type": "clearinghouseState", "user": self._account})
         hearers: dict[str, Hear] = {
@@ -169,11 +169,12 @@ class Hyperliquid:
     async def standing(self, symbol: str) -> Standing:
         """What the account may do. The venue knows no hedge mode."""
         state = await self._state()
+        chosen = await self._desk.info(type="activeAssetData", user=self._account, coin=symbol)
         meta = await self._desk.info(type="meta")
         book = await self._desk.info(type="l2Book", coin=symbol)
         with read.expected():
             ahead = book["time"] * NS_PER_MS - self._now()
-            return read.standing(symbol, state, meta, ahead, can_withdraw=not self._is_agent)
+            return read.standing(symbol, state, chosen, meta, ahead, can_withdraw=not self._is_agent)
 
     async def funding(self, symbol: str) -> Funding:
         """The rate of this hour."""

@@ -118,14 +118,14 @@ def found(units: Units, told: Told) -> tuple[FoundKind, int]:
     return FoundKind.OVER, cum if "ejected" not in told["status"] else 0
 
 
-def standing(symbol: str, state: Told, meta: Told, ahead_ns: int, *, can_withdraw: bool) -> Standing:
-    """What the account may do."""
-    held = [one["position"] for one in state["assetPositions"] if one["position"]["coin"] == symbol]
-    leverage = Decimal(held[0]["leverage"]["value"]) if held and "leverage" in held[0] else None
+def standing(
+    symbol: str, state: Told, chosen: Told, meta: Told, ahead_ns: int, *, can_withdraw: bool
+) -> Standing:
+    """What the account may do. `chosen` is what it has set for the coin, which is told of a flat one too."""
     listing = meta["universe"][asset(meta, symbol)[0]]
     return Standing(
         mode="one-way",
-        leverage=leverage,
+        leverage=Decimal(chosen["leverage"]["value"]),
         available=money(state["withdrawable"]),
         clock_ahead_ns=ahead_ns,
         status="delisted" if listing.get("isDelisted") else "",

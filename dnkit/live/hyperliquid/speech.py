@@ -15,6 +15,7 @@ from dnkit.venues.hyperliquid.words import Units
 PING = '{"method":"ping"}'
 PING_NS = 20 * NS_PER_S
 WHOLE_S = 5  # for the first word of every subscription
+UNREAD_MAX = 3  # frames in a row
 _decode = msgspec.json.Decoder().decode
 _json = msgspec.json.Encoder().encode
 Hear = Callable[[Any], None]
@@ -28,7 +29,8 @@ class UnreadableFrame(DnkitError):
 
 class Speech:
     """Subscribes, and hands what is heard to whom it concerns by channel. A connection counts as opened once
-    every one of `wanted` channels has spoken; `gone` hears of its end.
+    every one of `wanted` channels has spoken; `gone` hears of its end. Where whatever is missed `heals` by
+    itself, a frame that cannot be read costs what is known and not the connection.
     """
 
     def __init__(
@@ -38,7 +40,10 @@ class Speech:
         wanted: Sequence[str],
         opened: Callable[[], None],
         gone: Callable[[], None],
+        *,
+        heals: bool = False,
     ) -> None:
+        self._heals, self._unread = heals, 0
         self._subscriptions, self._channels, self._wanted = subscriptions, channels, wanted
         self._opened, self._gone = opened, gone
         self._silent: set[str] = set()
@@ -64,7 +69,12 @@ class Speech:
             if hear is not None:
                 hear(message["data"])
         except (msgspec.DecodeError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-            raise UnreadableFrame(f"unreadable frame: {type(error).__name__} {error}") from error
+            self._unread += 1
+            if not self._heals or self._unread >= UNREAD_MAX:
+                raise UnreadableFrame(f"unreadable frame: {type(error).__name__} {error}") from error
+            self._gone()
+            return
+        self._unread = 0
         if self._silent:
             self._tick_off(message)
 

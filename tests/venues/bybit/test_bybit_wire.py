@@ -43,7 +43,7 @@ def test_nobody_else_is_paid_and_each_order_goes_out_once(address: str, tmp_path
     run(work)
 
 
-TIFS = {"post_only": "PostOnly", "gtc": "GTC", "ioc": "IOC", "fok": "FOK"}
+TIFS = {"post_only": "PostOnly", "gtc": "GTC", "ioc": "IOC", "fok": "FOK", "market": "IOC"}
 
 
 @pytest.mark.parametrize("reduce_only", [False, True])
@@ -71,7 +71,7 @@ def test_an_order_leaves_as_it_was_asked_for(address: str, tmp_path: Path, reduc
 def test_other_types_stay_here(address: str, tmp_path: Path) -> None:
     async def work() -> None:
         async with tapped(address, tmp_path) as (desk, tap):
-            for type in (OrderType.MARKET, OrderType.STOP, OrderType.STOP_LIMIT):
+            for type in (OrderType.STOP, OrderType.STOP_LIMIT):
                 assert isinstance(await desk.ask(resting(desk, type)), OrderRejected)
             assert tap.orders() == []
 

@@ -348,7 +348,7 @@ def _placed(
 ) -> dict[str, Any]:
     """An order signed by hand and posted; the venue's answer."""
     from dnkit.runtime.local.nado.entry import CHAIN_ID, ENDPOINT
-    from tests.venues.rehearsal import _post
+    from tests.venues.rehearsal import post
 
     key = key_of(secret)
     sender = signing.sender_of(key_of(owner or secret).address, "default")
@@ -367,5 +367,5 @@ def _placed(
     }
     signature = sign(key, signing.order_digest(signer, 4, order)).hex()
     body = {"place_order": {"product_id": 4, "order": texts, "signature": f"0x{signature}"}}
-    answer: dict[str, Any] = _post(f"{address}/v1/execute", body)
+    answer: dict[str, Any] = post(f"{address}/v1/execute", body)
     return answer

@@ -19,6 +19,7 @@ from dnkit.venues.account import PaperFill
 from dnkit.venues.hyperliquid.words import TIFS
 from dnkit.venues.local import protocol
 
+LEVERAGE = {"type": "cross", "value": 20}
 BALANCE = Decimal(1_000_000)
 HISTORY = 2_000  # fills, as many as the venue tells
 RECORDS = 10_000
@@ -186,7 +187,7 @@ class Client:
             "coin": one.symbol,
             "szi": plain(one.quantity(lots)),
             "entryPx": None if entry is None else plain(entry.quantize(Decimal("1e-10"))),
-            "leverage": {"type": "cross", "value": 20},
+            "leverage": LEVERAGE,
             "maxLeverage": 50,
             "unrealizedPnl": "0",
             "marginUsed": "0",

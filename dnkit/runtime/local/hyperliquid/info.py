@@ -9,7 +9,7 @@ from dnkit.model.events import OrderFound
 from dnkit.model.numbers import MBPS_ONE, plain
 from dnkit.model.terms import FoundKind
 from dnkit.runtime.local.hyperliquid.actions import size_decimals
-from dnkit.runtime.local.hyperliquid.client import Client
+from dnkit.runtime.local.hyperliquid.client import LEVERAGE, Client
 from dnkit.runtime.local.hyperliquid.feed import book_of
 from dnkit.runtime.local.shop import Stock
 from dnkit.venues.hyperliquid.words import REJECTED
@@ -37,6 +37,7 @@ class Info:
         }
         self._user: dict[str, Callable[[Client, dict[str, Any]], Awaitable[Any]]] = {
             "clearinghouseState": lambda client, _: client.state(),
+            "activeAssetData": self._chosen,
             "openOrders": self._open_orders,
             "frontendOpenOrders": self._open_orders,
             "orderStatus": self._status,
@@ -88,6 +89,11 @@ class Info:
     def _role(self, query: dict[str, Any]) -> Any:
         master = self._agents.get(query["user"].lower())
         return {"role": "agent", "data": {"user": master}} if master else {"role": "user"}
+
+    async def _chosen(self, client: Client, query: dict[str, Any]) -> Any:
+        coin = query["coin"]
+        mark = self._mid(self._stock.listings[coin])
+        return {"user": client.address, "coin": coin, "leverage": LEVERAGE, "markPx": mark}
 
     async def _open_orders(self, client: Client, query: dict[str, Any]) -> Any:
         show = client.frontend_of if query["type"] == "frontendOpenOrders" else client.order_of

@@ -91,6 +91,7 @@ class HyperliquidShop:
                 web.post("/exchange", self._asked(self._carry_out, FAULTS)),
                 web.get("/ws", self._socket),
                 *self._backdoor.routes(),
+                web.post("/local/agent", self._agent),
             ]
         )
         app.cleanup_ctx.append(meanwhile(self._feed.run))
@@ -121,6 +122,12 @@ class HyperliquidShop:
         client = self._clients.signed_by(request)
         self._clients.agents[request["action"]["agentAddress"].lower()] = client.address
         return {"status": "ok", "response": {"type": "default"}}
+
+    async def _agent(self, request: web.Request) -> web.Response:
+        """An approval without the account's signature: only a rehearsal may."""
+        asked = decode(await request.read())
+        self._clients.agents[asked["agent"].lower()] = asked["account"].lower()
+        return web.json_response({"account": asked["account"]})
 
     # HTTP
 

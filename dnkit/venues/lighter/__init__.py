@@ -1,0 +1,1 @@
+"""Lighter: what is signed there, and how it is verified."""
