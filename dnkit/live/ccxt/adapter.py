@@ -14,7 +14,7 @@ from dnkit.live.ccxt.books import Books, OneBook
 from dnkit.live.ccxt.bybit import BYBIT
 from dnkit.live.ccxt.exchange import Exchange, NotSent
 from dnkit.live.ccxt.lighter import LIGHTER
-from dnkit.live.ccxt.markets import Market, listed, market_of, money
+from dnkit.live.ccxt.markets import Market, listed, market_of, money, open_order
 from dnkit.live.ccxt.news import News, lots_held
 from dnkit.live.ccxt.okx import OKX
 from dnkit.live.ccxt.record import CCXT_VERSION, Record, Row, Word
@@ -36,7 +36,7 @@ from dnkit.model.events import (
 )
 from dnkit.model.instrument import Instrument
 from dnkit.model.numbers import NS_PER_MS, NS_PER_S
-from dnkit.model.terms import FoundKind, RejectKind, Side
+from dnkit.model.terms import FoundKind, RejectKind
 from dnkit.venues.base import (
     Answer,
     Ears,
@@ -182,17 +182,7 @@ class CcxtVenue:
         """Every order that rests."""
         market = self._markets[symbol]
         rows = await self._data.call(lambda: self._data.raw.fetch_open_orders(market.unified))
-        return [
-            OpenOrder(
-                key=self._memory.key(row["clientOrderId"] or ""),
-                venue_id=str(row["id"]),
-                side=Side.BUY if row["side"] == "buy" else Side.SELL,
-                lots=market.lots(row["remaining"]),
-                price=market.ticks(row["price"]),
-                reduce_only=bool(row["reduceOnly"]),
-            )
-            for row in rows
-        ]
+        return [open_order(market, row, self._memory.key(row["clientOrderId"] or "")) for row in rows]
 
     async def standing(self, symbol: str) -> Standing:
         """What the account may do, as far as ccxt tells it."""
@@ -374,8 +364,8 @@ class CcxtVenue:
             await asyncio.sleep(wait_s)
             with suppress(TroubledError):
                 await self._trade.call(self._trade.raw.fetch_time)
-            names = self._books.names() if self._record.compares else ()
-            doubts = max([await self._doubts(unified) for unified in names], default=0)
+            compared = self._books.names() if self._record.compares else ()
+            doubts = max([await self._doubts(unified) for unified in compared], default=0)
             if doubts >= DOUBTS_MAX:
                 self._again("changes of a book are missing")
             wait_s = AGAIN_S if doubts else COMPARE_S

@@ -10,6 +10,8 @@ from dnkit.live.ccxt.record import Row
 from dnkit.model.errors import DnkitError
 from dnkit.model.instrument import Instrument, make_instrument
 from dnkit.model.numbers import MBPS_ONE, from_pico, plain, to_pico
+from dnkit.model.terms import Side
+from dnkit.venues.base import OpenOrder
 
 
 class Market(msgspec.Struct, frozen=True):
@@ -76,6 +78,18 @@ def listed(market: Market, fee: Row | None) -> Instrument:
         return one
     maker, taker = (int(Decimal(fee[name]) * MBPS_ONE) for name in ("maker", "taker"))
     return replace(one, maker_fee=maker, taker_fee=taker)
+
+
+def open_order(market: Market, row: Row, key: str) -> OpenOrder:
+    """An order of ccxt that rests; `key` is our name of it."""
+    return OpenOrder(
+        key=key,
+        venue_id=str(row["id"]),
+        side=Side.BUY if row["side"] == "buy" else Side.SELL,
+        lots=market.lots(row["remaining"]),
+        price=market.ticks(row["price"]),
+        reduce_only=bool(row["reduceOnly"]),
+    )
 
 
 def market_of(one: Instrument, markets: Mapping[str, Row], *, is_contracts: bool) -> Market:
