@@ -9,15 +9,13 @@ import json
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from itertools import count
 from pathlib import Path
 
 import msgspec
 
 from dnkit.desk.gateway.outcome import Fate, classify
 from dnkit.live.keys import Keys, rehearsed
-from dnkit.live.setup import Setup, make_venue
-from dnkit.market.book import Book
+from dnkit.live.setup import Setup
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.commands import CancelOrder, FindOrder, PlaceOrder, SweepOrders
 from dnkit.model.errors import DnkitError
@@ -29,14 +27,14 @@ from dnkit.model.events import (
     OrderFound,
     OrderRejected,
     OrdersSwept,
-    VenueFact,
 )
-from dnkit.model.instrument import Instrument
+from dnkit.model.numbers import NS_PER_MS
 from dnkit.model.terms import FoundKind, OrderType, Side
 from dnkit.runtime.library import VenueFacts
-from dnkit.venues.base import Answer, Trouble, TroubledError, Venue
+from dnkit.venues.base import Trouble
 from tests.live.site import KEY, Site, local
 from tests.venues.lighter import signer as lighter
+from tests.venues.stand import NUMBERS, PATIENCE_S, Stand, another, opened
 
 FILE = Path(__file__).resolve().parents[2] / "dnkit" / "venues" / "cards.json"
 SYMBOLS = {
@@ -47,104 +45,24 @@ SYMBOLS = {
     "okx_perpetual": "ETH-USDT-SWAP",
 }
 VENUES = tuple(SYMBOLS)
-PATIENCE_S = 5.0
 SPEED = 20  # of the exchange: a look-up there may not know an order for a minute
-ORDERS_MAX, OPENS_MAX = 40, 30
-NUMBERS = count(1)
-
-
-class Heard:
-    """What the adapter told of itself."""
-
-    def __init__(self) -> None:
-        self.facts: list[tuple[str, VenueFact]] = []
-        self.missings = 0
-
-    def fact(self, symbol: str, key: str, fact: VenueFact) -> None:
-        self.facts.append((key, fact))
-
-    def missed(self) -> None:
-        self.missings += 1
-
-    def moved(self, symbol: str) -> None:
-        pass
-
-    async def of(self, key: str, *kinds: type) -> VenueFact:
-        """The first fact of these kinds about an order; AssertionError when none comes."""
-        until_s = time.monotonic() + PATIENCE_S
-        while time.monotonic() < until_s:
-            for name, fact in self.facts:
-                if name == key and isinstance(fact, kinds):
-                    return fact
-            await asyncio.sleep(0.01)
-        raise AssertionError(f"nothing was told of {key}: {self.facts}")
-
-
-class Stand(msgspec.Struct, frozen=True):
-    """An adapter with its session, its exchange, and the one symbol that is asked about."""
-
-    venue: Venue
-    site: Site
-    instrument: Instrument
-    book: Book
-    heard: Heard
-
-    def order(self, type: OrderType, side: Side, price: int, lots: int = 0, **more: bool) -> PlaceOrder:
-        """An order of a few lots, with a client id of its own."""
-        number = next(NUMBERS)
-        return PlaceOrder(
-            leg=0,
-            order=number,
-            key=f"ca4d00000000-c-{number}",
-            side=side,
-            type=type,
-            lots=lots or self.some(price),
-            price=price,
-            stop=0,
-            reduce_only=more.get("reduce_only", False),
-            adds_risk=True,
-            reason="card",
-        )
-
-    def some(self, price: int) -> int:
-        """Lots enough for the venue's minimum at that price, three times over."""
-        lots = self.instrument.lots_min
-        while not self.instrument.tradable(price, lots):
-            lots *= 2
-        return 3 * lots
-
-    @property
-    def low(self) -> int:
-        """A price far below the market."""
-        return self.book.bid * 9 // 10
-
-    async def ask(self, request: PlaceOrder | CancelOrder | FindOrder | SweepOrders) -> Answer:
-        """Ask it on the symbol."""
-        return await self.venue.ask(request, self.instrument.symbol)
-
-    async def settled(self, request: PlaceOrder) -> VenueFact:
-        """Send an order and wait for what became of it: filled, ended or rejected."""
-        answer = await self.ask(request)
-        assert not isinstance(answer, Trouble), answer
-        if answer is not None and not isinstance(answer, OrderAccepted):
-            return answer
-        return await self.heard.of(request.key, OrderFilled, OrderEnded, OrderRejected)
-
-    async def resting(self) -> list[str]:
-        """Client ids of our orders that rest."""
-        return [one.key for one in await self.venue.open_orders(self.instrument.symbol) if one.key]
+ORDERS_MAX, RACES = 40, 5
+SKEW_MS = 900  # what is let pass where a run opens
 
 
 Ask = Callable[[Stand], Awaitable[None]]
 
 
 class Card(msgspec.Struct, frozen=True):
-    """`faults` of the wire while it is asked; `claimed` says whether a capability file promises it."""
+    """`faults` of the wire while it is asked; `claimed` says whether a capability file promises it. Our clock
+    is `ahead_ms` of the venue's.
+    """
 
     name: str
     ask: Ask
     faults: str = ""
     claimed: Callable[[Capabilities], bool] = lambda _capabilities: True
+    ahead_ms: int = 0
 
 
 async def rests_and_is_cancelled(stand: Stand) -> None:
@@ -264,6 +182,62 @@ async def what_cannot_be_read_is_unknown(stand: Stand) -> None:
     assert classify(trouble).fate is Fate.UNKNOWN
 
 
+async def a_fill_during_a_cancel_is_not_lost(stand: Stand) -> None:
+    for _ in range(RACES):
+        order = stand.order(OrderType.GTC, Side.BUY, stand.book.ask)
+        placed, cancelled = await asyncio.gather(
+            stand.ask(order), stand.ask(CancelOrder(0, order.order, order.key))
+        )
+        assert not isinstance(placed, Trouble), placed
+        if isinstance(cancelled, CancelRefused) and order.key in await stand.resting():
+            await stand.ask(CancelOrder(0, order.order, order.key))
+        cum = await _found(stand, order, FoundKind.OVER)
+        side = stand.site.truth()[stand.instrument.symbol]["orders"][-1]
+        assert cum == side["cum"], (cum, side)
+
+
+async def a_gap_in_the_book_is_mended(stand: Stand) -> None:
+    door = stand.site.door
+    await asyncio.to_thread(door.faults, "gap=40")
+    await asyncio.sleep(1)
+    met = await asyncio.to_thread(door.faults, "")
+    assert met["gap"], "something was left out"
+    async with another(stand) as (book, _):
+        until_s = time.monotonic() + PATIENCE_S
+        while not stand.book.bid or (book.bid, book.ask) != (stand.book.bid, stand.book.ask):
+            assert time.monotonic() < until_s, "two books of one market differ"
+            await asyncio.sleep(0.005)
+    assert stand.book.bid < stand.book.ask
+
+
+async def what_was_missed_is_said_and_found(stand: Stand) -> None:
+    door = stand.site.door
+    await asyncio.to_thread(door.faults, "malformed=100")
+    order = stand.order(OrderType.IOC, Side.BUY, stand.book.ask * 101 // 100)
+    answer = await stand.ask(order)
+    await asyncio.sleep(1)
+    await asyncio.to_thread(door.faults, "")
+    until_s = time.monotonic() + 2 * PATIENCE_S
+    while not stand.heard.missings:
+        assert time.monotonic() < until_s, "the line broke, and nothing was said of that"
+        await asyncio.sleep(0.01)
+    cum = await _found(stand, order, FoundKind.OVER)
+    assert cum == stand.site.truth()[stand.instrument.symbol]["orders"][-1]["cum"] > 0, answer
+    told = [fact.cum for key, fact in stand.heard.facts if key == order.key and isinstance(fact, OrderFilled)]
+    assert max(told, default=0) <= cum
+    assert told == sorted(told)
+
+
+async def a_stop_rests_until_it_is_cancelled(stand: Stand) -> None:
+    low = stand.low
+    order = stand.order(OrderType.STOP, Side.SELL, low, stop=low)
+    assert isinstance(await stand.ask(order), OrderAccepted | None)
+    assert await stand.resting() == [order.key]
+    answer = await stand.ask(CancelOrder(0, order.order, order.key))
+    assert isinstance(answer, OrderEnded | None), answer
+    assert await stand.resting() == []
+
+
 async def _troubled(stand: Stand) -> tuple[int, Trouble]:
     """Send orders until one is in trouble; how many were taken before, and the trouble."""
     for taken in range(ORDERS_MAX):
@@ -312,6 +286,12 @@ CARDS = (
     Card("lost answer", a_lost_answer_is_unknown_and_is_found, faults="drop_after=100"),
     Card("rate limit", too_many_calls_are_not_a_refusal, faults="rate_limit=25"),
     Card("malformed answer", what_cannot_be_read_is_unknown, faults="truncated=25"),
+    Card("fill during a cancel", a_fill_during_a_cancel_is_not_lost, claimed=_has(OrderType.GTC)),
+    Card("gap in a book", a_gap_in_the_book_is_mended),
+    Card("broken stream", what_was_missed_is_said_and_found, claimed=_has(OrderType.IOC)),
+    Card("clock ahead", rests_and_is_cancelled, claimed=_has(OrderType.GTC), ahead_ms=SKEW_MS),
+    Card("clock behind", rests_and_is_cancelled, claimed=_has(OrderType.GTC), ahead_ms=-SKEW_MS),
+    Card("stop", a_stop_rests_until_it_is_cancelled, claimed=_has(OrderType.STOP)),
 )
 
 
@@ -332,27 +312,14 @@ async def asked(card: Card, venue: str, site: Site, memory: Path) -> None:
         where=site.address,
         keys=keys_of(venue),
         memory=memory,
-        now=time.time_ns,
+        now=lambda: time.time_ns() + card.ahead_ms * NS_PER_MS,
         alert=lambda _alert: None,
     )
-    adapter, book, heard = await _opened(setup, instrument.symbol)
+    adapter, book, heard = await opened(setup, instrument.symbol)
     try:
-        await card.ask(Stand(adapter, site, instrument, book, heard))
+        await card.ask(Stand(adapter, site, instrument, book, heard, setup))
     finally:
         await adapter.close()
-
-
-async def _opened(setup: Setup, symbol: str) -> tuple[Venue, Book, Heard]:
-    """An open adapter; on a faulty wire that may take more than one try."""
-    for _ in range(OPENS_MAX):
-        adapter, book, heard = make_venue(setup), Book(), Heard()
-        try:
-            await adapter.open({symbol: book}, heard)
-        except (TroubledError, TimeoutError):
-            await adapter.close()
-        else:
-            return adapter, book, heard
-    raise AssertionError("it does not open")
 
 
 def passes(card: Card, venue: str, site: Site, memory: Path) -> bool:

@@ -53,12 +53,14 @@ class Teller:
         lots: int,
         price: int,
         *,
+        stop: int = 0,
         reduce_only: bool = False,
     ) -> VenueFact:
-        """Send an order; its first fact: accepted, rejected, filled or ended."""
-        return await self._ask(
-            protocol.Place(listing, key, side, type, lots, price, reduce_only=reduce_only), key
-        )
+        """Send an order; `stop` is the price in ticks that wakes it, 0 for none. Its first fact: accepted,
+        rejected, filled or ended.
+        """
+        asked = protocol.Place(listing, key, side, type, lots, price, stop=stop, reduce_only=reduce_only)
+        return await self._ask(asked, key)
 
     async def cancel(self, listing: int, key: str) -> VenueFact:
         """Withdraw an order; OrderEnded or CancelRefused."""

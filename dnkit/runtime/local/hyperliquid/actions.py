@@ -101,10 +101,7 @@ class Actions:
         wish = self._wish(order)
         if isinstance(wish, str):
             return {"error": f"{wish} asset={order['a']}"}
-        stop = wish["stop"]
         record = client.enter(wish)
-        if stop:
-            return {"error": "Trigger orders are not taken here"}
         fact = await client.teller.place(
             record.listing,
             record.key,
@@ -112,6 +109,7 @@ class Actions:
             record.type,
             record.lots,
             record.price,
+            stop=record.stop,
             reduce_only=record.reduce_only,
         )
         return self._status(client, record, fact)
@@ -134,19 +132,23 @@ class Actions:
             lots = on_grid(size, one.lot)
         except ValueError:
             return "Order has invalid size."
+        trigger = kind.get("trigger")
         try:
-            price_text(price, decimals)
-            ticks = on_grid(price, one.tick)
+            prices = (price, Decimal(trigger["triggerPx"] if trigger else 0))
+            for told in filter(None, prices):
+                price_text(told, decimals)
+            ticks, stop = (on_grid(told, one.tick) for told in prices)
         except ValueError:
             return "Price must be divisible by tick size."
+        waits = OrderType.STOP if trigger and trigger["isMarket"] else OrderType.STOP_LIMIT
         return {
             "listing": order["a"],
             "cloid": order.get("c"),
             "side": Side.BUY if order["b"] else Side.SELL,
-            "type": TYPES.get(limit, OrderType.STOP),
+            "type": waits if trigger else TYPES[limit],
             "lots": lots,
             "price": ticks,
-            "stop": int("trigger" in kind),
+            "stop": stop,
             "reduce_only": order["r"],
         }
 
