@@ -80,10 +80,12 @@ class Streams:
             if task.cancelled() or task.exception() is not None:
                 self.trouble = "closed" if task.cancelled() else self._said(task.exception())
                 self._broken(name)
-                is_steady = time.monotonic() - since_s > STEADY_S
-                wait_s = AGAIN_S if is_steady else min(2 * wait_s, RARELY_S)
+                if time.monotonic() - since_s > STEADY_S:
+                    wait_s = AGAIN_S
                 await asyncio.sleep(wait_s)
-                since_s = time.monotonic()
+                wait_s, since_s = min(2 * wait_s, RARELY_S), time.monotonic()
+            else:
+                wait_s = AGAIN_S
 
     def _said(self, error: BaseException | None) -> str:
         return self._exchange.trouble(error).text if isinstance(error, BaseError) else repr(error)
