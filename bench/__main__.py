@@ -19,6 +19,7 @@ PARTS = {
     "signing": "bench.signing",
     "nado": "bench.nado",
     "hyperliquid": "bench.hyperliquid",
+    "flood": "bench.flood",
 }
 
 
