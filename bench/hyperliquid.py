@@ -17,6 +17,7 @@ from bench.stories import ROOT
 ROUNDS, PASS_S = 3, 120
 MESSAGES = 1_000_000
 GROWTH_MIB = 5.0
+MEDIAN = 49  # of a hundred cuts
 PEER = """
 import json, time, eth_account
 from hyperliquid.utils.signing import order_request_to_order_wire, order_wires_to_order_action, sign_l1_action
@@ -55,7 +56,7 @@ def run() -> list[Row]:
         ours += json.loads(_trader("orders"))
         theirs += json.loads(_of([str(python), "-I", "-c", PEER]))
     grown = float(_trader("memory", str(MESSAGES)))
-    return [_row("median", 49, ours, theirs), _row("99 of 100", 98, ours, theirs), _grown(grown)]
+    return [_row("median", MEDIAN, ours, theirs), _row("99 of 100", 98, ours, theirs), _grown(grown)]
 
 
 def _row(name: str, cut: int, ours: list[int], theirs: list[int]) -> Row:
@@ -68,9 +69,9 @@ def _row(name: str, cut: int, ours: list[int], theirs: list[int]) -> Row:
         against=other,
         ratio=one / other,
         pairs=ROUNDS,
-        goal="faster than the official client",
-        met=one < other,
-        note=f"{len(ours)} orders; ours are on disk before they are signed",
+        goal="median at most a fifth of the official client",
+        met=one <= other / 5 if cut == MEDIAN else None,
+        note=f"{len(ours)} orders; ours are written to disk before they are signed",
     )
 
 

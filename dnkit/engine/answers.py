@@ -3,7 +3,7 @@
 What the venue says of a position is a witness; the ledger hears of orders only.
 """
 
-from dnkit.engine import start
+from dnkit.engine import start, verify
 from dnkit.engine.books import is_sane
 from dnkit.engine.exposure import lots_min
 from dnkit.engine.jobs import on_bad_book, on_book, on_touch
@@ -48,13 +48,14 @@ def hear_position(turn: Turn, event: ev.PositionRead) -> None:
     """The word of the latest moment is the witness, in whatever order they come."""
     leg = turn.legs[event.leg]
     if event.lots is not None and (leg.witness is None or event.as_of_ns >= leg.witness_ns):
-        turn.update_leg(event.leg, witness=event.lots, witness_ns=event.as_of_ns)
+        doubt = verify.doubted(turn, event.leg, event.lots, event.as_of_ns)
+        turn.update_leg(event.leg, witness=event.lots, witness_ns=event.as_of_ns, doubt=doubt)
     turn.settle_leg(event.leg, event.request, good=event.lots is not None)
 
 
 def hear_sweep(turn: Turn, event: ev.OrdersSwept) -> None:
-    """A stray may have been filled up to now: no earlier read is a witness, nor one that was asked for before
-    a late answer told of it. START reads after its sweep.
+    """A stray may have been filled up to now: no earlier read is a witness. A late answer that tells of one
+    may overtake that of a read from before it, so it takes two. START reads after its sweep.
     """
     awaited = turn.settle_leg(event.leg, event.request, good=event.ok)
     if not event.found:
@@ -63,7 +64,7 @@ def hear_sweep(turn: Turn, event: ev.OrdersSwept) -> None:
     if turn.state.stage is not Stage.START:
         turn.may_have_moved(event.leg)
         if not awaited:
-            turn.settle_leg(event.leg, turn.legs[event.leg].pending, good=False)
+            turn.update_leg(event.leg, doubt=verify.TWICE)
 
 
 def hear_alert(turn: Turn, event: ev.AlertSent) -> None:

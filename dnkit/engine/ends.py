@@ -15,7 +15,7 @@ from dnkit.model.errors import BugError
 from dnkit.model.numbers import NS_PER_MS, plain
 from dnkit.model.terms import EndName, Risk
 
-SWEEP, READ, DOUBT, CONFIRM = range(4)
+SWEEP, READ = range(2)
 READ_TRIES = 5
 EVERY_NS = 500 * NS_PER_MS
 
@@ -54,9 +54,6 @@ def _ask_again(turn: Turn) -> None:
     if turn.state.step == SWEEP:
         _sweep_all(turn)
         return
-    if turn.state.step == CONFIRM:
-        for index in every_leg(turn):
-            turn.update_leg(index, witness=None)
     ask(turn, every_leg(turn))
 
 
@@ -142,7 +139,7 @@ def restart(turn: Turn) -> None:
 
 def advance_halt(turn: Turn) -> None:
     """Best effort to the end: two sweeps, then reads until ledger and venue agree or the tries and the lag
-    are over. Where they once did not, two rounds in a row have to.
+    are over.
     """
     if turn.state.timer_ns:
         if turn.now < turn.state.timer_ns:
@@ -170,14 +167,10 @@ def _after_halt_sweep(turn: Turn) -> None:
 
 def _after_halt_read(turn: Turn) -> None:
     open_legs = [index for index in every_leg(turn) if not agrees(turn.legs[index])]
-    tries = tries_after(turn, open_legs)
-    if not open_legs and turn.state.step != DOUBT:
+    if not open_legs:
         finish(turn, EndName.HALTED, risk_of(turn), turn.state.halt)
-    elif tries >= READ_TRIES:
+    elif _again(turn, turn.state.halt, tries_after(turn, open_legs), READ_TRIES):
         finish(turn, EndName.HALTED, Risk.UNKNOWN, turn.state.halt)
-    else:
-        step = DOUBT if open_legs else CONFIRM
-        turn.update(tries=tries, step=step, timer_ns=turn.now + EVERY_NS)
 
 
 def risk_of(turn: Turn) -> Risk:

@@ -53,6 +53,7 @@ def _fill(
         entry=entry,
         cash=leg.cash + gain * spec.instrument.value - (fee - known.fee),
         fill_ns=max(leg.fill_ns, at_ns),
+        doubt=0,  # what was disputed was another position
         **also,
     )
 

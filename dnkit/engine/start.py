@@ -31,6 +31,7 @@ FAILURES = (
     "no book to go by",
 )
 EVERY_NS = 500 * NS_PER_MS
+APART_NS = 2_500 * NS_PER_MS  # two looks so far apart are no one bad print
 
 
 def absorb(turn: Turn, event: Started) -> None:
@@ -136,8 +137,18 @@ def _retry(turn: Turn, why: str) -> pg.Target | None:
     tries = turn.state.tries + 1
     if tries >= TRIES_MAX:
         return pg.Target(pg.TargetKind.HALT, text=why)
-    turn.update(tries=tries, timer_ns=turn.now + EVERY_NS)
+    apart = turn.state.step == BOOKS and any(_rests_on_price(turn, leg) for leg in turn.legs)
+    turn.update(tries=tries, timer_ns=turn.now + (APART_NS if apart else EVERY_NS))
     return None
+
+
+def _rests_on_price(turn: Turn, leg: Leg) -> bool:
+    """Whether much rests on a price that nothing else speaks for: how much to open, or that what is open is
+    too little to trade. Getting out of the rest cannot wait.
+    """
+    if leg.answer is not Answer.BAD or not leg.bid:
+        return False
+    return turn.program.intent in OPENING or 0 < abs(leg.position) < leg.least
 
 
 def _next(turn: Turn) -> pg.Target | None:

@@ -97,7 +97,8 @@ class Leg(msgspec.Struct, frozen=True, gc=False):
     result of this run's fills in picos, fees taken off. `known` is False until START has found the opening
     position. `least` is the fewest lots the venue lets trade at the best mid seen. `settled` is the part of
     `position` that stems from past orders, so that the ledger can be checked at each step. `fill_ns` is when
-    the position last moved, or may have: a fill was counted, a stray order found, a crash survived.
+    the position last moved, or may have: a fill was counted, a stray order found, a crash survived. `doubt`
+    is how many more reads in a row must equal the ledger before the venue is believed again.
     """
 
     position: int = 0
@@ -119,6 +120,7 @@ class Leg(msgspec.Struct, frozen=True, gc=False):
     found: int = 0
     witness: int | None = None
     witness_ns: int = 0
+    doubt: int = 0
     first_witness: int | None = None
     bid: int = 0
     ask: int = 0

@@ -2,7 +2,8 @@
 
 A read counts when it describes a moment after our last fill and equals the ledger. One that differs while the
 venue's lag budget since that fill is not over is LAGGING, which is no conflict yet; after the budget it is
-one.
+one, and a venue that takes such a word back has to say so twice: one read that happens to equal the ledger is
+no witness beside others that do not.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from dnkit.machine.orders import Life
 from dnkit.machine.program import Outcome
 from dnkit.model.commands import ReadPosition
 from dnkit.model.terms import EndName
+
+TWICE = 2
 
 
 def begin(turn: Turn) -> None:
@@ -36,9 +39,24 @@ def agrees(leg: Leg) -> bool:
 
     Fresh means given for a moment after our last fill, or asked for now.
     """
-    if leg.witness is None or leg.witness != leg.position or leg.witness_ns < leg.fill_ns:
+    if leg.doubt or not equals(leg, leg.witness, leg.witness_ns):
         return False
     return leg.fill_ns > 0 or leg.answer is Answer.GOOD
+
+
+def equals(leg: Leg, lots: int | None, as_of_ns: int) -> bool:
+    """Whether that word equals the ledger and is of after our last fill."""
+    return lots is not None and lots == leg.position and as_of_ns >= leg.fill_ns
+
+
+def doubted(turn: Turn, index: int, lots: int, as_of_ns: int) -> int:
+    """How many more reads must equal the ledger, once this one was heard."""
+    leg = turn.legs[index]
+    if equals(leg, lots, as_of_ns):
+        is_new = as_of_ns > leg.witness_ns  # the same read may be told twice
+        return max(0, leg.doubt - is_new)
+    contradicts = leg.known and as_of_ns >= leg.fill_ns and not is_lagging(turn, index)
+    return TWICE if contradicts else leg.doubt
 
 
 def is_lagging(turn: Turn, index: int) -> bool:

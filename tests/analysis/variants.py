@@ -171,7 +171,7 @@ def _believed(turn: Turn, indexes: tuple[int, ...]) -> Outcome:
         leg = turn.legs[index]
         if leg.witness is not None:
             moved = leg.witness - leg.position
-            turn.update_leg(index, position=leg.witness, settled=leg.settled + moved)
+            turn.update_leg(index, position=leg.witness, settled=leg.settled + moved, doubt=0)
     return Outcome.OK
 
 

@@ -303,8 +303,8 @@ def test_a_halt_that_cannot_list_what_rests_reads_once_more(part: int, risk: Ris
         ((200, 200, 200, 200, 500, 500), Risk.UNKNOWN),
         ((200, 500, 500), Risk.UNHEDGED),
         ((200, 200, 200, 500, 500), Risk.UNHEDGED),
-        ((200, 500, None, 500, 500), Risk.UNHEDGED),
-        ((200, 500, None, 500, None), Risk.UNKNOWN),
+        ((200, 500, None, 500), Risk.UNHEDGED),
+        ((200, 500, None, 200, 500), Risk.UNKNOWN),
     ],
     ids=str,
 )

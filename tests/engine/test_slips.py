@@ -7,7 +7,8 @@ from itertools import permutations
 import pytest
 from msgspec.structs import replace
 
-from dnkit.engine.state import Stage
+from dnkit.engine.state import Leg, Stage
+from dnkit.engine.verify import TWICE, agrees
 from dnkit.machine import program as pg
 from dnkit.machine.program import PhaseKind as Kind
 from dnkit.model import commands as cm
@@ -76,6 +77,18 @@ def test_the_read_of_the_latest_moment_counts_in_whatever_order_they_come(
     for at, (lots, as_of) in enumerate(order):
         venue.feed(ev.PositionRead(40 + at, 0, 0, lots, as_of))
     assert (venue.state.legs[0].witness, venue.state.legs[0].witness_ns) == (0, 30)
+
+
+@pytest.mark.parametrize(("second", "agreed"), [(20, False), (30, True)])
+def test_the_same_read_told_twice_is_one_read(second: int, agreed: bool) -> None:
+    """The venue contradicted the ledger before: it takes two reads to believe it again."""
+    leg = Leg(position=500, start=500, known=True, fill_ns=1, witness=0, witness_ns=10, doubt=TWICE)
+    venue = Venue(unwind_one(), positions=[500])
+    venue.feed(ev.Started(0, (500,), (None,)))
+    venue.state = replace(venue.state, legs=(leg,))
+    for at, as_of in enumerate((20, second)):
+        venue.feed(ev.PositionRead(40 + at, 0, 0, 500, as_of))
+    assert agrees(venue.state.legs[0]) is agreed
 
 
 def test_an_order_that_is_refused_as_a_duplicate_is_looked_up() -> None:

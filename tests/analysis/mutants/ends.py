@@ -97,11 +97,7 @@ MUTANTS = (
     Mutant(
         "read before a late stray believed",
         "a read that was asked for before a stray was told of stays a witness",
-        line(
-            answers.hear_sweep,
-            "turn.settle_leg(event.leg, turn.legs[event.leg].pending, good=False)",
-            "pass",
-        ),
+        line(answers.hear_sweep, "turn.update_leg(event.leg, doubt=verify.TWICE)", "pass"),
         Check(LATE),
     ),
     Mutant(
@@ -119,11 +115,7 @@ MUTANTS = (
     Mutant(
         "witness ignored",
         "nobody asks the venue whether the ledger is right",
-        line(
-            verify.agrees,
-            "leg.witness is None or leg.witness != leg.position or leg.witness_ns < leg.fill_ns",
-            "False",
-        ),
+        line(verify.agrees, "leg.doubt or not equals(leg, leg.witness, leg.witness_ns)", "False"),
         Check(test_stories.test_a_liquidated_leg_is_not_called_flat_on_the_word_of_the_venue_alone),
     ),
     Mutant(
@@ -135,7 +127,7 @@ MUTANTS = (
     Mutant(
         "read before a fill believed",
         "a read of a moment before the last fill confirms an end",
-        line(verify.agrees, " or leg.witness_ns < leg.fill_ns", ""),
+        line(verify.equals, " and as_of_ns >= leg.fill_ns", ""),
         Check(test_slips.test_a_read_of_a_moment_before_the_last_fill_confirms_nothing),
     ),
     Mutant(
@@ -190,14 +182,20 @@ MUTANTS = (
     Mutant(
         "one read outweighs many",
         "a halt that found the books apart goes by the first read that agrees",
-        line(ends._after_halt_read, " and turn.state.step != DOUBT", ""),
+        line(verify.agrees, "leg.doubt or ", ""),
         Check(IN_A_ROW, ((200, 200, 500, 200, 500, 200), Risk.UNKNOWN)),
     ),
     Mutant(
         "one read counts twice",
-        "a halt asks nobody for the second of two reads",
-        line(ends._ask_again, "turn.state.step == CONFIRM", "False"),
-        Check(IN_A_ROW, ((200, 500, None, 500, None), Risk.UNKNOWN)),
+        "one read that agrees ends all doubt",
+        line(verify.doubted, "max(0, leg.doubt - is_new)", "0"),
+        Check(IN_A_ROW, ((200, 500, None, 200, 500), Risk.UNKNOWN)),
+    ),
+    Mutant(
+        "a repeated word counts",
+        "the same read told twice ends all doubt",
+        line(verify.doubted, "as_of_ns > leg.witness_ns", "True"),
+        Check(test_slips.test_the_same_read_told_twice_is_one_read, (20, False)),
     ),
     Mutant(
         "halt by an old read",

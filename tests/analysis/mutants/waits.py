@@ -195,7 +195,7 @@ MUTANTS = (
         "crash skips recover",
         "after a crash the phase goes on as if nothing had been",
         line(step._on_restart, "_leave(turn, _after_restart(turn))", "turn.update(timer_ns=turn.now)"),
-        Proof("P03", baseline, 1, 12, crashes=True),
+        Proof("P03", baseline, 1, 13, crashes=True),
     ),
     Mutant(
         "crash skips the sweep",
