@@ -20,6 +20,7 @@ PARTS = {
     "nado": "bench.nado",
     "hyperliquid": "bench.hyperliquid",
     "bybit": "bench.bybit",
+    "flood": "bench.flood",
 }
 
 

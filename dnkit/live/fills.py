@@ -6,7 +6,7 @@ import msgspec
 
 from dnkit.model.events import OrderFilled
 
-KEPT_ORDERS = 10_000
+KEPT_ORDERS = 1_000  # a trade of an older one is none that comes late
 
 
 class Totals(msgspec.Struct):

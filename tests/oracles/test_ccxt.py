@@ -19,10 +19,11 @@ from dnkit.model.instrument import Instrument
 from dnkit.model.numbers import from_pico
 from dnkit.model.terms import OrderType, Side
 from dnkit.runtime.library import VenueFacts
+from tests.live.backdoor import Backdoor
 from tests.oracles.ccxt import ROWS, Client, Row, client, python
 from tests.oracles.environment import NoOracle
 from tests.recovery.processes import exchange
-from tests.venues.rehearsal import Desk, _get, _post, run, trading
+from tests.venues.rehearsal import Desk, run, trading
 
 pytestmark = pytest.mark.skipif(os.environ.get("DNKIT_ORACLES") != "1", reason="DNKIT_ORACLES is not 1")
 PATIENCE_S = 8
@@ -53,7 +54,7 @@ class Stand(msgspec.Struct, frozen=True):
 
     def truth(self) -> dict[str, Any]:
         """What the account truly holds of the symbol."""
-        told: dict[str, Any] = _get(f"{self.address}/local/truth?account={self.name}")[self.row.symbol]
+        told: dict[str, Any] = Backdoor(self.address, self.name).truth()[self.row.symbol]
         return told
 
     def amount(self, lots: int) -> str:
@@ -189,10 +190,10 @@ def test_the_stream_of_a_book_is_the_book(stand: Stand) -> None:
 def test_a_gap_in_a_book_is_noticed_where_ccxt_can(stand: Stand) -> None:
     stand.ccxt("follow")
     try:
-        _post(f"{stand.address}/local/faults", "gap=50")
+        Backdoor(stand.address, stand.name).faults("gap=50")
         breaks = stand.ccxt("breaks", count=1) if stand.row.gaps else ["InvalidNonce"]
     finally:
-        _post(f"{stand.address}/local/faults", "all=0")
+        Backdoor(stand.address, stand.name).faults("all=0")
     assert set(breaks) == {"InvalidNonce"}
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from dnkit.venues.lighter.schnorr import public_key
+from tests.live.backdoor import Backdoor
 from tests.oracles import environment
 from tests.recovery.processes import exchange
 from tests.venues.lighter.signer import PACKAGE
-from tests.venues.rehearsal import post
 
 pytestmark = pytest.mark.skipif(os.environ.get("DNKIT_ORACLES") != "1", reason="DNKIT_ORACLES is not 1")
 SCRIPT = Path(__file__).with_name("lighter_client.py")
@@ -44,7 +44,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Official]:
     root = tmp_path_factory.mktemp("lighter")
     with exchange(root, speed="20", listed=["lighter:ETH"], for_s=200, venue="lighter") as site:
         key = public_key(bytes.fromhex(SECRET)).hex()
-        post(f"{site.address}/local/key", {"account": ACCOUNT, "api_key_index": KEY, "public_key": key})
+        Backdoor(site.address, str(ACCOUNT)).post("key", account=ACCOUNT, api_key_index=KEY, public_key=key)
         command = [str(python), "-I", str(SCRIPT)]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try:

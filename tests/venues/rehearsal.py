@@ -2,15 +2,12 @@
 
 import asyncio
 import hashlib
-import json
 import time
-import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
-
-import msgspec
 
 from dnkit.live.keys import Keys
 from dnkit.live.setup import Setup, make_venue
@@ -21,6 +18,7 @@ from dnkit.model.events import OrderFilled, VenueFact
 from dnkit.model.terms import OrderType, Side
 from dnkit.runtime.library import VenueFacts
 from dnkit.venues.base import Answer, Venue
+from tests.live.backdoor import Backdoor
 
 PATIENCE_S = 10
 T = TypeVar("T")
@@ -59,7 +57,7 @@ class Desk:
         self, venue: Venue, address: str, account: str, symbol: str, books: Mapping[str, Book]
     ) -> None:
         self.venue, self.address, self.account, self.symbol = venue, address, account, symbol
-        self.book = books[symbol]
+        self.book, self.door = books[symbol], Backdoor(address, account)
         self.ears = Ears()
         self.alerts: list[Alert] = []
         self._orders = 0
@@ -106,17 +104,18 @@ class Desk:
 
     async def truth(self) -> dict[str, Any]:
         """What the exchange truly holds of the symbol."""
-        told = await asyncio.to_thread(_get, f"{self.address}/local/truth?account={self.account}")
-        found: dict[str, Any] = told[self.symbol]
+        found: dict[str, Any] = (await asyncio.to_thread(self.door.truth))[self.symbol]
         return found
 
-    async def post(self, what: str, content: object) -> dict[str, Any]:
+    async def post(self, what: str, content: Mapping[str, object]) -> dict[str, Any]:
         """Use the backdoor."""
-        return await asyncio.to_thread(post, f"{self.address}/local/{what}", content)
+        told: dict[str, Any] = await asyncio.to_thread(partial(self.door.post, what, **content))
+        return told
 
-    async def faults(self, text: str) -> None:
-        """Let these go wrong from now on."""
-        await self.post("faults", text)
+    async def faults(self, text: str) -> dict[str, int]:
+        """Let these go wrong from now on; how often each was met so far."""
+        met: dict[str, int] = await asyncio.to_thread(self.door.faults, text)
+        return met
 
 
 @asynccontextmanager
@@ -161,16 +160,3 @@ def run(work: Callable[[], Awaitable[None]]) -> None:
         await asyncio.wait_for(work(), 60)
 
     asyncio.run(bounded())
-
-
-def _get(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
-        return json.loads(answer.read())
-
-
-def post(url: str, content: object) -> Any:
-    """What a backdoor answers."""
-    body = content.encode() if isinstance(content, str) else msgspec.json.encode(content)
-    request = urllib.request.Request(url, data=body, method="POST")
-    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
-        return json.loads(answer.read())

@@ -18,7 +18,7 @@ from dnkit.model.terms import EndKind, RejectKind
 from dnkit.venues.hyperliquid.signing import cloid_of
 from dnkit.venues.hyperliquid.words import Units, end_of, money
 
-KEPT = 10_000
+KEPT = 4_000  # of each kind; the venue tells the last 2,000 fills again with every subscription
 TOTAL_UNTOLD = -1
 Tell = Callable[[str, str, VenueFact], None]
 

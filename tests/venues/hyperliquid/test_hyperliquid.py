@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 
 from dnkit.live.hyperliquid.adapter import Hyperliquid
@@ -28,6 +29,7 @@ from dnkit.model.terms import EndKind, FoundKind, OrderType, Side
 from dnkit.venues.base import Answer, Sign, Trouble
 from dnkit.venues.evm import key_of
 from dnkit.venues.hyperliquid.signing import action_hash, cloid_of, packed, signature_of, signer_of
+from dnkit.venues.hyperliquid.words import order_wire
 from tests.recovery.processes import exchange
 from tests.venues.rehearsal import Desk, lots_for, run, trading
 
@@ -316,6 +318,23 @@ def test_positions_are_told_and_read(address: str, tmp_path: Path) -> None:
             assert (listed.tick, listed.lot, listed.taker_fee) == (known.tick, known.lot, known.taker_fee)
             assert (await desk.venue.funding(SYMBOL)).per_hour > 0
             assert await desk.venue.payments(SYMBOL, 0) == []
+
+    run(work)
+
+
+def test_the_exchange_replaces_an_order_that_rests_under_a_new_number(address: str, tmp_path: Path) -> None:
+    async def work() -> None:
+        async with at(address, tmp_path) as desk:
+            order = desk.order(GTC, BUY, lots_for(desk, 50), -500)
+            assert isinstance(await desk.ask(order), OrderAccepted | None)
+            [before] = await desk.venue.open_orders(SYMBOL)
+            lower = msgspec.structs.replace(order, price=order.price - 10)
+            units, speaks = adapter(desk)._units[SYMBOL], adapter(desk)._desk
+            wire = order_wire(units, lower, cloid_of(order.key))
+            await speaks.act({"type": "modify", "oid": int(before.venue_id), "order": wire})
+            [after] = await desk.venue.open_orders(SYMBOL)
+            assert (after.key, after.price) == (order.key, order.price - 10)
+            assert int(after.venue_id) > int(before.venue_id)
 
     run(work)
 

@@ -1,14 +1,19 @@
 """The Nado adapter against the local exchange that speaks as Nado does, over real sockets."""
 
+import asyncio
 import hashlib
 import json
 import time
+import urllib.error
+import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 from dnkit.live.nado import adapter
 from dnkit.model.commands import SweepOrders
@@ -25,8 +30,10 @@ from dnkit.model.terms import FoundKind, OrderType, RejectKind, Side
 from dnkit.venues.base import Sign, Trouble, TroubledError
 from dnkit.venues.evm import key_of, sign
 from dnkit.venues.nado import signing, words
+from tests.live.backdoor import Backdoor
 from tests.recovery.processes import exchange
 from tests.venues.golden import FOLDER
+from tests.venues.nado.rig import ground
 from tests.venues.rehearsal import Desk, lots_for, run, trading
 
 SYMBOL = "ETH-PERP"
@@ -213,7 +220,7 @@ def test_a_gap_is_found_and_mended_from_a_snapshot(address: str, tmp_path: Path)
             await desk.faults("gap=50")
             before = desk.ears.moves
             await desk.until(lambda: desk.ears.moves > before + 200, "a few hundred changes")
-            drawn = await desk.post("faults", "")
+            drawn = await desk.faults("")
             assert drawn["gap"] > 0, "changes were left out"
             await desk.until(lambda: 0 < desk.book.bid < desk.book.ask, "a whole book")
             assert len(desk.book.asks) > 3
@@ -294,6 +301,45 @@ def test_who_signs_for_another_is_refused(address: str, tmp_path: Path) -> None:
     assert _placed(address, secret=secret_of("thief"), owner=secret_of("owner"))["error_code"] == 2028
 
 
+def test_a_linked_signer_trades_for_its_account(address: str, tmp_path: Path) -> None:
+    owner, signer = secret_of("linking"), secret_of("linked")
+    account = f"0x{key_of(owner).address.hex()}"
+    sender = f"0x{signing.sender_of(key_of(owner).address, 'default').hex()}"
+    keys = {"private_key": signer, "account": account}
+
+    async def work() -> None:
+        door = Backdoor(address, sender)
+        await asyncio.to_thread(
+            door.post, "signer", account=sender, signer=f"0x{key_of(signer).address.hex()}"
+        )
+        async with trading("nado", SYMBOL, address, keys, sender, tmp_path) as desk:
+            order = desk.order(OrderType.IOC, BUY, lots_for(desk, 50), 50)
+            assert isinstance(await desk.ask(order), OrderAccepted)
+            await desk.until(lambda: desk.ears.filled(order.key) == order.lots, "the fill")
+            assert (await desk.truth())["lots"] == order.lots
+
+    run(work)
+
+
+def test_who_sends_no_ping_is_cut_off(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("dnkit.runtime.local.nado.shop.PING_S", 0.5)
+
+    async def work() -> None:
+        async with ground(tmp_path) as there:
+            url = there.address.replace("http", "ws", 1) + "/v1/subscribe"
+            async with connect(url, ping_interval=None, proxy=None) as dumb:
+                with pytest.raises(ConnectionClosed):
+                    async with asyncio.timeout(5):
+                        await dumb.recv()
+            async with connect(url, ping_interval=0.2, proxy=None) as lively:
+                await asyncio.sleep(1.5)
+                await lively.send('{"method":"ping","id":3}')
+                async with asyncio.timeout(5):
+                    assert json.loads(await lively.recv())["id"] == 3
+
+    run(work)
+
+
 @pytest.mark.parametrize(("ahead_ms", "code"), [(-1_000, 2011), (200_000, 2012)])
 def test_what_comes_too_late_or_too_early_is_refused(address: str, ahead_ms: int, code: int) -> None:
     assert _placed(address, secret=secret_of("late"), ahead_ms=ahead_ms)["error_code"] == code
@@ -306,9 +352,6 @@ def test_the_same_order_twice_is_one_order(address: str) -> None:
 
 
 def test_a_call_without_a_compression_is_refused(address: str) -> None:
-    import urllib.error
-    import urllib.request
-
     request = urllib.request.Request(f"{address}/v1/query?type=status", headers={"Accept-Encoding": ""})
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(request, timeout=5)
@@ -348,7 +391,6 @@ def _placed(
 ) -> dict[str, Any]:
     """An order signed by hand and posted; the venue's answer."""
     from dnkit.runtime.local.nado.entry import CHAIN_ID, ENDPOINT
-    from tests.venues.rehearsal import post
 
     key = key_of(secret)
     sender = signing.sender_of(key_of(owner or secret).address, "default")
@@ -367,5 +409,7 @@ def _placed(
     }
     signature = sign(key, signing.order_digest(signer, 4, order)).hex()
     body = {"place_order": {"product_id": 4, "order": texts, "signature": f"0x{signature}"}}
-    answer: dict[str, Any] = post(f"{address}/v1/execute", body)
+    request = urllib.request.Request(f"{address}/v1/execute", json.dumps(body).encode(), method="POST")
+    with urllib.request.urlopen(request, timeout=5) as told:
+        answer: dict[str, Any] = json.load(told)
     return answer

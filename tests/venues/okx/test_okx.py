@@ -10,7 +10,7 @@ import pytest
 
 from dnkit.runtime.local.okx.auth import passphrase_of, secret_of
 from tests.venues.okx.stand import SYMBOL
-from tests.venues.rehearsal import _get, post, run
+from tests.venues.rehearsal import run
 
 PAIR = "ETH/USDT:USDT"
 

@@ -109,6 +109,7 @@ class Entry:
     """Takes executes of all accounts."""
 
     def __init__(self, stock: Stock, tellers: Tellers, products: Mapping[int, Product]) -> None:
+        self.linked: dict[str, bytes] = {}  # account -> address that may sign for it
         self._stock, self._tellers, self._products = stock, tellers, products
         nobody: Key = key_of("01" * 32)
         self._domains = signing.signer_of(nobody, bytes(32), CHAIN_ID, bytes.fromhex(ENDPOINT[2:]), products)
@@ -209,7 +210,7 @@ class Entry:
         return msgspec.structs.replace(self._domains, sender=whole, order=signing.ORDER + whole)
 
     def _prove(self, sender: str, digest: bytes, signature: str, nonce: int) -> None:
-        """The account's own key signed, and it is in time."""
+        """The account's own key or its linked one signed, and it is in time."""
         self.prove_signer(sender, digest, signature)
         now_ms, by_ms = time.time_ns() // NS_PER_MS, nonce >> signing.DICE_BITS
         if by_ms <= now_ms:
@@ -218,12 +219,13 @@ class Entry:
             raise Refusal(2012)
 
     def prove_signer(self, sender: str, digest: bytes, signature: str) -> None:
-        """Refusal 2028 where somebody else signed."""
+        """Refusal 2028 where neither the account nor the signer linked to it signed."""
         try:
             address = recover(digest, bytes.fromhex(signature.removeprefix("0x")))
         except ValueError:
             raise Refusal(2028) from None
-        if address != bytes.fromhex(sender.removeprefix("0x"))[:ADDRESS_BYTES]:
+        own = bytes.fromhex(sender.removeprefix("0x"))[:ADDRESS_BYTES]
+        if address not in (own, self.linked.get(sender.lower())):
             raise Refusal(2028)
 
     def stream_digest(self, sender: str, expiration_ms: int) -> bytes:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -23,6 +23,8 @@ from dnkit.venues.nado.words import product_of
 
 NUMBERS = {"BTC-PERP": 2, "ETH-PERP": 4, "SOL-PERP": 8}
 OTHERS_FROM = 100
+PING_S = 30.0  # who sends no ping for longer is cut off
+LEAST_S = 0.01
 HTML = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 _HTTP_FAULTS = (WireFault.DROP_BEFORE, WireFault.HTML, WireFault.TRUNCATED, WireFault.RATE_LIMIT)
 _ENTRY_FAULTS = (
@@ -68,6 +70,7 @@ class NadoShop:
                 web.get("/ws/v2", self._socket(self._orders_socket)),
                 web.get("/v1/subscribe", self._socket(self._streams_socket)),
                 *Backdoor(self._stock, self._tellers, _foreign).routes(),
+                web.post("/local/signer", self._link),
             ]
         )
         app.cleanup_ctx.append(meanwhile(self._feed.run))
@@ -118,13 +121,19 @@ class NadoShop:
     async def _funding(self, _request: web.Request) -> object:
         return self._answers.funding()
 
+    async def _link(self, request: web.Request) -> web.Response:
+        """Link a signer to an account without its signature: only a rehearsal may."""
+        asked = msgspec.json.decode(await request.read())
+        self._entry.linked[asked["account"].lower()] = bytes.fromhex(asked["signer"].removeprefix("0x"))
+        return web.json_response({"account": asked["account"]})
+
     # --- sockets --------------------------------------------------------------------------------------
 
     def _socket(self, talk: Callable[[web.WebSocketResponse, web.Request], Awaitable[None]]) -> Handler:
         async def answer(request: web.Request) -> web.StreamResponse:
             if "permessage-deflate" not in request.headers.get("Sec-WebSocket-Extensions", ""):
                 return web.Response(status=403, text="2080 offer permessage-deflate")
-            socket = web.WebSocketResponse(heartbeat=None, max_msg_size=BODY_MAX)
+            socket = web.WebSocketResponse(heartbeat=None, autoping=False, max_msg_size=BODY_MAX)
             await socket.prepare(request)
             with suppress(ConnectionError):
                 await talk(socket, request)
@@ -135,11 +144,10 @@ class NadoShop:
     async def _orders_socket(self, socket: web.WebSocketResponse, request: web.Request) -> None:
         """Queries and executes; each is answered when it is done, in any order."""
         tasks: set[asyncio.Task[None]] = set()
-        async for message in socket:
-            if message.type is WSMsgType.TEXT:
-                task = asyncio.create_task(self._entered(socket, request, message.data))
-                tasks.add(task)
-                task.add_done_callback(tasks.discard)
+        async for text in _texts(socket, request):
+            task = asyncio.create_task(self._entered(socket, request, text))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
 
     async def _entered(self, socket: web.WebSocketResponse, request: web.Request, text: str) -> None:
         """One frame of the order socket, with everything that may go wrong with it."""
@@ -167,9 +175,8 @@ class NadoShop:
         sender = asyncio.create_task(subscriber.run())
         self._feed.join(subscriber)
         try:
-            async for message in socket:
-                if message.type is WSMsgType.TEXT:
-                    subscriber.send(encode(self._said(subscriber, msgspec.json.decode(message.data))))
+            async for text in _texts(socket, request):
+                subscriber.send(encode(self._said(subscriber, msgspec.json.decode(text))))
         finally:
             self._feed.leave(subscriber)
             sender.cancel()
@@ -210,6 +217,27 @@ class NadoShop:
         for number in self._products if product is None else (product,):
             if not account and number in self._products:
                 self._feed.watch(number)
+
+
+async def _texts(socket: web.WebSocketResponse, request: web.Request) -> AsyncIterator[str]:
+    """What is said on a socket, to its end. Who sends no ping for too long is cut off."""
+    until_s = time.monotonic() + PING_S
+    while True:
+        try:
+            message = await socket.receive(timeout=max(LEAST_S, until_s - time.monotonic()))
+        except TimeoutError:
+            cut(request)
+            return
+        if message.type is WSMsgType.PING:
+            until_s = time.monotonic() + PING_S
+            await socket.pong(message.data)
+        elif message.type is WSMsgType.TEXT:
+            yield message.data
+        elif message.type is not WSMsgType.PONG:
+            return
+        if time.monotonic() > until_s:
+            cut(request)
+            return
 
 
 def _name(stream: Mapping[str, Any]) -> tuple[str, int | None, str]:
