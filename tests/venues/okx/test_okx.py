@@ -9,6 +9,7 @@ import ccxt.pro
 import pytest
 
 from dnkit.runtime.local.okx.auth import passphrase_of, secret_of
+from tests.live.backdoor import Backdoor
 from tests.venues.okx.stand import SYMBOL
 from tests.venues.rehearsal import run
 
@@ -95,7 +96,7 @@ def test_a_taker_fills_and_moves_the_position(address: str, tif: str) -> None:
             assert (await settled(okx, "take1", "closed"))["filled"] == "0.5"
             fills = await okx.fetch_my_trades(PAIR)
             assert sum(float(one["amount"]) for one in fills) == 0.5
-            truth = await asyncio.to_thread(_get, f"{address}/local/truth?account=takes{tif}")
+            truth = await asyncio.to_thread(Backdoor(address, f"takes{tif}").truth)
             assert truth[SYMBOL]["lots"] == 50
 
     run(work)
@@ -128,13 +129,13 @@ def test_a_gap_breaks_the_chain_of_the_book(address: str) -> None:
         async with client(address, "streams") as okx:
             book = await okx.watch_order_book(PAIR)
             assert float(book["bids"][0][0]) < float(book["asks"][0][0])
-            await asyncio.to_thread(post, f"{address}/local/faults", "gap=50")
+            await asyncio.to_thread(Backdoor(address, "").faults, "gap=50")
             try:
                 with pytest.raises(ccxt.InvalidNonce):
                     for _ in range(200):
                         await okx.watch_order_book(PAIR)
             finally:
-                await asyncio.to_thread(post, f"{address}/local/faults", "all=0")
+                await asyncio.to_thread(Backdoor(address, "").faults, "all=0")
 
     run(work)
 
@@ -176,14 +177,14 @@ def test_an_order_on_the_socket_fails_as_one_by_rest(
         async with client(address, key) as okx:
             bid, _ = await touch(okx)
             await okx.authenticate()
-            await asyncio.to_thread(post, f"{address}/local/faults", f"{fault}=100")
+            await asyncio.to_thread(Backdoor(address, "").faults, f"{fault}=100")
             try:
                 async with asyncio.timeout(5):
                     with pytest.raises(error):
                         await okx.create_order_ws(PAIR, "limit", "buy", 1, round(bid * 0.9, 2))
             finally:
-                await asyncio.to_thread(post, f"{address}/local/faults", "all=0")
-            truth = await asyncio.to_thread(_get, f"{address}/local/truth?account={key}")
+                await asyncio.to_thread(Backdoor(address, "").faults, "all=0")
+            truth = await asyncio.to_thread(Backdoor(address, key).truth)
             assert len(truth[SYMBOL]["orders"]) == arrived
 
     run(work)
