@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from dnkit.cli.outcome import Asked
 from dnkit.cli.paper import confirm
 from dnkit.cli.progress import Lines, make_display
-from dnkit.live.setup import MAIN, TEST, refuse_unspoken
-from dnkit.machine.program import LegSpec
+from dnkit.live.setup import MAIN, TEST, refuse_unsent, refuse_unspoken
+from dnkit.machine.program import LegSpec, Program
 from dnkit.runtime.floor import Claim, accounts_of, lay_floor, open_stores, refuse_unfinished, way_on
 from dnkit.runtime.folder import StateFolder
 from dnkit.runtime.library import VenueFacts
@@ -55,9 +55,17 @@ def paper_claim(asked: Asked, legs: Sequence[LegSpec]) -> Claim:
     return Claim(parse_market(asked.market).name, accounts_of(legs), f"trade {asked.policy or asked.resume}")
 
 
+def refuse_unsendable(program: Program) -> None:
+    """NoAdapter where a leg's venue cannot be traded live, or not with all orders of the policy."""
+    refuse_unspoken(venues_of(program.legs))
+    for phase in program.phases:
+        for job in phase.jobs:
+            for leg in program.legs if job.leg < 0 else (program.legs[job.leg],):
+                refuse_unsent(leg.instrument.venue, job.type)
+
+
 def confirm_live(asked: Asked, legs: Sequence[LegSpec]) -> None:
     """Ask whether real money is meant; not where every venue is a local exchange. Unconfirmed, UsageError."""
-    refuse_unspoken(venues_of(legs))
     if asked.endpoint == LOCAL:
         return
     where = places_of(asked.endpoint, venues_of(legs))

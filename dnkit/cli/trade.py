@@ -9,7 +9,7 @@ from dnkit.cli import out
 from dnkit.cli.attending import carried_out
 from dnkit.cli.gate import Passed, pass_gate
 from dnkit.cli.outcome import Asked, Outcome, tell
-from dnkit.cli.places import Place, confirm_live, paper_claim, place, refuse_slips, where
+from dnkit.cli.places import Place, confirm_live, paper_claim, place, refuse_slips, refuse_unsendable, where
 from dnkit.cli.settings import parse_settings
 from dnkit.machine.program import Program
 from dnkit.policies.codes import WARNING
@@ -44,6 +44,7 @@ def trade(asked: Asked) -> int:
     prepared = prepare(asked, venues)
     folder, legs = state_folder(), prepared.program.legs
     if asked.live:
+        refuse_unsendable(prepared.program)
         confirm_live(asked, legs)
     elif not asked.endpoint:
         refuse_busy(folder, paper_claim(asked, legs))

@@ -11,6 +11,7 @@ from dnkit.model.alerts import Alert
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.errors import DnkitError
 from dnkit.model.instrument import Instrument
+from dnkit.model.terms import STOPS, OrderType
 from dnkit.venues.base import Venue
 
 MAIN, TEST = "main", "testnet"
@@ -29,6 +30,9 @@ NOT_YET: Mapping[str, str] = {
     "coinbase_intx": "every signed call fails in this ccxt, and orders go by GET, which may be repeated",
     "grvt": "nobody has tried what ccxt sends there",
 }
+
+# Types of orders that a venue takes and its adapter does not send.
+_UNSENT: Mapping[str, tuple[OrderType, ...]] = dict.fromkeys(("bybit", "lighter", "okx_perpetual"), STOPS)
 
 
 class NoAdapter(DnkitError):
@@ -69,6 +73,19 @@ def refuse_unspoken(venues: Iterable[str]) -> None:
             why = f" ({NOT_YET[name]})" if name in NOT_YET else ""
             there = ", ".join(speakable())
             raise NoAdapter(f"there is no live adapter for {name} yet{why}; for {there} there is")
+
+
+def sends(venue: str, type: OrderType) -> bool:
+    """Whether the adapter of a venue sends such orders, where the venue takes them."""
+    return type not in _UNSENT.get(venue, ())
+
+
+def refuse_unsent(venue: str, type: OrderType) -> None:
+    """NoAdapter for a type that the adapter of that venue does not send."""
+    if not sends(venue, type):
+        raise NoAdapter(
+            f"the live adapter for {venue} sends no {type.value} orders yet, and the policy has some"
+        )
 
 
 def make_venue(setup: Setup) -> Venue:

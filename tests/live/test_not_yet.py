@@ -9,6 +9,7 @@ from dnkit.live.setup import NOT_YET, speakable
 from dnkit.runtime.library import VenueFacts
 from tests.recovery.processes import run
 
+AT_OKX = ("{venue: coinbase_intx, symbol: BTC-PERP}", "{venue: okx_perpetual, symbol: BTC-USDT-SWAP}")
 SHIPPED = Path(__file__).resolve().parents[2] / "policies" / "open_post_only_hedge.yaml"
 
 
@@ -34,3 +35,11 @@ def test_it_is_refused_with_its_reason(venue: str, tmp_path: Path) -> None:
     told = json.loads(run(("dnkit", "venues", venue, "--json"), tmp_path).stdout)
     assert told["data"]["venues"][0]["not_yet"] == NOT_YET[venue]
     assert NOT_YET[venue] in run(("dnkit", "venues", venue), tmp_path).stdout
+
+
+def test_a_policy_with_orders_that_an_adapter_does_not_send_is_refused(tmp_path: Path) -> None:
+    policy = tmp_path / "stops.yaml"
+    policy.write_text((SHIPPED.parent / "perps_baseline.yaml").read_text().replace(*AT_OKX))
+    done = run(("dnkit", "trade", "-p", str(policy), "--live", "--yes"), tmp_path)
+    assert done.returncode == 5, done.stderr
+    assert "sends no stop" in done.stderr

@@ -15,7 +15,7 @@ import msgspec
 
 from dnkit.desk.gateway.outcome import Fate, classify
 from dnkit.live.keys import Keys, rehearsed
-from dnkit.live.setup import Setup
+from dnkit.live.setup import Setup, sends
 from dnkit.model.capabilities import Capabilities
 from dnkit.model.commands import CancelOrder, FindOrder, PlaceOrder, SweepOrders
 from dnkit.model.errors import DnkitError
@@ -260,7 +260,7 @@ async def _found(stand: Stand, order: PlaceOrder, wanted: FoundKind) -> int:
 
 
 def _has(type: OrderType) -> Callable[[Capabilities], bool]:
-    return lambda capabilities: type in capabilities.types
+    return lambda capabilities: type in capabilities.types and sends(capabilities.venue, type)
 
 
 CARDS = (
