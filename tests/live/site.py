@@ -62,9 +62,13 @@ class Site(msgspec.Struct, frozen=True):
 
     @property
     def account(self) -> str:
-        """What the exchange calls it: an address, on Nado with a subaccount, elsewhere the key."""
+        """What the exchange calls it: an address, on Nado with a subaccount; at Lighter a number; elsewhere
+        the key.
+        """
+        if self.venue == "lighter":
+            return "1" if self.key == KEY else str(int(self.key, 16))
         if self.venue not in ("nado", "hyperliquid_perpetual"):
-            return "1" if self.venue == "lighter" else self.key
+            return self.key
         address = key_of(self.key).address
         return f"0x{(sender_of(address, 'default') if self.venue == 'nado' else address).hex()}"
 

@@ -3,6 +3,7 @@ run says of itself.
 """
 
 import json
+import os
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import msgspec
 import yaml
 from msgspec.structs import replace
 
+from dnkit.live.keys import rehearsed
 from dnkit.model.instrument import Instrument
 from dnkit.runtime.library import VenueFacts
 from dnkit.venues.evm import key_of
@@ -80,7 +82,14 @@ UNWIND = Case("emergency_unwind", (Leg(HYPERLIQUID, "SOL", 400),), 18, ELSEWHERE
 OPEN = Case(
     "open_post_only_hedge", (Leg(NADO, ETH), Leg(HYPERLIQUID, "ETH")), 24, ACROSS, clip=Decimal("0.2")
 )
-CASES = (PAIR, UNWIND, OPEN)
+CLOSE = Case(
+    "close_two_phase",
+    (Leg("bybit", "ETHUSDT", -20), Leg("lighter", "ETH", 2_000)),
+    24,
+    (("venue: aster", "venue: bybit"), ("default: 15s", "default: 5s")),
+)
+# Lighter's own library signs, and is not shipped.
+CASES = (PAIR, UNWIND, OPEN, *((CLOSE,) if "DNKIT_LIGHTER_LIBRARY" in os.environ else ()))
 
 
 class Ground(msgspec.Struct, frozen=True):
@@ -127,7 +136,8 @@ class Ground(msgspec.Struct, frozen=True):
 def _keys(site: Site) -> dict[str, str]:
     """Keys that can trade and not withdraw, where a venue tells which can."""
     if site.venue != HYPERLIQUID:
-        return {"private_key": site.key}
+        account = {"account_index": site.account} if site.venue == "lighter" else {}
+        return rehearsed(site.venue, site.key) | account
     agent = f"a9e{site.key[3:]}"
     site.door.post("agent", account=site.account, agent=f"0x{key_of(agent).address.hex()}")
     return {"private_key": agent, "account": site.account}
