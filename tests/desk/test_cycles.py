@@ -199,9 +199,19 @@ def test_a_stop_between_two_cycles_begins_no_other(tmp_path: Path) -> None:
     assert code_of_all(results) == 0
 
 
-def test_what_adds_risk_is_not_begun_where_nobody_can_trade(tmp_path: Path) -> None:
+def test_what_adds_risk_is_not_begun_where_nobody_can_trade(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with floor_for(program("open_post_only_hedge"), tmp_path) as floor:
-        floor.world.books[1].book.bid = 0
+        settle, book = floor.world.settle, floor.world.books[1].book
+
+        def settled(span_ns: int) -> None:
+            """Time passes, and nobody bids."""
+            settle(span_ns)
+            book.bid = 0
+
+        book.bid = 0
+        monkeypatch.setattr(floor.world, "settle", settled)
         with pytest.raises(NotReady, match="grvt says that it is not open for trading: one side of its book"):
             cycles(floor, "open_post_only_hedge", 1, Quiet())
         assert floor.reader.runs() == []
