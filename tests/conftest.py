@@ -2,6 +2,7 @@
 recorded markets lie.
 """
 
+import signal
 import tempfile
 from pathlib import Path
 
@@ -14,6 +15,9 @@ settings.register_profile(
     "house", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("house")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so it is in the background of a script
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # else whoever we start could not be interrupted
 
 
 @pytest.fixture(scope="session")
