@@ -14,7 +14,6 @@ from dnkit.cli.places import reached
 from dnkit.cli.progress import Lines, make_display
 from dnkit.live.setup import refuse_unspoken
 from dnkit.machine.program import LegSpec
-from dnkit.market.leg_book import LegBook
 from dnkit.model.numbers import plain
 from dnkit.runtime.flatten import POLICY, plan_row, program_at
 from dnkit.runtime.floor import Claim, accounts_of, open_stores, refuse_unfinished
@@ -23,6 +22,7 @@ from dnkit.runtime.library import VenueFacts
 from dnkit.runtime.live.floor import connected, live_floor, market_at
 from dnkit.runtime.live.house import BETWEEN_NS, insist
 from dnkit.runtime.live.world import LiveWorld
+from dnkit.runtime.ready import two_sided
 from dnkit.runtime.run import Floor
 from dnkit.venues.accounts import AccountRow
 from dnkit.venues.base import OpenOrder
@@ -81,7 +81,7 @@ def _flatten(
     if not programs:
         return nothing(asked)
     plan = tuple(
-        plan_row(_row(floor, legs[at], held[at]), program, _book(world, at))
+        plan_row(_row(floor, legs[at], held[at]), program, two_sided(world, at, BOOK_TRIES, BETWEEN_NS))
         for at, program in programs.items()
     )
     if not asked.as_json:
@@ -113,16 +113,6 @@ def _row(floor: Floor, leg: LegSpec, lots: int) -> AccountRow:
         updated_ns=floor.world.now(),
         revision=0,
     )
-
-
-def _book(world: LiveWorld, at: int) -> LegBook:
-    """The book of a leg. One that was doubted is being had anew: that is waited for."""
-    book = world.books[at]
-    for _ in range(BOOK_TRIES):
-        if book.bid and book.ask:
-            break
-        world.settle(BETWEEN_NS)
-    return book
 
 
 def _open_orders(world: LiveWorld, leg: LegSpec) -> tuple[OpenOrder, ...]:

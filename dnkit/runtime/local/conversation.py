@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
 
@@ -30,8 +31,18 @@ class Conversation:
         """Break the connection."""
         cut(self._request)
 
-    async def run(self) -> None:
-        """Send what there is, until cancelled."""
+    @asynccontextmanager
+    async def speaking(self) -> AsyncIterator[None]:
+        """Send what there is, as long as the block."""
+        sender = asyncio.create_task(self._speak())
+        try:
+            yield
+        finally:
+            sender.cancel()
+            with suppress(asyncio.CancelledError):
+                await sender
+
+    async def _speak(self) -> None:
         with suppress(ConnectionError):
             while True:
                 await self._socket.send_str((await self._frames.get()).decode(errors="replace"))

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -106,17 +105,14 @@ class BybitShop:
         socket = web.WebSocketResponse(heartbeat=None, max_msg_size=BODY_MAX)
         await socket.prepare(request)
         session = Session(socket, request)
-        sender = asyncio.create_task(session.run())
         self._sessions.append(session)
         try:
-            async for message in socket:
-                if message.type is WSMsgType.TEXT:
-                    self._heard(session, msgspec.json.decode(message.data))
+            async with session.speaking():
+                async for message in socket:
+                    if message.type is WSMsgType.TEXT:
+                        self._heard(session, msgspec.json.decode(message.data))
         finally:
             self._sessions.remove(session)
-            sender.cancel()
-            with suppress(asyncio.CancelledError):
-                await sender
         return socket
 
     def _heard(self, session: Session, asked: dict[str, Any]) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -161,20 +160,17 @@ class HyperliquidShop:
         socket = web.WebSocketResponse(heartbeat=None, max_msg_size=BODY_MAX)
         await socket.prepare(request)
         session = Session(socket, request)
-        sender = asyncio.create_task(session.run())
         tasks: set[asyncio.Task[None]] = set()
         self._feed.join(session)
         try:
-            async for message in socket:
-                if message.type is WSMsgType.TEXT:
-                    task = asyncio.create_task(self._heard(session, message.data))
-                    tasks.add(task)
-                    task.add_done_callback(tasks.discard)
+            async with session.speaking():
+                async for message in socket:
+                    if message.type is WSMsgType.TEXT:
+                        task = asyncio.create_task(self._heard(session, message.data))
+                        tasks.add(task)
+                        task.add_done_callback(tasks.discard)
         finally:
             self._feed.leave(session)
-            sender.cancel()
-            with suppress(asyncio.CancelledError):
-                await sender
         return socket
 
     async def _heard(self, session: Session, text: str) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -247,17 +246,14 @@ class LighterShop:
         socket = web.WebSocketResponse(heartbeat=None, max_msg_size=BODY_MAX)
         await socket.prepare(request)
         session = Session(socket, request)
-        sender = asyncio.create_task(session.run())
         self._feed.join(session)
         try:
-            async for message in socket:
-                if message.type is WSMsgType.TEXT:
-                    self._heard(session, message.data)
+            async with session.speaking():
+                async for message in socket:
+                    if message.type is WSMsgType.TEXT:
+                        self._heard(session, message.data)
         finally:
             self._feed.leave(session)
-            sender.cancel()
-            with suppress(asyncio.CancelledError):
-                await sender
         return socket
 
     def _heard(self, session: Session, text: str) -> None:

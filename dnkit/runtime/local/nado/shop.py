@@ -172,16 +172,13 @@ class NadoShop:
 
     async def _streams_socket(self, socket: web.WebSocketResponse, request: web.Request) -> None:
         subscriber = Subscriber(socket, request)
-        sender = asyncio.create_task(subscriber.run())
         self._feed.join(subscriber)
         try:
-            async for text in _texts(socket, request):
-                subscriber.send(encode(self._said(subscriber, msgspec.json.decode(text))))
+            async with subscriber.speaking():
+                async for text in _texts(socket, request):
+                    subscriber.send(encode(self._said(subscriber, msgspec.json.decode(text))))
         finally:
             self._feed.leave(subscriber)
-            sender.cancel()
-            with suppress(asyncio.CancelledError):
-                await sender
 
     def _said(self, subscriber: Subscriber, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Answer a word on the stream socket."""

@@ -146,14 +146,15 @@ class OkxShop:
         socket = web.WebSocketResponse(max_msg_size=BODY_MAX)
         await socket.prepare(request)
         subscriber = Subscriber(socket, request)
-        tasks = {asyncio.create_task(subscriber.run())}
+        tasks: set[asyncio.Task[None]] = set()
         self._feed.join(subscriber)
         try:
-            async for message in socket:
-                if message.type is WSMsgType.TEXT:
-                    task = asyncio.create_task(self._said(subscriber, message.data))
-                    tasks.add(task)
-                    task.add_done_callback(tasks.discard)
+            async with subscriber.speaking():
+                async for message in socket:
+                    if message.type is WSMsgType.TEXT:
+                        task = asyncio.create_task(self._said(subscriber, message.data))
+                        tasks.add(task)
+                        task.add_done_callback(tasks.discard)
         finally:
             self._feed.leave(subscriber)
             for task in tuple(tasks):
