@@ -7,7 +7,7 @@ FITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 CANDIDATES := python3.13 python3.12 python3.11 python3 python python3.14
 PYTHON ?= $(shell for p in $(CANDIDATES); do $$p -c '$(FITS)' >/dev/null 2>&1 && echo $$p && break; done)
 DEMO_HOME := .demo
-WORKERS ?= 2
+WORKERS ?= 3
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -31,13 +31,14 @@ demo: setup ## trade close_two_phase on paper to "verified flat", with its cost 
 	DNKIT_HOME=$(CURDIR)/$(DEMO_HOME) $(BIN)/dnkit trade --policy policies/close_two_phase.yaml
 
 test: setup ## run all tests
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not terminal"
+	$(BIN)/python -m pytest -m terminal tests/cli tests/tui
 
 test-oracles: setup ## official clients of venues at our exchanges, each in an environment of its own; needs a package index the first time
 	DNKIT_ORACLES=1 $(BIN)/python -m pytest tests/oracles $(ARGS)
 
 test-long: setup ## what takes long: 2,000 fresh seeds of every shipped policy, 200 kills of a real trader for each of three, 40 of a live one, a week of cycles
-	$(BIN)/python -m tests.sim.hostile.long --jobs $(WORKERS) $(ARGS)
+	$(BIN)/python -m tests.sim.hostile.long --jobs 2 $(ARGS)
 	$(BIN)/python -m tests.recovery.campaign --kills 200
 	$(BIN)/python -m tests.live.kills --kills 40
 	$(BIN)/python -m tests.soak.week

@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli.command import ROOT, dnkit
 
+pytestmark = pytest.mark.terminal
 PATIENCE_S = 60
 TRADE = "trade -p close_two_phase --no-report"
 

@@ -21,6 +21,7 @@ from dnkit.tui.view.scene import SCREENS
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "docs" / "screens"
 PATIENCE_S = 60.0
+PLANS_MAX = 20
 NAME = "close_two_phase"
 
 
@@ -112,9 +113,7 @@ def trade_and_flatten(home: Path, pictures: Path | None = None) -> None:
         seen.wait("PAPER PAUSED")
         seen.press("p")
         seen.wait(r"PAPER close")
-        seen.press("F")
-        plan = seen.wait("! FLATTEN  PAPER  at most 50 bps")
-        assert "0.200 → SELL 0.200 ≥" in plan or "0.200 → BUY 0.200 ≤" in plan, plan
+        plan_of_something(seen)
         if pictures is not None:
             keep(seen, pictures, "flatten")
         seen.press("Enter")
@@ -135,10 +134,22 @@ def trade_and_flatten(home: Path, pictures: Path | None = None) -> None:
         seen.wait("no open paper position")
 
 
+def plan_of_something(seen: Tmux) -> None:
+    """Ask for the plan until it closes a leg: between two cycles nothing is held."""
+    for _ in range(PLANS_MAX):
+        seen.press("F")
+        plan = seen.wait("! FLATTEN  PAPER  at most 50 bps")
+        if re.search(r"long ([\d.]+) → SELL \1 ≥|short ([\d.]+) → BUY \2 ≤", plan):
+            return
+        seen.press("Escape")
+        seen.wait("● passive")
+    raise AssertionError(f"no plan closes a leg:\n{plan}")
+
+
 def kill_and_look(home: Path) -> None:
     """The engine dies under the screens: they say so, and what to do."""
     with tmux(home) as seen:
-        seen.dnkit(f"trade -p {NAME} --tui")
+        seen.dnkit(f"trade -p {NAME} --cycles 40 --tui")
         seen.wait(r"PAPER close_two_phase .* passive")
         (engine,) = engines(home)
         os.kill(engine.hello.pid, signal.SIGKILL)

@@ -7,7 +7,10 @@ import pytest
 
 from tests.tui.drive import kill_and_look, trade_and_flatten
 
-pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is missing")
+pytestmark = [
+    pytest.mark.terminal,
+    pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is missing"),
+]
 
 
 def test_trade_detach_attach_and_flatten(tmp_path: Path) -> None:

@@ -112,6 +112,13 @@ class Stand(msgspec.Struct, frozen=True):
         """Client ids of our orders that rest."""
         return [one.key for one in await self.venue.open_orders(self.instrument.symbol) if one.key]
 
+    async def rests(self, *keys: str) -> None:
+        """Wait until these of our orders rest and no others: an answer may say no more than "taken"."""
+        until_s = time.monotonic() + PATIENCE_S
+        while (found := await self.resting()) != list(keys):
+            assert time.monotonic() < until_s, f"{found} rest, not {keys}"
+            await asyncio.sleep(0.01)
+
 
 @asynccontextmanager
 async def another(stand: Stand) -> AsyncIterator[tuple[Book, Heard]]:
