@@ -37,10 +37,11 @@ test: setup ## run all tests
 test-oracles: setup ## official clients of venues at our exchanges, each in an environment of its own; needs a package index the first time
 	DNKIT_ORACLES=1 $(BIN)/python -m pytest tests/oracles $(ARGS)
 
-test-long: setup ## what takes long: 2,000 fresh seeds of every shipped policy, 200 kills of a real trader for each of three, 40 of a live one, a week of cycles
+test-long: setup ## what takes long: 2,000 fresh seeds of every shipped policy, 200 kills of a real trader for each of three, 40 of a live one, 50 live cycles of each case on a bad wire, a week of cycles
 	$(BIN)/python -m tests.sim.hostile.long --jobs 2 $(ARGS)
 	$(BIN)/python -m tests.recovery.campaign --kills 200
 	$(BIN)/python -m tests.live.kills --kills 40
+	$(BIN)/python -m tests.live.campaign --cycles 50
 	$(BIN)/python -m tests.soak.week
 
 check: setup ## formatting, lint, types, import contract, policies
