@@ -6,65 +6,36 @@ import asyncio
 import json
 import sys
 import tempfile
-import time
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import ccxt.pro
 
+from bench.answering import Ears, answer, asked, setup_of
 from bench.bybit import SYMBOL, Bybit, change
 from bench.nado import served
-from bench.nado_trader import Ears
-from dnkit.live.ccxt.adapter import CcxtVenue, make
+from dnkit.live.ccxt.adapter import make
 from dnkit.live.ccxt.bybit import BYBIT
 from dnkit.live.ccxt.exchange import filled
-from dnkit.live.keys import Keys
 from dnkit.live.setup import Setup
 from dnkit.market.book import Book
-from dnkit.model.commands import PlaceOrder
-from dnkit.model.terms import OrderType, Side
-from dnkit.runtime.library import VenueFacts
 
 LOTS = 5
 
 
-def venue_at(address: str, folder: Path) -> CcxtVenue:
-    """Our adapter."""
-    known = VenueFacts()["bybit"]
-    instrument = known.instrument(SYMBOL)
-    assert instrument is not None
-    return make(
-        Setup(
-            capabilities=known,
-            instruments={SYMBOL: instrument},
-            where=address,
-            keys=Keys({"api_key": "bench", "api_secret": "bench"}),
-            memory=folder / "memory.db",
-            now=time.time_ns,
-            alert=lambda _alert: None,
-        )
-    )
+def setup_at(address: str, folder: Path) -> Setup:
+    """Our account."""
+    return setup_of("bybit", SYMBOL, address, {"api_key": "bench", "api_secret": "bench"}, folder)
 
 
 async def ours(folder: Path) -> None:
     """Answer with our adapter."""
-    venue, book, ears = venue_at(json.loads(sys.stdin.readline())["address"], folder), Book(), Ears()
-    await venue.open({SYMBOL: book}, ears)
-    ears.woken.clear()
-    numbers = count(1)
-    while True:
-        await ears.woken.wait()
-        ears.woken.clear()
-        number = next(numbers)
-        key = f"0e6b58b62591-hedge-{number}"
-        order = PlaceOrder(0, number, key, Side.BUY, OrderType.POST_ONLY, LOTS, book.bid, 0, False, True, "")
-        await venue.ask(order, SYMBOL)
+    await answer(make, setup_at(asked()["address"], folder), LOTS)
 
 
 async def plain(_folder: Path) -> None:
     """Answer with ccxt as its manual has it."""
-    urls: Any = filled(BYBIT.urls, json.loads(sys.stdin.readline())["address"])
+    urls: Any = filled(BYBIT.urls, asked()["address"])
     config = {"apiKey": "bench", "secret": "bench", "urls": {"api": urls}, "options": dict(BYBIT.options)}
     exchange = ccxt.pro.bybit({**config, "enableRateLimit": False})
     await exchange.load_markets()
@@ -80,7 +51,7 @@ async def memory(folder: Path) -> None:
     """MiB between a tenth of the messages and all of them, given to its sockets as if they had come."""
     messages, first = int(sys.argv[2]), 0
     async with served(Bybit()) as address:
-        venue = venue_at(address, folder)
+        venue = make(setup_at(address, folder))
         await venue.open({SYMBOL: Book()}, Ears())
         sockets = venue._data.raw.clients
         books, own = (

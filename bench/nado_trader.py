@@ -8,68 +8,25 @@ import os
 import sys
 import tempfile
 import time
-from itertools import count
 from pathlib import Path
 
+from bench.answering import answer, asked, setup_of
 from bench.nado import AMOUNT, PRICE, X18, touch
-from dnkit.live.keys import Keys
 from dnkit.live.nado import make
 from dnkit.live.nado.query import Liquidity, Queries
 from dnkit.live.nado.stream import Chain, Stream
-from dnkit.live.setup import Setup
 from dnkit.market.book import Book
-from dnkit.model.commands import PlaceOrder
-from dnkit.model.events import VenueFact
-from dnkit.model.terms import OrderType, Side
 from dnkit.runtime.library import VenueFacts
 from dnkit.venues.nado.words import product_of
 
-SYMBOL = "ETH-PERP"
-
-
-class Ears:
-    """Wakes whoever waits for a touch."""
-
-    def __init__(self) -> None:
-        self.woken = asyncio.Event()
-
-    def fact(self, symbol: str, key: str, fact: VenueFact) -> None:
-        """Nobody tells any."""
-
-    def missed(self) -> None:
-        """Nothing is lost on loopback."""
-
-    def moved(self, symbol: str) -> None:
-        """Another touch."""
-        self.woken.set()
+SYMBOL, LOTS = "ETH-PERP", 100
 
 
 async def race(folder: Path) -> None:
-    """Answer each touch with a post-only order at the bid, until killed."""
-    asked = json.loads(sys.stdin.readline())
-    known, book, ears = VenueFacts()["nado"], Book(), Ears()
-    instrument = known.instrument(SYMBOL)
-    assert instrument is not None
-    venue = make(
-        Setup(
-            capabilities=known,
-            instruments={SYMBOL: instrument},
-            where=asked["address"],
-            keys=Keys({"private_key": asked["secret"]}),
-            memory=folder / "memory.db",
-            now=time.time_ns,
-            alert=lambda _alert: None,
-        )
-    )
-    await venue.open({SYMBOL: book}, ears)
-    ears.woken.clear()
-    for number in count(1):
-        await ears.woken.wait()
-        ears.woken.clear()
-        order = PlaceOrder(
-            0, number, f"k-{number}", Side.BUY, OrderType.POST_ONLY, 100, book.bid, 0, False, True, ""
-        )
-        await venue.ask(order, SYMBOL)
+    """Answer touches."""
+    told = asked()
+    keys = {"private_key": told["secret"]}
+    await answer(make, setup_of("nado", SYMBOL, told["address"], keys, folder), LOTS)
 
 
 def memory(messages: int) -> None:

@@ -2,10 +2,12 @@
 
 One SQLite file. A line outlives the process when `note` returns: an order that nobody remembers could not be
 told from somebody else's. It reaches the disk while the order is under way, for to wait for that takes longer
-than all the rest. A power cut in this moment leaves an order that the journal knows and the venue shows as
-foreign; the position then contradicts the ledger, which no run ends over.
+than all the rest, and waking the thread that does it would hold the order up too. A power cut in this moment
+leaves an order that the journal knows and the venue shows as foreign; the position then contradicts the
+ledger, which no run ends over.
 """
 
+import asyncio
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ from pathlib import Path
 
 from dnkit.model.errors import DnkitError
 
+SAVE_S = 0.001  # the order has left by then
 _BUSY_S = 5
 CLOSED = -1
 _TABLE = """CREATE TABLE IF NOT EXISTS sent (
@@ -39,10 +42,11 @@ class Memory:
             self._log = os.open(f"{path}-wal", os.O_RDWR | os.O_CREAT, 0o600)
         self._saver = ThreadPoolExecutor(max_workers=1)
         self._saving: Future[None] | None = None
+        self._due: asyncio.TimerHandle | None = None
 
     def note(self, key: str, venue_id: str, at_ns: int) -> None:
         """The order of that client id goes by this id there; one that is sent again has another id each
-        time. DnkitError too when the line before could not be brought to the disk.
+        time. Within a running loop. DnkitError too when the line before could not be brought to the disk.
         """
         with self._explained():
             if self._saving is not None and self._saving.done():
@@ -50,6 +54,11 @@ class Memory:
             self._db.execute(
                 "INSERT OR REPLACE INTO sent VALUES (?, ?, ?, ?)", (self._account, key, venue_id, at_ns)
             )
+        if self._due is None:
+            self._due = asyncio.get_running_loop().call_later(SAVE_S, self._save)
+
+    def _save(self) -> None:
+        self._due = None
         self._saving = self._saver.submit(os.fsync, self._log)
 
     def venue_ids(self, key: str) -> tuple[str, ...]:
@@ -64,6 +73,9 @@ class Memory:
 
     def close(self) -> None:
         """Let go of the file; all of it is on the disk then. Again is nothing."""
+        if self._due is not None:
+            self._due.cancel()
+            self._save()
         self._saver.shutdown()
         self._db.close()
         if self._log != CLOSED:

@@ -39,7 +39,11 @@ class RejectKind(str, Enum):
     MARGIN = "margin"
     DUPLICATE = "duplicate"  # the client id is known already: treat as "sent", look it up
     RATE = "rate"
+    MAINTENANCE = "maintenance"  # the venue is being mended and takes nothing
     OTHER = "other"
+
+
+LATER = (RejectKind.RATE, RejectKind.MAINTENANCE)  # not carried out, and may be sent again
 
 
 class StopWhen(str, Enum):

@@ -21,7 +21,7 @@ from dnkit.model.commands import CancelOrder, FindOrder, PlaceOrder, ReadPositio
 from dnkit.model.errors import DnkitError
 from dnkit.model.events import VenueFact
 from dnkit.model.instrument import Instrument
-from dnkit.model.terms import RejectKind, Side
+from dnkit.model.terms import LATER, RejectKind, Side
 
 Request = PlaceOrder | CancelOrder | FindOrder | ReadPosition | SweepOrders
 
@@ -48,6 +48,11 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     html: bool = False
     retry_after_ns: int = 0
     why: RejectKind = RejectKind.OTHER
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the venue said no to this request, and not to any request for now."""
+        return self.sign is Sign.REFUSED and self.why not in LATER
 
 
 class TroubledError(DnkitError):

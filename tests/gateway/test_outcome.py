@@ -41,6 +41,7 @@ def status(code: int, *, html: bool = False) -> Trouble:
         (status(504), Fate.UNKNOWN),
         (Trouble(sign=Sign.REFUSED, why=RejectKind.MARGIN), Fate.PERMANENT),
         (Trouble(sign=Sign.REFUSED, why=RejectKind.RATE), Fate.TRANSIENT),
+        (Trouble(sign=Sign.REFUSED, why=RejectKind.MAINTENANCE), Fate.TRANSIENT),
     ],
     ids=str,
 )

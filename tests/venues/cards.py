@@ -29,7 +29,7 @@ from dnkit.model.events import (
     OrdersSwept,
 )
 from dnkit.model.numbers import NS_PER_MS
-from dnkit.model.terms import FoundKind, OrderType, Side
+from dnkit.model.terms import FoundKind, OrderType, RejectKind, Side
 from dnkit.runtime.library import VenueFacts
 from dnkit.venues.base import Trouble
 from tests.live.site import KEY, Site, local
@@ -238,6 +238,39 @@ async def a_stop_rests_until_it_is_cancelled(stand: Stand) -> None:
     await stand.rests()
 
 
+async def a_client_id_is_used_once(stand: Stand) -> None:
+    order = stand.order(OrderType.GTC, Side.BUY, stand.low)
+    await stand.ask(order)
+    await stand.rests(order.key)
+    before = stand.site.on_the_wire()
+    answer = await stand.ask(order)
+    assert isinstance(answer, OrderRejected), answer
+    assert answer.why is RejectKind.DUPLICATE
+    assert stand.site.on_the_wire() == before
+    await stand.rests(order.key)
+    await stand.ask(CancelOrder(0, order.order, order.key))
+    await stand.rests()
+
+
+async def maintenance_is_no_refusal(stand: Stand) -> None:
+    """Nothing is carried out, nothing is refused for good, and all goes on when it is over."""
+    door, kept = stand.site.door, stand.order(OrderType.GTC, Side.BUY, stand.low)
+    await stand.ask(kept)
+    await stand.rests(kept.key)
+    before = stand.site.on_the_wire()
+    await asyncio.to_thread(door.faults, "maintenance=100")
+    for asked in (stand.order(OrderType.GTC, Side.BUY, stand.low), CancelOrder(0, kept.order, kept.key)):
+        answer = await stand.ask(asked)
+        assert isinstance(answer, Trouble), answer
+        assert classify(answer).fate is not Fate.PERMANENT, answer
+        assert not classify(answer).limited
+    await asyncio.to_thread(door.faults, "")
+    assert stand.site.on_the_wire() == before
+    await stand.rests(kept.key)
+    await stand.ask(CancelOrder(0, kept.order, kept.key))
+    await rests_and_is_cancelled(stand)
+
+
 async def _troubled(stand: Stand) -> tuple[int, Trouble]:
     """Send orders until one is in trouble; how many were taken before, and the trouble."""
     for taken in range(ORDERS_MAX):
@@ -288,6 +321,12 @@ CARDS = (
     Card("malformed answer", what_cannot_be_read_is_unknown, faults="truncated=25"),
     Card("fill during a cancel", a_fill_during_a_cancel_is_not_lost, claimed=_has(OrderType.GTC)),
     Card("gap in a book", a_gap_in_the_book_is_mended),
+    Card(
+        "client id used twice",
+        a_client_id_is_used_once,
+        claimed=lambda capabilities: capabilities.duplicate_id_rejected,
+    ),
+    Card("maintenance", maintenance_is_no_refusal),
     Card("broken stream", what_was_missed_is_said_and_found, claimed=_has(OrderType.IOC)),
     Card("clock ahead", rests_and_is_cancelled, claimed=_has(OrderType.GTC), ahead_ms=SKEW_MS),
     Card("clock behind", rests_and_is_cancelled, claimed=_has(OrderType.GTC), ahead_ms=-SKEW_MS),

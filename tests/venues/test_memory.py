@@ -1,5 +1,6 @@
 """The memory of orders: what it is told outlives the process, and a disk that fails is told."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -7,25 +8,39 @@ from pathlib import Path
 
 import pytest
 
-from dnkit.live.memory import Memory
+from dnkit.live.memory import SAVE_S, Memory
 from dnkit.model.errors import DnkitError
 
 DIES = """
-import os, signal, sys
+import asyncio, os, signal, sys
 from pathlib import Path
 from dnkit.live.memory import Memory
-memory = Memory(Path(sys.argv[1]), "venue:account")
-memory.note("key-1", "0x01", 1)
-memory.note("key-1", "0x02", 2)
-os.kill(os.getpid(), signal.SIGKILL)
+async def dies():
+    memory = Memory(Path(sys.argv[1]), "venue:account")
+    memory.note("key-1", "0x01", 1)
+    memory.note("key-1", "0x02", 2)
+    os.kill(os.getpid(), signal.SIGKILL)
+asyncio.run(dies())
 """
 
 
+async def noted(memory: Memory, key: str, venue_id: str) -> None:
+    """Note it, and wait until it is on the disk."""
+    memory.note(key, venue_id, 1)
+    await asyncio.sleep(20 * SAVE_S)
+    memory._saver.submit(int).result(10)
+
+
 def test_it_may_be_closed_again(tmp_path: Path) -> None:
-    memory = Memory(tmp_path / "memory.db", "venue:account")
-    memory.note("key-1", "0x01", 1)
-    memory.close()
-    memory.close()
+    async def story() -> None:
+        memory = Memory(tmp_path / "memory.db", "venue:account")
+        memory.note("key-1", "0x01", 1)
+        memory.close()
+        assert memory._saving is not None, "what was due is saved first"
+        assert memory._saving.done()
+        memory.close()
+
+    asyncio.run(story())
 
 
 def test_what_was_noted_outlives_a_kill(tmp_path: Path) -> None:
@@ -42,10 +57,9 @@ def test_a_line_that_does_not_reach_the_disk_is_told_with_the_next(tmp_path: Pat
     memory = Memory(tmp_path / "memory.db", "venue:account")
     log, memory._log = memory._log, os.dup(memory._log)
     os.close(memory._log)
-    memory.note("key-1", "0x01", 1)
-    memory._saver.submit(int).result(10)
+    asyncio.run(noted(memory, "key-1", "0x01"))
     with pytest.raises(DnkitError, match="cannot use the memory of orders"):
-        memory.note("key-2", "0x02", 2)
+        asyncio.run(noted(memory, "key-2", "0x02"))
     memory._log = log
     memory.close()
     with pytest.raises(OSError, match="Bad file"):

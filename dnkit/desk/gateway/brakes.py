@@ -9,13 +9,13 @@ from collections import deque
 from string import digits
 
 from dnkit.model.numbers import NS_PER_S, from_pico, plain
-from dnkit.model.terms import RejectKind
+from dnkit.model.terms import LATER, RejectKind
 
 SAME_MAX = 5
 MARKET_MAX = 50
 REST_NS = 600 * NS_PER_S  # how long entries stay away after the same refusal so often
 MARKET = (RejectKind.POST_ONLY_CROSS, RejectKind.NO_MATCH)
-NOT_COUNTED = (RejectKind.DUPLICATE, RejectKind.RATE)  # the order is known already; the budget sees to it
+NOT_COUNTED = (RejectKind.DUPLICATE, *LATER)  # the order is known already; nothing was said of it
 HOUR_NS = 3_600 * NS_PER_S
 SLOT_NS = 60 * NS_PER_S
 _NO_DIGITS = str.maketrans("", "", digits)

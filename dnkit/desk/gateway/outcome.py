@@ -84,7 +84,7 @@ def _of_status(trouble: Trouble, not_applied: frozenset[int]) -> Fate:
     """A page of HTML comes from something in front of the venue, which may have passed the request on."""
     status = trouble.status
     if trouble.sign is Sign.REFUSED:
-        return Fate.TRANSIENT if trouble.why is RejectKind.RATE else Fate.PERMANENT
+        return Fate.PERMANENT if trouble.is_refusal else Fate.TRANSIENT
     if status in TOO_MANY:
         return Fate.TRANSIENT
     if trouble.html:

@@ -235,7 +235,7 @@ class CcxtVenue:
         except NotSent as error:
             return self._rejected(self._setup.keys.hidden(f"not sent: {error}"))
         except TroubledError as error:
-            if _is_refused(error.trouble):
+            if error.trouble.is_refusal:
                 return OrderRejected(self._now(), 0, 0, error.trouble.why, error.trouble.text)
             return error.trouble
         finally:
@@ -278,7 +278,7 @@ class CcxtVenue:
                 lambda: self._trade.raw.cancel_order(number, market.unified, params)
             )
         except TroubledError as error:
-            if _is_refused(error.trouble):
+            if error.trouble.is_refusal:
                 return CancelRefused(self._now(), 0, 0, error.trouble.text)
             return error.trouble
         return None if reply.get(record.reply_id) else _no_id()
@@ -377,11 +377,6 @@ class CcxtVenue:
         except TroubledError:
             return 0  # nobody can say
         return self._books.compared(unified, told, asked_ns)
-
-
-def _is_refused(trouble: Trouble) -> bool:
-    """Whether the venue said no to the request itself, and not to the number of them."""
-    return trouble.sign is Sign.REFUSED and trouble.why is not RejectKind.RATE
 
 
 def _no_id() -> Trouble:

@@ -92,7 +92,7 @@ OKX = Record(
     place_id="clOrdId",
     cancel_id="clOrdId",
     codes={
-        "50001": RejectKind.RATE,  # maintenance: not carried out, and later it may be
+        "50001": RejectKind.MAINTENANCE,
         "50004": Sign.TIMED_OUT,
         "50005": Sign.TIMED_OUT,
         "50011": RejectKind.RATE,

@@ -218,7 +218,7 @@ class Hyperliquid:
         if trouble.sign is not Sign.REFUSED:
             return trouble
         kept.refused = trouble.why is not RejectKind.DUPLICATE
-        if trouble.why is RejectKind.RATE:
+        if not trouble.is_refusal:
             return trouble
         return OrderRejected(self._now(), 0, 0, trouble.why, trouble.text)
 
@@ -256,7 +256,7 @@ class Hyperliquid:
             response = await self._desk.act({"type": "cancelByCloid", "cancels": cancels})
         except TroubledError as error:
             trouble = error.trouble
-            if trouble.sign is Sign.REFUSED and trouble.why is not RejectKind.RATE:
+            if trouble.is_refusal:
                 return CancelRefused(self._now(), 0, 0, trouble.text)
             return trouble
         with read.expected():

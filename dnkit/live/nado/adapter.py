@@ -220,7 +220,7 @@ class Nado:
             await self._gateway.execute("place_order", body, self._within_ns)
         except RefusedError as error:
             trouble = error.trouble
-            if trouble.why is RejectKind.RATE:
+            if not trouble.is_refusal:
                 return trouble
             return ev.OrderRejected(self._now(), 0, 0, trouble.why, trouble.text)
         return ev.OrderAccepted(self._now(), 0, 0)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any, Protocol
 
 import msgspec
@@ -14,10 +15,20 @@ from dnkit.runtime.local.pump import Pump
 from dnkit.runtime.local.showing import Showing
 from dnkit.runtime.local.teller import Teller
 from dnkit.venues.local.member import Hall, Member
-from dnkit.venues.local.wire_faults import WireFaults
+from dnkit.venues.local.wire_faults import WireFault, WireFaults
 
 HOST = "127.0.0.1"
 BODY_MAX = 1 << 20
+FAULTS = (
+    WireFault.MAINTENANCE,
+    WireFault.DROP_BEFORE,
+    WireFault.RATE_LIMIT,
+    WireFault.DROP_AFTER,
+    WireFault.HTML,
+    WireFault.TRUNCATED,
+)
+READ_FAULTS = tuple(one for one in FAULTS if one is not WireFault.DROP_AFTER)  # a read accepts nothing
+BAD_GATEWAY, MENDED = HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class Stock(msgspec.Struct, frozen=True):
@@ -61,6 +72,16 @@ class Tellers:
     def opened(self) -> tuple[tuple[str, Teller], ...]:
         """Every account that was asked for, with its name."""
         return tuple(self._open.items())
+
+
+def html(status: HTTPStatus) -> str:
+    """The page that something in front of a venue answers with."""
+    return f"<html><body><h1>{status} {status.phrase}</h1></body></html>"
+
+
+def page(status: HTTPStatus) -> web.Response:
+    """The same as an answer."""
+    return web.Response(status=status, text=html(status), content_type="text/html")
 
 
 def trades_of(lots: int, worth: int) -> list[tuple[int, int]]:

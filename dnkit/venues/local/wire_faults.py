@@ -13,6 +13,7 @@ PERCENT = 100
 class WireFault(str, Enum):
     """One kind of fault. What "accepted" means: the exchange has carried the request out."""
 
+    MAINTENANCE = "maintenance"  # the venue is being mended: its own word, or a page; not accepted
     DROP_BEFORE = "drop_before"  # the connection breaks before the request is accepted
     DROP_AFTER = "drop_after"  # ... after it is accepted, before it is answered
     HTML = "html"  # a page of HTML with status 502, and nobody knows

@@ -19,6 +19,7 @@ ARCHIVE = {MAIN: "https://archive.prod.nado.xyz", TEST: "https://archive.test.na
 # What an error code says of an order. What is not here is refused for another reason.
 REJECTS: Mapping[int, RejectKind] = {
     1000: RejectKind.RATE,
+    1004: RejectKind.MAINTENANCE,
     1015: RejectKind.RATE,
     2003: RejectKind.TOO_SMALL,
     2005: RejectKind.RATE,
@@ -29,6 +30,7 @@ REJECTS: Mapping[int, RejectKind] = {
     2056: RejectKind.NO_MATCH,
     2064: RejectKind.REDUCE_ONLY,
     2067: RejectKind.REDUCE_ONLY,
+    2068: RejectKind.MAINTENANCE,
     2094: RejectKind.TOO_SMALL,
 }
 NOT_FOUND = 2020

@@ -214,7 +214,9 @@ def test_a_venue_under_maintenance_says_so_and_takes_no_order(
 
     async def story(floor: Ground, trader: Trader) -> None:
         assert (await trader.venue.standing(SYMBOL)).status == "maintenance"
-        assert refused(await trader.place("k")) == (RejectKind.OTHER, str(code))
+        answer = await trader.place("k")
+        assert isinstance(answer, Trouble), answer
+        assert (answer.why, answer.is_refusal) == (RejectKind.MAINTENANCE, False)
         assert (await trader.truth())["orders"] == []
 
     play(story)

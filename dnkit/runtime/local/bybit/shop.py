@@ -13,20 +13,11 @@ from dnkit.runtime.local.bybit.answers import Answers
 from dnkit.runtime.local.bybit.auth import Refusal, logged_in, now_ms, proved
 from dnkit.runtime.local.bybit.depth import LEVELS, Depth
 from dnkit.runtime.local.conversation import Conversation, cut
-from dnkit.runtime.local.shop import BODY_MAX, Stock, Tellers
+from dnkit.runtime.local.shop import BAD_GATEWAY, BODY_MAX, FAULTS, MENDED, READ_FAULTS, Stock, Tellers, page
 from dnkit.runtime.local.showing import Showing
 from dnkit.venues.local.wire_faults import WireFault
 
-HTML = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 LATE_S, SILENCE_S = 0.3, 8
-FAULTS = (
-    WireFault.DROP_BEFORE,
-    WireFault.RATE_LIMIT,
-    WireFault.DROP_AFTER,
-    WireFault.HTML,
-    WireFault.TRUNCATED,
-)
-READ_FAULTS = tuple(one for one in FAULTS if one is not WireFault.DROP_AFTER)  # a read accepts nothing
 encode = msgspec.json.Encoder().encode
 
 
@@ -71,6 +62,8 @@ class BybitShop:
 
     async def _called(self, request: web.Request) -> web.StreamResponse:
         fault = self._stock.faults.first(*(FAULTS if request.method == "POST" else READ_FAULTS))
+        if fault is WireFault.MAINTENANCE:
+            return page(MENDED)
         if fault is WireFault.DROP_BEFORE:
             return cut(request)
         if fault is WireFault.RATE_LIMIT:
@@ -80,7 +73,7 @@ class BybitShop:
         if fault is WireFault.DROP_AFTER:
             return cut(request)
         if fault is WireFault.HTML:
-            return web.Response(status=502, text=HTML, content_type="text/html")
+            return page(BAD_GATEWAY)
         body = body[: len(body) // 2] if fault is WireFault.TRUNCATED else body
         return web.Response(body=body, content_type="application/json")
 

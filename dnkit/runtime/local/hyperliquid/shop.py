@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -17,22 +17,28 @@ from dnkit.runtime.local.hyperliquid.auth import Nonces, Refused, signers
 from dnkit.runtime.local.hyperliquid.client import Client
 from dnkit.runtime.local.hyperliquid.feed import Feed, Session
 from dnkit.runtime.local.hyperliquid.info import Info, Unknown
-from dnkit.runtime.local.shop import BODY_MAX, Stock, Tellers, meanwhile
+from dnkit.runtime.local.shop import (
+    BAD_GATEWAY,
+    BODY_MAX,
+    FAULTS,
+    MENDED,
+    READ_FAULTS,
+    Stock,
+    Tellers,
+    html,
+    meanwhile,
+    page,
+)
 from dnkit.runtime.local.showing import Showing
 from dnkit.venues.hyperliquid.signing import cloid_of
 from dnkit.venues.local.wire_faults import WireFault
 
-HTML = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 UNREADABLE = "Failed to deserialize the JSON body into the target type"
 LIMITED = "429 Too Many Requests"
-FAULTS = (
-    WireFault.DROP_BEFORE,
-    WireFault.RATE_LIMIT,
-    WireFault.DROP_AFTER,
-    WireFault.HTML,
-    WireFault.TRUNCATED,
-)
-READ_FAULTS = tuple(one for one in FAULTS if one is not WireFault.DROP_AFTER)  # a read accepts nothing
+SAID: Mapping[WireFault | None, str] = {
+    WireFault.RATE_LIMIT: LIMITED,
+    WireFault.MAINTENANCE: "503 Service Unavailable",
+}
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder().decode
 _SHAPE = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
@@ -136,6 +142,8 @@ class HyperliquidShop:
         async def answer(request: web.Request) -> web.StreamResponse:
             text = await request.read()
             fault = self._stock.faults.first(*faults)
+            if fault is WireFault.MAINTENANCE:
+                return page(MENDED)
             if fault is WireFault.DROP_BEFORE:
                 return cut(request)
             if fault is WireFault.RATE_LIMIT:
@@ -147,7 +155,7 @@ class HyperliquidShop:
             if fault is WireFault.DROP_AFTER:
                 return cut(request)
             if fault is WireFault.HTML:
-                return web.Response(status=502, text=HTML, content_type="text/html")
+                return page(BAD_GATEWAY)
             if fault is WireFault.TRUNCATED:
                 body = body[: len(body) // 2]
             return web.Response(body=body, content_type="application/json")
@@ -204,8 +212,8 @@ class HyperliquidShop:
             session.cut()
             return
         request = message["request"]
-        if fault is WireFault.RATE_LIMIT:
-            response = {"type": "error", "payload": LIMITED}
+        if fault in SAID:
+            response = {"type": "error", "payload": SAID[fault]}
         else:
             response = await self._response(request)
         if fault is WireFault.DROP_AFTER:
@@ -213,7 +221,7 @@ class HyperliquidShop:
             return
         frame = encode({"channel": "post", "data": {"id": message["id"], "response": response}})
         if fault is WireFault.HTML:
-            frame = HTML.encode()
+            frame = html(BAD_GATEWAY).encode()
         session.send(frame[: len(frame) // 2] if fault is WireFault.TRUNCATED else frame)
 
     async def _response(self, request: dict[str, Any]) -> dict[str, Any]:

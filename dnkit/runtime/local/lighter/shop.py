@@ -17,7 +17,18 @@ from dnkit.runtime.local.lighter.auth import Auth, Refused, Register
 from dnkit.runtime.local.lighter.entry import Entry
 from dnkit.runtime.local.lighter.feed import Feed, Session
 from dnkit.runtime.local.lighter.rows import Rows, price_text, size_text
-from dnkit.runtime.local.shop import BODY_MAX, Stock, Tellers, meanwhile
+from dnkit.runtime.local.shop import (
+    BAD_GATEWAY,
+    BODY_MAX,
+    FAULTS,
+    MENDED,
+    READ_FAULTS,
+    Stock,
+    Tellers,
+    html,
+    meanwhile,
+    page,
+)
 from dnkit.runtime.local.showing import Showing
 from dnkit.runtime.local.teller import Teller
 from dnkit.venues.lighter import words
@@ -25,9 +36,6 @@ from dnkit.venues.lighter.signing import MAINNET
 from dnkit.venues.local.wire_faults import WireFault
 from dnkit.venues.paper_order import PaperOrder
 
-HTML = "<html><body><h1>502 Bad Gateway</h1></body></html>"
-READ_FAULTS = (WireFault.DROP_BEFORE, WireFault.RATE_LIMIT, WireFault.HTML, WireFault.TRUNCATED)
-FAULTS = (*READ_FAULTS, WireFault.DROP_AFTER)  # a read accepts nothing
 ROWS_MAX = 100
 BOOK_MAX = 250
 HOURLY = 0.000012
@@ -117,6 +125,8 @@ class LighterShop:
         work: Callable[[], Awaitable[Mapping[str, Any]]],
     ) -> web.StreamResponse:
         fault = self._stock.faults.first(*faults)
+        if fault is WireFault.MAINTENANCE:
+            return page(MENDED)
         if fault is WireFault.DROP_BEFORE:
             return cut(request)
         if fault is WireFault.RATE_LIMIT:
@@ -130,7 +140,7 @@ class LighterShop:
         if fault is WireFault.DROP_AFTER:
             return cut(request)
         if fault is WireFault.HTML:
-            return web.Response(status=502, text=HTML, content_type="text/html")
+            return page(BAD_GATEWAY)
         if fault is WireFault.TRUNCATED:
             body = body[: len(body) // 2]
         return web.Response(body=body, content_type="application/json")
@@ -299,6 +309,9 @@ class LighterShop:
         if fault is WireFault.DROP_BEFORE:
             session.cut()
             return
+        if fault is WireFault.MAINTENANCE:
+            session.send(html(MENDED).encode())
+            return
         named = {"type": "jsonapi/sendtx", "id": data["id"]}
         try:
             if fault is WireFault.RATE_LIMIT:
@@ -309,7 +322,7 @@ class LighterShop:
         if fault is WireFault.DROP_AFTER:
             session.cut()
             return
-        frame = HTML.encode() if fault is WireFault.HTML else encode(told)
+        frame = html(BAD_GATEWAY).encode() if fault is WireFault.HTML else encode(told)
         session.send(frame[: len(frame) // 2] if fault is WireFault.TRUNCATED else frame)
 
 

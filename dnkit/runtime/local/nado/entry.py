@@ -28,7 +28,6 @@ CODES: Mapping[RejectKind, int] = {
     RejectKind.TOO_SMALL: 2094,
     RejectKind.REDUCE_ONLY: 2064,
     RejectKind.MARGIN: 2006,
-    RejectKind.DUPLICATE: 2013,
     RejectKind.RATE: 1000,
     RejectKind.OTHER: 2007,
 }
@@ -150,9 +149,12 @@ class Entry:
         reduces = bool(order.appendix & signing.REDUCE_ONLY)
         if reduces and kind not in (OrderType.IOC, OrderType.FOK):
             raise Refusal(2067)
-        fact = await self._tellers[words.sender].place(
+        teller, key = self._tellers[words.sender], f"0x{digest.hex()}"
+        if teller.order(self._listing(product), key) is not None:
+            raise Refusal(2013)
+        fact = await teller.place(
             self._listing(product),
-            f"0x{digest.hex()}",
+            key,
             Side.BUY if lots > 0 else Side.SELL,
             kind,
             abs(lots),
@@ -163,7 +165,7 @@ class Entry:
             raise Refusal(
                 2031 if (fact.why, kind) == (RejectKind.NO_MATCH, OrderType.FOK) else CODES[fact.why]
             )
-        return {"digest": f"0x{digest.hex()}"}
+        return {"digest": key}
 
     async def _cancel(self, asked: Cancel) -> dict[str, Any]:
         tx = asked.tx

@@ -15,7 +15,17 @@ from dnkit.runtime.local.conversation import cut
 from dnkit.runtime.local.nado.answers import Answers
 from dnkit.runtime.local.nado.entry import Entry, Execute, Refusal
 from dnkit.runtime.local.nado.feed import Feed, Subscriber
-from dnkit.runtime.local.shop import BODY_MAX, Stock, Tellers, meanwhile
+from dnkit.runtime.local.shop import (
+    BAD_GATEWAY,
+    BODY_MAX,
+    FAULTS,
+    READ_FAULTS,
+    Stock,
+    Tellers,
+    html,
+    meanwhile,
+    page,
+)
 from dnkit.runtime.local.showing import Showing
 from dnkit.venues.evm import keccak
 from dnkit.venues.local.wire_faults import WireFault
@@ -25,15 +35,7 @@ NUMBERS = {"BTC-PERP": 2, "ETH-PERP": 4, "SOL-PERP": 8}
 OTHERS_FROM = 100
 PING_S = 30.0  # who sends no ping for longer is cut off
 LEAST_S = 0.01
-HTML = "<html><body><h1>502 Bad Gateway</h1></body></html>"
-_HTTP_FAULTS = (WireFault.DROP_BEFORE, WireFault.HTML, WireFault.TRUNCATED, WireFault.RATE_LIMIT)
-_ENTRY_FAULTS = (
-    WireFault.DROP_BEFORE,
-    WireFault.RATE_LIMIT,
-    WireFault.DROP_AFTER,
-    WireFault.HTML,
-    WireFault.TRUNCATED,
-)
+LIMITED, MAINTENANCE = (1000, "too many requests"), (1004, "under maintenance")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 encode = msgspec.json.Encoder().encode
 execute_in = msgspec.json.Decoder(Execute).decode
@@ -88,11 +90,13 @@ class NadoShop:
         async def answer(request: web.Request) -> web.StreamResponse:
             if not request.headers.get("Accept-Encoding"):
                 return web.Response(status=403, text="offer a compression")
-            fault = self._stock.faults.first(*_HTTP_FAULTS)
+            fault = self._stock.faults.first(*READ_FAULTS)
+            if fault is WireFault.MAINTENANCE:
+                return web.json_response(_refused({}, *MAINTENANCE))
             if fault is WireFault.RATE_LIMIT:
                 return web.Response(status=429, headers={"Retry-After": "1"}, text="too many requests")
             if fault is WireFault.HTML:
-                return web.Response(status=502, text=HTML, content_type="text/html")
+                return page(BAD_GATEWAY)
             if fault is WireFault.DROP_BEFORE:
                 return cut(request)
             body = encode(await work(request))
@@ -152,13 +156,14 @@ class NadoShop:
     async def _entered(self, socket: web.WebSocketResponse, request: web.Request, text: str) -> None:
         """One frame of the order socket, with everything that may go wrong with it."""
         asked = msgspec.json.decode(text)
-        fault = self._stock.faults.first(*_ENTRY_FAULTS)
+        fault = self._stock.faults.first(*FAULTS)
         if fault is WireFault.DROP_BEFORE:
             cut(request)
             return
         with suppress(ConnectionError):
-            if fault is WireFault.RATE_LIMIT and "type" not in asked:
-                await socket.send_str(encode(_limited(asked)).decode())
+            if fault is WireFault.MAINTENANCE or (fault is WireFault.RATE_LIMIT and "type" not in asked):
+                said = MAINTENANCE if fault is WireFault.MAINTENANCE else LIMITED
+                await socket.send_str(encode(_refused(asked, *said)).decode())
                 return
             if "type" in asked:
                 answer: object = await self._answers.query(asked)
@@ -167,7 +172,7 @@ class NadoShop:
             if fault is WireFault.DROP_AFTER:
                 cut(request)
                 return
-            body = HTML if fault is WireFault.HTML else encode(answer).decode()
+            body = html(BAD_GATEWAY) if fault is WireFault.HTML else encode(answer).decode()
             await socket.send_str(body[: len(body) // 2] if fault is WireFault.TRUNCATED else body)
 
     async def _streams_socket(self, socket: web.WebSocketResponse, request: web.Request) -> None:
@@ -250,10 +255,10 @@ def _foreign(key: str) -> str:
     return f"0x{keccak(key.encode()).hex()}"
 
 
-def _limited(asked: Mapping[str, Any]) -> dict[str, Any]:
-    body = next(iter(asked.values()))
+def _refused(asked: Mapping[str, Any], code: int, text: str) -> dict[str, Any]:
+    body = next(iter(asked.values()), None)
     number = body.get("id") if isinstance(body, dict) else None
-    return {"status": "failure", "error": "too many requests", "error_code": 1000, "id": number}
+    return {"status": "failure", "error": text, "error_code": code, "id": number}
 
 
 async def _truncated(request: web.Request, body: bytes) -> web.StreamResponse:

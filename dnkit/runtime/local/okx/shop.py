@@ -14,19 +14,20 @@ from dnkit.runtime.local.okx.accounts import Accounts
 from dnkit.runtime.local.okx.entry import Entry, batch
 from dnkit.runtime.local.okx.feed import Feed, Subscriber, balance
 from dnkit.runtime.local.okx.words import Contract, Refusal
-from dnkit.runtime.local.shop import BODY_MAX, Stock, Tellers, meanwhile
+from dnkit.runtime.local.shop import (
+    BAD_GATEWAY,
+    BODY_MAX,
+    FAULTS,
+    READ_FAULTS,
+    Stock,
+    Tellers,
+    html,
+    meanwhile,
+    page,
+)
 from dnkit.runtime.local.showing import Showing
 from dnkit.venues.local.wire_faults import WireFault
 
-HTML = "<html><body><h1>502 Bad Gateway</h1></body></html>"
-FAULTS = (
-    WireFault.DROP_BEFORE,
-    WireFault.RATE_LIMIT,
-    WireFault.DROP_AFTER,
-    WireFault.HTML,
-    WireFault.TRUNCATED,
-)
-READ_FAULTS = tuple(one for one in FAULTS if one is not WireFault.DROP_AFTER)  # a read accepts nothing
 PRIVATE = frozenset({"orders", "positions", "account"})
 PUBLIC = frozenset({"books", "books5", "bbo-tbt", "tickers"})
 encode = msgspec.json.Encoder().encode
@@ -69,8 +70,8 @@ class OkxShop:
         if fault is WireFault.DROP_BEFORE:
             return cut(request)
         try:
-            if fault is WireFault.RATE_LIMIT:
-                raise Refusal("50011")
+            if fault in words.SAID:
+                raise Refusal(words.SAID[fault])
             content, status = await self._answered(request), 200
         except Refusal as refusal:
             status = words.STATUSES.get(refusal.code, 401 if refusal.code.startswith("501") else 200)
@@ -78,7 +79,7 @@ class OkxShop:
         if fault is WireFault.DROP_AFTER:
             return cut(request)
         if fault is WireFault.HTML:
-            return web.Response(status=502, text=HTML, content_type="text/html")
+            return page(BAD_GATEWAY)
         body = encode(content)
         body = body[: len(body) // 2] if fault is WireFault.TRUNCATED else body
         return web.Response(status=status, body=body, content_type="application/json")
@@ -210,8 +211,9 @@ class OkxShop:
             subscriber.cut()
             return
         named = {"id": asked["id"], "op": asked["op"]}
-        if fault is WireFault.RATE_LIMIT:
-            subscriber.tell({**named, "code": "50011", "msg": words.TEXTS["50011"], "data": []})
+        if fault in words.SAID:
+            code = words.SAID[fault]
+            subscriber.tell({**named, "code": code, "msg": words.TEXTS[code], "data": []})
             return
         frame = encode(
             named | batch([await works[asked["op"]](subscriber.account, one) for one in asked["args"]])
@@ -219,5 +221,5 @@ class OkxShop:
         if fault is WireFault.DROP_AFTER:
             subscriber.cut()
             return
-        frame = HTML.encode() if fault is WireFault.HTML else frame
+        frame = html(BAD_GATEWAY).encode() if fault is WireFault.HTML else frame
         subscriber.send(frame[: len(frame) // 2] if fault is WireFault.TRUNCATED else frame)

@@ -14,6 +14,7 @@ import msgspec
 from dnkit.model.instrument import Instrument
 from dnkit.model.numbers import NS_PER_MS, from_pico
 from dnkit.model.terms import EndKind, OrderType, RejectKind, Side
+from dnkit.venues.local.wire_faults import WireFault
 from dnkit.venues.paper_order import PaperOrder
 
 LOT_CONTRACTS = Decimal("0.01")
@@ -73,6 +74,7 @@ TEXTS: Mapping[str, str] = {
     "60012": "Invalid request",
     "60018": "Wrong channel or instrument",
 }
+SAID: Mapping[WireFault | None, str] = {WireFault.MAINTENANCE: "50001", WireFault.RATE_LIMIT: "50011"}
 STATUSES: Mapping[str, int] = {"50001": 503, "50004": 400, "50011": 429}
 
 
