@@ -1,8 +1,8 @@
 """The kills: trade live, be killed at a line of the journal, resume, be judged by what the exchanges hold.
 
 `python -m tests.live.kills --kills 40` spreads so many over the cases and prints a line for each; 1 when
-anything is wrong. The exchanges run `--speed` times faster than the trader, so that less lags there; his own
-waits are what they are.
+anything is wrong. Every fault of the wire happens now and then. The exchanges run `--speed` times faster than
+the trader, so that less lags there; his own waits are what they are.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from tests.live.site import to_its_end
 from tests.live.stories import CASES, ENDED, Case, Ground, counts, end_of, ground, judged, trade_words
 
 SPEED = 10
+FAULTS = "all=1"
 WHENS = ("after", "before", "1", "20", "150")  # numbers are ms after the line: what it asks for is on its way
 AGAIN_EVERY, AGAIN_LINE = 4, 3  # of so many kills one is followed by a second, in the resumed process
 JOBS = 4  # they mostly wait
@@ -84,7 +85,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=40)
     parser.add_argument("--policy", default="")
-    parser.add_argument("--faults", default="")
+    parser.add_argument("--faults", default=FAULTS)
     parser.add_argument("--speed", type=int, default=SPEED)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=JOBS)

@@ -82,14 +82,17 @@ UNWIND = Case("emergency_unwind", (Leg(HYPERLIQUID, "SOL", 400),), 18, ELSEWHERE
 OPEN = Case(
     "open_post_only_hedge", (Leg(NADO, ETH), Leg(HYPERLIQUID, "ETH")), 24, ACROSS, clip=Decimal("0.2")
 )
-CLOSE = Case(
+BYBIT = (("venue: aster", "venue: bybit"), ("default: 15s", "default: 5s"))
+AT_LIGHTER = Case("close_two_phase", (Leg("bybit", "ETHUSDT", -20), Leg("lighter", "ETH", 2_000)), 24, BYBIT)
+AT_OKX = Case(
     "close_two_phase",
-    (Leg("bybit", "ETHUSDT", -20), Leg("lighter", "ETH", 2_000)),
+    (Leg("bybit", "ETHUSDT", -20), Leg("okx_perpetual", "ETH-USDT-SWAP", 200)),
     24,
-    (("venue: aster", "venue: bybit"), ("default: 15s", "default: 5s")),
+    (*BYBIT, ("{venue: lighter}", "{venue: okx_perpetual}")),
 )
 # Lighter's own library signs, and is not shipped.
-CASES = (PAIR, UNWIND, OPEN, *((CLOSE,) if "DNKIT_LIGHTER_LIBRARY" in os.environ else ()))
+CLOSE = AT_LIGHTER if "DNKIT_LIGHTER_LIBRARY" in os.environ else AT_OKX
+CASES = (PAIR, UNWIND, OPEN, CLOSE)
 
 
 class Ground(msgspec.Struct, frozen=True):
