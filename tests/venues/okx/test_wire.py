@@ -111,7 +111,7 @@ def test_an_answer_that_is_no_word_on_the_order(address: str, tmp_path: Path) ->
                 answer = await desk.ask(resting(desk))
                 assert isinstance(answer, Trouble), (name, answer)
                 told = classify(answer)
-                assert (told.fate, told.limited) == (fate, fate is Fate.TRANSIENT), name
+                assert (told.fate, told.limited) == (fate, fate is Fate.TRANSIENT and name != "50001"), name
                 assert len(tap.orders()) == number, "it went out once"
 
     run(work)
