@@ -17,6 +17,7 @@ from dnkit.model.numbers import NS_PER_MS
 
 PONG = "pong"  # some say it without JSON
 QUIET_MS, LOOK_S = 6_000, 0.25
+PAUSE_S = 0.005  # between two watches, which only hear of an end: it waits for the next, and orders go first
 AGAIN_S, RARELY_S, STEADY_S = 0.2, 30.0, 5.0
 DOWN_MS = 30_000
 Watch = Callable[[], Awaitable[Any]]
@@ -86,6 +87,7 @@ class Streams:
                 wait_s, since_s = min(2 * wait_s, RARELY_S), time.monotonic()
             else:
                 wait_s = AGAIN_S
+                await asyncio.sleep(PAUSE_S)
 
     def _said(self, error: BaseException | None) -> str:
         return self._exchange.trouble(error).text if isinstance(error, BaseError) else repr(error)
