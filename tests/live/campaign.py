@@ -44,9 +44,8 @@ def _cycle(case: Case, grounds: Ground, number: int) -> Story:
     here.endow(case)
     began = time.monotonic()
     done = to_its_end(("dnkit", *trade_words(case, here)), here.home)
-    end, seconds = end_of(done), time.monotonic() - began
-    wrong = () if end == "not begun" else judged(case, here, done)
-    return Story(end, done.returncode, wrong, seconds, done.stderr)
+    wrong, seconds = judged(case, here, done), time.monotonic() - began
+    return Story(end_of(done), done.returncode, wrong, seconds, done.stderr)
 
 
 def main() -> int:

@@ -20,12 +20,24 @@ import msgspec
 from dnkit.journal.reader import Reader
 from dnkit.runtime.folder import StateFolder
 from tests.live.site import to_its_end
-from tests.live.stories import CASES, ENDED, Case, Ground, counts, end_of, ground, judged, trade_words
+from tests.live.stories import (
+    CASES,
+    ENDED,
+    UNREACHED,
+    Case,
+    Ground,
+    counts,
+    end_of,
+    ground,
+    judged,
+    trade_words,
+)
 
 SPEED = 10
 FAULTS = "all=1"
 WHENS = ("after", "before", "1", "20", "150")  # numbers are ms after the line: what it asks for is on its way
 AGAIN_EVERY, AGAIN_LINE = 4, 3  # of so many kills one is followed by a second, in the resumed process
+RESUMES_MAX = 3  # a venue that lets nobody in is asked again, as by an operator
 JOBS = 4  # they mostly wait
 
 
@@ -59,14 +71,15 @@ def _one(case: Case, grounds: Ground, number: int) -> Story | None:
     done = to_its_end(("tests.recovery.dying", str(line), when, *words), here.home)
     run_id = _cut_off(here.home)
     if done.returncode != -signal.SIGKILL or not run_id:
-        assert done.returncode in (*ENDED, -signal.SIGKILL), done.stderr
+        assert done.returncode in (*ENDED, UNREACHED, -signal.SIGKILL), done.stderr
         return None
     count, resume = 1, ("trade", "--resume", run_id, *here.flags)
     if number % AGAIN_EVERY == 1:
         done = to_its_end(("tests.recovery.dying", str(AGAIN_LINE), when, *resume), here.home)
         count += done.returncode == -signal.SIGKILL
-    if done.returncode == -signal.SIGKILL:
-        done = to_its_end(("dnkit", *resume), here.home)
+    for _ in range(RESUMES_MAX):
+        if done.returncode in (-signal.SIGKILL, UNREACHED):
+            done = to_its_end(("dnkit", *resume), here.home)
     wrong = judged(case, here, done)
     return Story(number, line, when, count, end_of(done), wrong, done.stderr, time.monotonic() - began)
 

@@ -22,6 +22,7 @@ from dnkit.venues.evm import key_of
 from tests.live.site import ETH, SOL, Site, intended, local
 from tests.recovery.processes import ROOT
 
+UNREACHED = 5
 ENDED = (0, 20, 21, 22, 23)  # a halt is an end too, where it says what is open
 NADO, HYPERLIQUID = "nado", "hyperliquid_perpetual"
 
@@ -162,7 +163,11 @@ def trade_words(case: Case, here: Ground) -> tuple[str, ...]:
 
 
 def end_of(done: subprocess.CompletedProcess[str]) -> str:
-    """How the cycle ended: "flat", "halted hedged"; "not begun" where nothing was, "none" without a word."""
+    """How the cycle ended: "flat", "halted hedged"; "not begun" where nothing was, or a venue let nobody in;
+    "none" without a word.
+    """
+    if done.returncode == UNREACHED:
+        return "not begun"
     if not done.stdout:
         return "none"
     cycles = json.loads(done.stdout)["data"]["cycles"]
@@ -200,12 +205,22 @@ def held_of(leg: Leg, site: Site) -> Held:
 def judged(case: Case, here: Ground, done: subprocess.CompletedProcess[str]) -> tuple[str, ...]:
     """What must not be, of a cycle that ended so."""
     end = end_of(done)
+    if end == "not begun":
+        return tuple(_touched(case, here))
     if end == "none" or done.returncode not in ENDED:
         return (f"no end: exit {done.returncode}: {done.stderr}",)
     held = tuple(held_of(leg, here.at(leg)) for leg in case.legs)
     asked = Counter(one.leg for one in intended(here.home).values())
     meant = tuple(asked[number] for number in range(len(held)))
     return tuple(faults_of(case, held, meant, end, done.stderr))
+
+
+def _touched(case: Case, here: Ground) -> Iterator[str]:
+    """What a run that never began must not have done."""
+    for leg in case.legs:
+        held = held_of(leg, here.at(leg))
+        if held.ids or held.lots != leg.coin(leg.lots):
+            yield f"not begun, and yet: {held}"
 
 
 def faults_of(
